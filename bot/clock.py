@@ -1,0 +1,70 @@
+"""The two clocks: the machine's, and one that moves only when told."""
+
+import asyncio
+import heapq
+import itertools
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present, aware, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Really wait."""
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class ManualClock:
+    """A clock for tests and simulations: time stands still until `advance` moves it.
+
+    Sleepers wake in the order of their due times, and what they start runs before the next one wakes.
+    """
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._start = start or datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = itertools.count()
+
+    def now(self) -> datetime:
+        """The moment the clock stands at."""
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        """Seconds advanced so far."""
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the clock has been advanced this far."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._count), future))
+        await future
+
+    async def advance(self, seconds: float, *, settle: int = 50) -> None:
+        """Move on by `seconds`, waking sleepers on the way. `settle` is how often others may run after each."""
+        target = self._elapsed + seconds
+        await self._settle(settle)
+        while self._sleepers and self._sleepers[0][0] <= target:
+            due, _, future = heapq.heappop(self._sleepers)
+            self._elapsed = max(self._elapsed, due)
+            if not future.done():
+                future.set_result(None)
+            await self._settle(settle)
+        self._elapsed = target
+        await self._settle(settle)
+
+    async def _settle(self, turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)

@@ -1,0 +1,42 @@
+"""How long an answer asks us to wait, in any of the ways servers say it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_AN_EPOCH_NOT_A_DELAY = 1e9
+"""X-RateLimit-Reset is a Unix time in StateSet's documentation and seconds-to-wait in its open server."""
+
+_IN_ORDER = ("retry-after", "x-ratelimit-retry-after", "x-ratelimit-reset-after", "x-ratelimit-reset")
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait, from the first header that says so; None if none does. Never negative."""
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    for name in _IN_ORDER:
+        seconds = _seconds(lower.get(name, ""), now)
+        if seconds is not None:
+            return max(0.0, seconds)
+    return None
+
+
+def _seconds(value: str, now: datetime) -> float | None:
+    if not value:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return _from_http_date(value, now)
+    if number != number or number in (float("inf"), float("-inf")):
+        return None
+    return number - now.timestamp() if number > _AN_EPOCH_NOT_A_DELAY else number
+
+
+def _from_http_date(value: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - now).total_seconds()

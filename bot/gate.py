@@ -1,0 +1,83 @@
+"""A gate in front of a source: who may ask next, when, and how many at once."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from bot.core.pace import Window, wait_for_all
+from bot.model.units import RateValue
+from bot.ports import Clock
+
+
+class Gate:
+    """Keeps rates and the number in flight for everybody who passes. Urgent ones go first; equals in turn."""
+
+    def __init__(self, clock: Clock, rates: Sequence[RateValue], in_flight: int) -> None:
+        self._clock = clock
+        self._windows = [Window(rate) for rate in rates]
+        self._free = in_flight
+        self._closed_until = 0.0
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._count = itertools.count()
+        self._usher: asyncio.Task[None] | None = None
+        self._slot_freed = asyncio.Event()
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody through for that long: the source asked for it."""
+        self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
+
+    def wait(self) -> float:
+        """Seconds until the rates allow one more request, whoever asks."""
+        now = self._clock.monotonic()
+        return max(self._closed_until - now, wait_for_all(self._windows, now), 0.0)
+
+    @asynccontextmanager
+    async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Wait for one's turn, and hold a place in flight until the end of the block."""
+        if self._waiting or self._free == 0 or self.wait() > 0:
+            await self._queue(urgent)
+        else:
+            self._admit()
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._slot_freed.set()
+
+    def _admit(self) -> None:
+        now = self._clock.monotonic()
+        for window in self._windows:
+            window.spend(now)
+        self._free -= 1
+
+    async def _queue(self, urgent: bool) -> None:
+        admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (0 if urgent else 1, next(self._count), admitted))
+        if self._usher is None or self._usher.done():
+            self._usher = asyncio.create_task(self._admit_in_turn())
+        try:
+            await admitted
+        except asyncio.CancelledError:
+            if admitted.done() and not admitted.cancelled():
+                self._free += 1  # admitted and cancelled in the same turn of the loop: the place goes back
+                self._slot_freed.set()
+            raise
+
+    async def _admit_in_turn(self) -> None:
+        while self._waiting:
+            if self._waiting[0][2].cancelled():
+                heapq.heappop(self._waiting)
+                continue
+            if self._free == 0:
+                self._slot_freed.clear()
+                await self._slot_freed.wait()
+                continue
+            wait = self.wait()
+            if wait > 0:
+                await self._clock.sleep(wait)
+                continue
+            _, _, admitted = heapq.heappop(self._waiting)
+            self._admit()
+            admitted.set_result(None)

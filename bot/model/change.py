@@ -1,0 +1,61 @@
+"""One typed difference between two snapshots of one order."""
+
+from enum import StrEnum
+
+from bot.model.frozen import Frozen
+from bot.model.moment import Moment
+from bot.model.order import Package
+
+
+class Kind(StrEnum):
+    """The vocabulary of news. Watchlists route by these words."""
+
+    APPEARED = "appeared"
+    STATUS = "status"
+    DISPATCHED = "dispatched"
+    UNDISPATCHED = "undispatched"
+    TRACKING_ADDED = "tracking_added"
+    TRACKING_REPLACED = "tracking_replaced"
+    TRACKING_REMOVED = "tracking_removed"
+    PROMISE_MOVED = "promise_moved"
+    LINE_ADDED = "line_added"
+    LINE_CHANGED = "line_changed"
+    LINE_CANCELLED = "line_cancelled"
+    QUANTITY = "quantity"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    MOVED_BACKWARDS = "moved_backwards"
+    VANISHED = "vanished"
+    REAPPEARED = "reappeared"
+    OTHER = "other"
+
+
+class Notice(StrEnum):
+    """What is told about watchlists and sources rather than about one order; all but the first to operators only."""
+
+    NOW_WATCHING = "now_watching"
+    SOURCE_FAILING = "source_failing"
+    SOURCE_RECOVERED = "source_recovered"
+    UNKNOWN_STATUS = "unknown_status"
+    UNREADABLE_ORDER = "unreadable_order"
+    DEAD_LETTER = "dead_letter"
+    DESTINATION_BROKEN = "destination_broken"
+
+
+class Change(Frozen):
+    """One difference. `before` and `after` are the source's own words; None is absence.
+
+    A date is a Moment; a tracking number stands as the source writes it, with its parcel in `package`.
+    """
+
+    kind: Kind
+    line: str | None = None
+    """Number (else key) of the line it happened to; None: the order as a whole."""
+    shipment: str | None = None
+    field: str | None = None
+    """Which date (`delivery_promised`, `ship_promised`), which line member, or which path asked for."""
+    before: str | None = None
+    after: str | None = None
+    package: Package | None = None
+    at: Moment | None = None
+    """When it happened, where the source says so."""

@@ -1,0 +1,56 @@
+"""What is said, as plain data: no markup until a chat writes it.
+
+A Message is lines, a line is spans. The first line carries the news; the last, the footer, carries the source and
+the age of the data. Everything in it may come from outside: a chat escapes all of it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.model.frozen import Frozen
+from bot.model.moment import Moment
+
+
+class Text(Frozen):
+    """Words, possibly set off."""
+
+    type: Literal["text"] = "text"
+    text: str
+    style: Literal["plain", "strong", "code", "struck"] = "plain"
+
+
+class Link(Frozen):
+    """Words that lead somewhere. Only http and https addresses become links; others are shown as text."""
+
+    type: Literal["link"] = "link"
+    text: str
+    url: str
+
+
+class When(Frozen):
+    """A moment, shown in the reader's zone (else the configured one): a day, or a day and a time."""
+
+    type: Literal["when"] = "when"
+    at: Moment
+    style: Literal["plain", "strong", "struck"] = "plain"
+
+
+Span = Annotated[Text | Link | When, Field(discriminator="type")]
+
+
+class Line(Frozen):
+    """One line of a message. A message that is too long is split between lines, never inside one that fits."""
+
+    spans: tuple[Span, ...]
+    indent: int = 0
+    """0 or 1: facts of one line item stand under it."""
+
+
+class Message(Frozen):
+    """One thing to say. `emoji` is a second cue; the words carry everything."""
+
+    emoji: str = ""
+    headline: Line
+    body: tuple[Line, ...] = ()
+    footer: Line | None = None

@@ -1,0 +1,86 @@
+"""The outbox: one message owed to one destination, and what became of it."""
+
+from enum import StrEnum
+from typing import Any
+
+from bot.model.frozen import Frozen
+from bot.model.message import Message
+from bot.model.moment import Moment
+
+
+class Destination(Frozen):
+    """One place to tell: a chat and an address in it, under the name the config gives it."""
+
+    name: str
+    chat: str
+    """Kind of chat: the file in `bot/chats/` that speaks it."""
+    address: dict[str, Any] = {}
+    """What the chat needs to find the place; validated by the chat's own Address model."""
+    timezone: str = "UTC"
+    """IANA zone in which readers there see times the chat cannot localise itself."""
+
+
+class State(StrEnum):
+    """Life of a notification. It ends as sent, muted, merged or dead; the rows always add up."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    """Claimed: a send may be in flight. Found at start-up, it means the outcome is unclear."""
+    SENT = "sent"
+    MUTED = "muted"
+    MERGED = "merged"
+    DEAD = "dead"
+
+
+class NewNotification(Frozen):
+    """A notification as the plan asks for it, before storage gives it an id."""
+
+    key: str
+    """Unique and stable: the same news to the same destination has the same key, so it cannot be owed twice."""
+    destination: str
+    """Name of the destination in the config."""
+    source: str | None = None
+    order: str | None = None
+    """Key of the order it is about; None for news about a source or a watchlist."""
+    kinds: tuple[str, ...]
+    """Kinds of change or notice told, in the order they are told."""
+    route: str
+    """Which route sent it here, in words an operator can find in watchlists.yaml."""
+    message: Message
+    created_at: Moment
+
+
+class Notification(NewNotification):
+    """The outbox row."""
+
+    id: int
+    """Sorts by time of commit."""
+    state: State = State.PENDING
+    attempts: int = 0
+    parts_sent: int = 0
+    """How many parts of a split message have been accepted, in order."""
+    first_try_at: Moment | None = None
+    """Set before the first attempt: a chat that can be read back is read from here."""
+    not_before: Moment | None = None
+    reason: str | None = None
+    unclear: bool = False
+    """The last attempt may have arrived although no answer said so."""
+
+
+class Settlement(Frozen):
+    """What became of one attempt: the columns of the row to write."""
+
+    id: int
+    state: State
+    attempts: int
+    parts_sent: int
+    at: Moment
+    not_before: Moment | None = None
+    reason: str | None = None
+    unclear: bool = False
+    message_ids: tuple[str, ...] = ()
+    """Ids the chat gave to the parts accepted in this attempt."""
+    moved_to: dict[str, Any] | None = None
+    """The destination's new address, when the chat said it moved."""
+    notices: tuple[NewNotification, ...] = ()
+    """News for operators, committed with the settlement."""

@@ -1,0 +1,182 @@
+"""What the poller holds, reads and writes: an order between polls, the answers of a source, the record to commit.
+
+These are plain slotted classes, not pydantic models: there is one OrderState in memory for every watched order, and
+what they hold has been validated where it came in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+
+from bot.model.change import Change
+from bot.model.moment import Moment
+from bot.model.order import Depth, Order, Snapshot, Stage
+from bot.model.outbox import NewNotification
+
+
+def raw_digest(body: bytes) -> bytes:
+    """12 bytes that stand for the bytes of an answer: equal means there is nothing to parse."""
+    return blake2b(body, digest_size=12).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One listing to sweep: the whole account, or what the source itself narrows it to."""
+
+    where: tuple[tuple[str, str], ...] = ()
+    """Filters as written under `where:`, sorted by name."""
+
+    @property
+    def id(self) -> str:
+        """Stable text; `*` is the whole account."""
+        return "&".join(f"{name}={value}" for name, value in self.where) or "*"
+
+
+class Listing(StrEnum):
+    """What a source's listing is worth."""
+
+    NONE = "none"
+    HINTS = "hints"
+    """It shows which orders moved; absence means nothing and its rows are no snapshots."""
+    COMPLETE = "complete"
+    """It shows every order of the scope; absence from a complete sweep means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of a listing."""
+
+    key: str
+    digest: bytes
+    """Of the row: equal to the last one means the order did not move."""
+    order: Order | None = None
+    """The row read as an order of depth HEADER; None where the row is only a hint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a sweep."""
+
+    number: int
+    digest: bytes
+    keys: tuple[str, ...]
+    listed: tuple[Listed, ...] | None
+    """None: the page's bytes are the ones the KnownPage stands for."""
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """What is remembered of a page whose orders have all been dealt with."""
+
+    digest: bytes
+    keys: tuple[str, ...]
+    is_last: bool
+
+
+KnownPages = Mapping[int, KnownPage]
+"""By page number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Everything one source said about one order, as bytes. Kept with the snapshot as proof."""
+
+    body: bytes
+    media_type: str = "application/json"
+
+    @property
+    def digest(self) -> bytes:
+        """raw_digest of the body."""
+        return raw_digest(self.body)
+
+
+@dataclass(slots=True)
+class OrderState:
+    """What the poller remembers of one watched order between polls. Mutable, and small: see tests/benchmarks."""
+
+    key: str
+    seq: int = 0
+    """Version of the last snapshot; 0: never seen."""
+    stage: Stage = Stage.UNKNOWN
+    depth: Depth = Depth.HEADER
+    raw_digest: bytes | None = None
+    """Of the last Payload."""
+    list_digest: bytes | None = None
+    """Of the last Listed row whose news is in the store."""
+    missing: int = 0
+    """How many complete sweeps, or look-ups, in a row did not find it."""
+    vanished: bool = False
+    scopes: tuple[str, ...] = ()
+    """Ids of the scopes whose listing showed it."""
+    next_poll_at: Moment | None = None
+    failures: int = 0
+    """Answers in a row about this order that could not be used. Not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a source is doing. Stored, so that a restart neither forgets an outage nor tells of it twice."""
+
+    source: str
+    failures: int = 0
+    """Failed requests in a row."""
+    successes: int = 0
+    """Successful requests in a row since the outage was told."""
+    failing_since: Moment | None = None
+    told: bool = False
+    reason: str | None = None
+    last_ok_at: Moment | None = None
+    retry_at: Moment | None = None
+    stale_answers: int = 0
+    """Answers ignored because the source had shown a newer version before."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdate:
+    """What one poll writes about one order."""
+
+    key: str
+    expected_seq: int
+    """The version this was planned against. Storage refuses the record if the stored one differs."""
+    snapshot: Snapshot | None = None
+    """A new distinct version, with seq = expected_seq + 1; None: only the state below moved."""
+    payload: Payload | None = None
+    changes: tuple[Change, ...] = ()
+    raw_digest: bytes | None = None
+    list_digest: bytes | None = None
+    missing: int = 0
+    vanished: bool = False
+    scopes: tuple[str, ...] = ()
+    next_poll_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A watchlist whose first look is complete and has been summed up."""
+
+    watchlist: str
+    orders: int
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """Everything one poll writes, in one transaction. core/plan makes it, storage commits it, nobody else judges."""
+
+    source: str
+    at: Moment
+    updates: tuple[OrderUpdate, ...] = ()
+    notifications: tuple[NewNotification, ...] = ()
+    health: Health | None = None
+    words: tuple[str, ...] = ()
+    """Status words of this source seen for the first time."""
+    baselines: tuple[Baseline, ...] = ()
+    swept: Mapping[str, Moment] = field(default_factory=dict)
+    """Scope id to the time of its first complete sweep."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.updates or self.notifications or self.health or self.words or self.baselines or self.swept)

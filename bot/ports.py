@@ -1,0 +1,307 @@
+"""The promises between the thinking and the hands: written here once, and tests/contracts holds every hand to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.model.message import Message
+from bot.model.moment import Moment
+from bot.model.order import Order, Snapshot, Stage
+from bot.model.outbox import Destination, Notification, Settlement, State
+from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
+from bot.model.units import RateValue
+
+
+class Clock(Protocol):
+    """Time, so that tests and simulations can hold it."""
+
+    def now(self) -> datetime:
+        """The present, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, from an arbitrary start."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let that much of this clock's time pass. Zero or less only yields to other tasks."""
+        ...
+
+
+class Source(Protocol):
+    """One account at one order API.
+
+    Every method that asks the source stays within its budget and raises a SourceError, and nothing else: which
+    source, what was asked and what came, without secrets. Parsing never asks anything. Methods may run concurrently.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in the config."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What people are shown: `panels (Schneider Electric)`."""
+        ...
+
+    @property
+    def listing(self) -> Listing:
+        """What its listing is worth."""
+        ...
+
+    def key_of(self, written: str) -> str:
+        """The key of an order as a person writes it. Raises ValueError that says how to write it."""
+        ...
+
+    def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
+        """Sweep a listing, page by page.
+
+        Ends normally only when the sweep was complete; a page that fails raises and ends it. An order that shifts
+        between pages may come twice. A page whose bytes equal the known one of its number comes with `listed` None.
+        """
+        ...
+
+    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
+        """Everything the source says about one order. Urgent requests go ahead of waiting routine ones.
+
+        Raises OrderNotFound only when the source itself says that there is no such order.
+        """
+        ...
+
+    def parse(self, key: str, payload: Payload) -> Order:
+        """A payload as an Order of depth FULL. Pure. Raises AnswerUnreadable.
+
+        Whatever carries the same meaning gives equal orders: array order, blanks, case of codes, number as text,
+        an instant written differently, null, missing or empty.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One rate a send must keep. Sends that share `key` share the limit."""
+
+    key: str
+    rate: RateValue
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One chat message, ready to be sent: `rich` is in the chat's own form, `plain` says the same without markup."""
+
+    plain: str
+    rich: Mapping[str, Any]
+
+
+class Chat(Protocol):
+    """A way to tell people. Sends raise a ChatError, and nothing else; its class is the verdict."""
+
+    @property
+    def kind(self) -> str:
+        """`slack`, `telegram`, `console`."""
+        ...
+
+    def limits(self, destination: Destination) -> Sequence[Limit]:
+        """The rates the platform allows for a send to this destination, with their source in the code."""
+        ...
+
+    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+        """The parts that say `message`: at least one, each within the platform's limits, split between lines.
+
+        Pure and deterministic. Everything in the message is escaped: it cannot ping, forge a link or break markup.
+        `repeated` marks it as a possible repeat, in words.
+        """
+        ...
+
+    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+        """Send one part, once, and return the chat's id of it. `key` goes along where the platform can carry it.
+
+        Markup that is refused is sent again as plain text before MessageRefused is raised. Never retries
+        anything whose outcome is unclear.
+        """
+        ...
+
+    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+        """The id of the message sent with `key` since then; None: it is surely not there. Raises CannotLookBack."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A destination with open notifications, and when the first of them may be tried."""
+
+    destination: str
+    waiting: int
+    not_before: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the janitor keeps things."""
+
+    raw: timedelta
+    """Raw payloads of snapshots."""
+    sent: timedelta
+    """Notifications that are settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One watched order as the lists show it."""
+
+    source: str
+    key: str
+    number: str
+    reference: str | None
+    status: str
+    stage: Stage
+    delivery_promised: Moment | None
+    tracking: tuple[str, ...]
+    seq: int
+    vanished: bool
+    changed_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of the history, with what became of its notifications."""
+
+    id: int
+    source: str
+    key: str
+    seq: int
+    seen_at: Moment
+    change: Mapping[str, Any]
+    told: tuple[str, ...]
+    """`destination: state` for each notification of that version that tells this kind."""
+
+
+class Views(Protocol):
+    """What people ask the store. Reads never wait for the writer and never write."""
+
+    async def orders(
+        self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
+    ) -> Sequence[OrderRow]:
+        """Watched orders, last changed first."""
+        ...
+
+    async def find_orders(self, text: str) -> Sequence[Snapshot]:
+        """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""
+        ...
+
+    async def history(self, source: str, key: str, *, limit: int = 200) -> Sequence[ChangeRow]:
+        """Changes of one order, newest first."""
+        ...
+
+    async def payload(self, source: str, key: str, seq: int) -> Payload | None:
+        """The raw payload of one version; None when there was none or retention dropped it."""
+        ...
+
+    async def notifications(
+        self, *, after_id: int = 0, states: Sequence[State] = (), limit: int = 100
+    ) -> Sequence[Notification]:
+        """Outbox rows by id."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many `orders`, `snapshots`, `changes`, and notifications by state (`sent`, `dead`, ...) there are."""
+        ...
+
+    async def healths(self) -> Sequence[Health]:
+        """Every source's health."""
+        ...
+
+    async def beats(self) -> Mapping[str, Moment]:
+        """Loop name to its last sign of life."""
+        ...
+
+
+class Storage(Views, Protocol):
+    """The store. One writer; every write is one transaction that either happened or did not, also under kill -9.
+
+    Raises a StorageError that says what to do. Moments are UTC. After close, nothing works but close.
+    """
+
+    @property
+    def outbox_changed(self) -> asyncio.Event:
+        """Set whenever a commit added notifications. Whoever waits on it clears it."""
+        ...
+
+    async def open(self) -> None:
+        """Take the lock, migrate (after copying the file), and be ready. Raises StorageLocked, SchemaTooNew."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was started and let go of the lock. Idempotent."""
+        ...
+
+    async def load(self, source: str) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen, for the poller's memory."""
+        ...
+
+    async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
+        """The last snapshot of those of `keys` that have one."""
+        ...
+
+    async def commit(self, record: PollRecord) -> None:
+        """Write a record whole, or not at all. Concurrent commits may share a transaction.
+
+        A notification whose key is already there is left as it is. Raises StaleRecord when an update's
+        expected_seq is not the stored one.
+        """
+        ...
+
+    async def health(self, source: str) -> Health:
+        """The stored health of a source; a fresh one if there is none."""
+        ...
+
+    async def known_words(self, source: str) -> frozenset[str]:
+        """Status words of this source that operators have been told of."""
+        ...
+
+    async def swept_scopes(self, source: str) -> frozenset[str]:
+        """Ids of the scopes that have had a complete sweep."""
+        ...
+
+    async def baselines(self) -> Mapping[str, int]:
+        """Watchlist to the number of orders its summary spoke of."""
+        ...
+
+    async def owed(self) -> Sequence[Owed]:
+        """Destinations with pending or interrupted notifications."""
+        ...
+
+    async def claim(self, destination: str, *, now: Moment, limit: int) -> Sequence[Notification]:
+        """The first open notifications of a destination, by id, marked SENDING with first_try_at before they return.
+
+        Stops before the first one that may not be tried yet, so order is kept. A row that was SENDING already
+        (its process died) comes back with `unclear` true.
+        """
+        ...
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write what became of claimed notifications, their notices, and new addresses, in one transaction."""
+        ...
+
+    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
+        """Destination name to the address the chat moved it to, where it did."""
+        ...
+
+    async def beat(self, loop: str, at: Moment) -> None:
+        """Note that a loop is alive."""
+        ...
+
+    async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
+        """Drop what retention no longer wants, in small transactions. Returns how much of what was dropped."""
+        ...

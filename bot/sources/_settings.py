@@ -1,0 +1,67 @@
+"""What every source can be told in watchlists.yaml."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bot.gate import Gate
+from bot.http_client import HttpClient
+from bot.model.order import Stage
+from bot.model.units import Duration, Rate
+from bot.ports import Clock
+
+
+class SourceSettings(BaseModel):
+    """Settings shared by all kinds. A kind adds its credentials and sets its own defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    base_url: str
+    """Any server that speaks the protocol."""
+    label: str | None = None
+    """What people are shown instead of the name in the config."""
+    budget: Rate
+    daily_budget: Rate | None = None
+    """A second limit that holds beside `budget`, such as `5000/day`."""
+    in_flight: int = Field(ge=1, le=100)
+    """Requests at the same time."""
+    timeout: Duration = Field(default="30s", validate_default=True)
+    """For one whole answer."""
+    timezone: str = "UTC"
+    """Zone of times the source gives without one."""
+    statuses: dict[str, Stage] = {}
+    """Status code or text of the source, to the stage it means; goes before our own reading."""
+    fields: list[str] = []
+    """Further fields to follow, as dotted paths into the payload; each difference is a change of kind `other`."""
+    headers: dict[str, str] = {}
+    """Sent with every request, for gateways that ask for more."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// or http://")
+        return value.rstrip("/")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from None
+        return value
+
+    def client(self, name: str, clock: Clock, **options: Any) -> HttpClient:
+        """An HTTP client within this source's budget."""
+        rates = [rate for rate in (self.budget, self.daily_budget) if rate]
+        return HttpClient(
+            name,
+            clock,
+            Gate(clock, rates, self.in_flight),
+            timeout=self.timeout.total_seconds(),
+            headers=self.headers,
+            **options,
+        )
