@@ -1,5 +1,6 @@
 """What a source says about an order, normalised; the source's own words stand beside every normalised one."""
 
+import re
 from enum import StrEnum
 
 from bot.model.frozen import Frozen
@@ -47,6 +48,11 @@ class Depth(StrEnum):
     FULL = "full"
 
 
+def normal_word(word: str) -> str:
+    """A status word for comparison only: lower case, single blanks, one spelling of cancelled."""
+    return " ".join(re.split(r"[\s_\-]+", word.strip().casefold())).replace("canceled", "cancelled")
+
+
 class Status(Frozen):
     """A status as the source words it, and the stage we read from it."""
 
@@ -58,6 +64,13 @@ class Status(Frozen):
     def word(self) -> str:
         """What people are shown: the source's text, else its code, else the stage's name."""
         return self.text or self.code or self.stage.value.replace("_", " ")
+
+    def says_the_same(self, other: "Status") -> bool:
+        """Whether both have the same word, whatever we read from it: by code where both have one, else by text."""
+        for mine, theirs in ((self.code, other.code), (self.text, other.text)):
+            if mine and theirs:
+                return normal_word(mine) == normal_word(theirs)
+        return self.stage is other.stage
 
 
 class LineItem(Frozen):
@@ -122,7 +135,7 @@ class Order(Frozen):
     lines: tuple[LineItem, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     fields: dict[str, str] = {}
-    """Fields the operator asked to follow: path in the payload to its value as text."""
+    """Fields the operator asked to follow: path in the payload to its value as text, empty where it has none."""
     version: str | None = None
     """The source's own update time or version number. Sorts by age; never news by itself."""
     depth: Depth = Depth.FULL

@@ -145,13 +145,15 @@ def _day(written: str) -> Moment | None:
 
 
 def asked_fields(data: Any, paths: Iterable[str]) -> dict[str, str]:
-    """The fields an operator asked to follow, as canonical text by dotted path; absent ones left out."""
+    """The fields an operator asked to follow, as canonical text by dotted path; empty text where there is none."""
     found: dict[str, str] = {}
     for path in paths:
         value = data
         for step in path.split("."):
             value = pick(value, step)
-        if value is not None:
+        if value is None:
+            found[path] = ""
+        else:
             found[path] = text(value) or json.dumps(value, sort_keys=True, ensure_ascii=False)
     return found
 

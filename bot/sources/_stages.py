@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.model.order import Stage, Status
+from bot.model.order import Stage, Status, normal_word
 
 _WORDS: tuple[tuple[Stage, str], ...] = (
     # Order matters: the first pattern that is found in the normalised text wins.
@@ -30,11 +30,6 @@ _WORDS: tuple[tuple[Stage, str], ...] = (
 )
 _PATTERNS = tuple((stage, re.compile(rf"\b(?:{words})")) for stage, words in _WORDS)
 _ACCENTS = str.maketrans("éèêëàâäîïôöùûüç", "eeeeaaaiioouuuc")
-
-
-def normal_word(word: str) -> str:
-    """A status word for comparison only: lower case, single blanks, one spelling of cancelled."""
-    return " ".join(re.split(r"[\s_\-]+", word.strip().casefold())).replace("canceled", "cancelled")
 
 
 def status_of(code: str | None, text: str | None, table: Mapping[str, Stage]) -> Status | None:
