@@ -55,7 +55,7 @@ class Book:
         """In the order they happened."""
         for account in accounts:
             for count in range(orders_per_account):
-                order = self._create(account, age=timedelta(days=1, minutes=7 * (orders_per_account - count)))
+                order = self._create(account, age=timedelta(days=1 + 5 * (1 - count / orders_per_account)))
                 serials = [self._next_parcel() for _ in order.shipments]
                 advance_silently(order, STEPS[count % len(STEPS)], serials, self._chance)
 

@@ -1,0 +1,217 @@
+"""Holds what was told against what happened, from the words people read; the product's own books are not asked.
+
+Every fact must be told wherever its account is listened to; every message about an order must tell a fact that
+nobody has been told there yet. The phrases below are what a reader takes for the telling of each kind: a number that
+only stands somewhere in a message tells nothing.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.sandbox.accepted import Accepted
+from bot.sandbox.orders import Fact
+
+Place = tuple[str, str]
+"""Kind of chat, and the place there as its twin writes it."""
+
+_PHRASES: dict[str, str] = {
+    # One line of a message, with {} where the needle stands.
+    "appeared": r"New order\b.*{}",
+    "status": r"→ {}",
+    "dispatched": r"^\W*(?=.*{})Dispatched\b",
+    "undispatched": r"^\W*(?=.*{})Dispatch withdrawn\b",
+    "tracking_added": r"\bTracking: (?!.*→).*{}",
+    "tracking_replaced": r"\bTracking: .*→ .*{}",
+    "tracking_removed": r"\bTracking removed: .*{}",
+    "promise_moved": r"\b(?:Delivery|Shipping|Date)\b[^:]*: (?:.*→ |promised for ).*{}",
+    "line_added": r"\bLines? .*added: .*{}",
+    "line_cancelled": r"\bLines? (?=.*{}).*\bcancelled\b",
+    "quantity": r"\bquantity .*→ {}",
+    "cancelled": r"→ {}",
+    "completed": r"→ {}",
+    "moved_backwards": r"Moved backwards\b.*→ {}",
+    "vanished": r"No longer listed\b.*{}",
+    "reappeared": r"Listed again\b.*{}",
+}
+_NOTICE = re.compile(
+    r"\W*(?:Now watching|Source failing|Source recovered|Unknown status|Order not readable|Cannot deliver|Not delivered)"
+    r"\b"
+)
+_MARKS = re.compile(r"(?: \((?P<part>\d+)/\d+\))?(?P<repeat> \(may be a repeat\))?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge found. The details are sentences for people."""
+
+    changes: int
+    """How many facts somebody had to be told, counted once for each place."""
+    messages: int
+    """How many messages about orders were accepted; the parts of a split one count once."""
+    notices: int
+    """How many messages about watchlists, sources and destinations were."""
+    repeats: int
+    """Of the messages, how many told nothing new but said themselves that they may be a repeat."""
+    missed: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything was told, once, and nothing else."""
+        return not (self.missed or self.duplicates or self.false)
+
+    def __str__(self) -> str:
+        count = (
+            f"{self.changes} changes to tell, {self.messages} messages, {len(self.missed)} missed, "
+            f"{len(self.duplicates)} duplicates, {len(self.false)} false"
+        )
+        return "\n".join((count, *self.missed, *self.duplicates, *self.false))
+
+
+def judge(
+    facts: Sequence[Fact],
+    accepted: Sequence[Accepted],
+    hears: Mapping[Place, Collection[str]],
+    *,
+    baseline: datetime,
+    calm: datetime,
+) -> Verdict:
+    """Compare. `hears` says which accounts' news each place has to be told.
+
+    Only facts after `baseline` and up to `calm` must be told; others may be.
+    """
+    courts = {place: _Court(place, facts, accounts) for place, accounts in hears.items()}
+    notices = 0
+    strays = []
+    messages = _joined(accepted)
+    for message in messages:
+        if _NOTICE.match(message.text):
+            notices += 1
+        elif (message.chat, message.place) in courts:
+            courts[message.chat, message.place].hear(message)
+        else:
+            strays.append(f"{_where(message)}, where nobody listens: {_said(message)}")
+    owed = [(court, fact) for court in courts.values() for fact in court.facts if baseline < fact.at <= calm]
+    return Verdict(
+        changes=len(owed),
+        messages=len(messages) - notices,
+        notices=notices,
+        repeats=sum(court.repeats for court in courts.values()),
+        missed=tuple(f"{court.name} was not told: {_fact(fact)}" for court, fact in owed if not court.knows(fact)),
+        duplicates=tuple(line for court in courts.values() for line in court.duplicates),
+        false=tuple(strays + [line for court in courts.values() for line in court.false]),
+    )
+
+
+@dataclass(slots=True)
+class _Message:
+    """What was accepted, its parts put together and its marks taken off."""
+
+    at: datetime
+    chat: str
+    place: str
+    text: str
+    is_repeat: bool
+
+
+def _joined(accepted: Sequence[Accepted]) -> list[_Message]:
+    messages: list[_Message] = []
+    for one in accepted:
+        first, _, rest = one.text.strip().partition("\n")
+        marks = _MARKS.search(first)
+        assert marks is not None  # it may match nothing, but it matches
+        headline = first[: marks.start()]
+        whole = _begun(messages, one, headline) if int(marks["part"] or 1) > 1 else None
+        if whole:
+            whole.text = f"{whole.text}\n{rest}"
+        else:
+            text = f"{headline}\n{rest}"
+            messages.append(_Message(one.at, one.chat, one.place, text, marks["repeat"] is not None))
+    return messages
+
+
+def _begun(messages: list[_Message], one: Accepted, headline: str) -> _Message | None:
+    for message in reversed(messages):
+        if (message.chat, message.place) == (one.chat, one.place):
+            return message if message.text.startswith(f"{headline}\n") else None
+    return None
+
+
+@dataclass(slots=True)
+class _Court:
+    """Everything told in one place, message by message."""
+
+    place: Place
+    all_facts: Sequence[Fact]
+    accounts: Collection[str]
+    facts: list[Fact] = field(default_factory=list)
+    heard: list[tuple[_Message, list[Fact]]] = field(default_factory=list)
+    told: set[int] = field(default_factory=set)
+    repeats: int = 0
+    duplicates: list[str] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+    by_name: dict[str, list[Fact]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.facts = [fact for fact in self.all_facts if fact.account in self.accounts]
+        for fact in self.facts:
+            for name in fact.names or (fact.order,):
+                self.by_name.setdefault(name, []).append(fact)
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.place)
+
+    def hear(self, message: _Message) -> None:
+        """Give the message the oldest untold fact of each sort that it tells."""
+        tells = [fact for fact in self._about(message) if fact.at <= message.at and _tells(message.text, fact)]
+        sorts: dict[tuple[str, str], Fact] = {}
+        for fact in tells:
+            if id(fact) not in self.told:
+                sorts.setdefault((fact.kind, fact.needle), fact)
+        self.told.update(map(id, sorts.values()))
+        self.heard.append((message, tells))
+        if sorts:
+            return
+        if tells and message.is_repeat:
+            self.repeats += 1
+        elif tells:
+            self.duplicates.append(f"{_where(message)} was told again: {_said(message)}")
+        else:
+            self.false.append(f"{_where(message)} was told what never happened: {_said(message)}")
+
+    def knows(self, fact: Fact) -> bool:
+        """Whether a message told it, if only together with an older fact that reads the same."""
+        return id(fact) in self.told or any(fact in tells for _, tells in self.heard)
+
+    def _about(self, message: _Message) -> list[Fact]:
+        headline = message.text.partition("\n")[0]
+        for name, facts in self.by_name.items():
+            if name in headline and re.search(_whole(name), headline):
+                return facts
+        return []
+
+
+def _tells(text: str, fact: Fact) -> bool:
+    needle = "|".join(_whole(each) for each in (fact.needle, *fact.also))
+    phrase = _PHRASES.get(fact.kind, "{}").replace("{}", f"(?:{needle})")
+    return any(re.search(phrase, line, re.IGNORECASE) for line in text.split("\n"))
+
+
+def _whole(words: str) -> str:
+    return rf"(?<!\w){re.escape(words)}(?!\w)"
+
+
+def _where(message: _Message) -> str:
+    return f"{message.chat} {message.place} at {message.at:%H:%M:%S.%f}"
+
+
+def _said(message: _Message) -> str:
+    return " / ".join(line.strip() for line in message.text.split("\n") if line.strip())
+
+
+def _fact(fact: Fact) -> str:
+    return f"{fact.kind} of {fact.account} {fact.order} ({fact.needle}) at {fact.at:%H:%M:%S.%f}"
