@@ -1,0 +1,76 @@
+"""The console: messages printed as text, for trying things out and for logs that somebody reads."""
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.chats._pages import Measure, pages
+from bot.errors import CannotLookBack, ChatUnreachable
+from bot.model.message import Message
+from bot.model.moment import Moment
+from bot.model.outbox import Destination
+from bot.ports import Clock, Limit, Part
+
+_MEASURE = Measure(room=sys.maxsize, text=len)
+"""A terminal takes any length, so there is always one part."""
+
+
+class Settings(BaseModel):
+    """What stands under `chats: console:`, which is nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Address(BaseModel):
+    """There is only one place."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def build(settings: Settings, clock: Clock, stream: TextIO | None = None) -> "Console":
+    """A console that prints to `stream`, else to standard output."""
+    del settings, clock  # nothing to set, nothing to time
+    return Console(stream or sys.stdout)
+
+
+class Console:
+    """ports.Chat for a stream of text."""
+
+    kind = "console"
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._sent = 0
+
+    def limits(self, destination: Destination) -> Sequence[Limit]:
+        """None."""
+        del destination
+        return ()
+
+    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+        """One part. Terminal codes and control characters from outside are gone from it."""
+        zone = ZoneInfo(destination.timezone)
+        return [Part(plain=page.plain(zone), rich={}) for page in pages(message, _MEASURE, zone, repeated=repeated)]
+
+    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+        """Print the part and an empty line. Returns the running number."""
+        del destination, key
+        encoding = self._stream.encoding or "utf-8"
+        text = part.plain.encode(encoding, "replace").decode(encoding)
+        try:
+            self._stream.write(f"{text}\n\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            raise ChatUnreachable(self.kind, "standard output is closed") from None
+        self._sent += 1
+        return str(self._sent)
+
+    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+        """What was printed cannot be read back: always raises CannotLookBack."""
+        raise CannotLookBack(self.kind, "what was printed cannot be read back")
+
+    async def close(self) -> None:
+        """Nothing to release: the stream belongs to whoever handed it over."""

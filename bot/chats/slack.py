@@ -1,0 +1,226 @@
+"""Slack, through its Web API and slack-sdk."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.chats._pages import pages
+from bot.chats._slack_blocks import MEASURE, blocks, escape
+from bot.chats._slack_errors import is_about_metadata, reading_verdict, verdict
+from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageRefused, SendUnclear
+from bot.model.message import Message
+from bot.model.moment import Moment, instant_of
+from bot.model.outbox import Destination
+from bot.model.units import RateValue
+from bot.ports import Clock, Limit, Part
+
+_PER_CHANNEL = RateValue(1, 1.0)
+"""About one message a second per channel (docs: rate limits)."""
+_PER_WORKSPACE = RateValue(200, 60.0)
+"""Above the channels, "several hundred" messages a minute per workspace are allowed (docs: rate limits). The number is
+not published and other apps of the workspace need some of it, so we take the least that can be called several."""
+
+_EVENT_TYPE = "orderwatch_notification"
+_TIMEOUT = 30.0
+"""Seconds for one answer."""
+_CONNECT_TIMEOUT = 10.0
+"""Seconds for a connection. Its own limit, because a send that never connected surely did not arrive."""
+_CLOCKS_APART = timedelta(minutes=2)
+"""How far our clock may be ahead of Slack's when a message is looked for."""
+_PAGE = 200
+"""Messages per page of history, as Slack recommends (docs: pagination)."""
+_MOST_PAGES = 10
+
+
+class Settings(BaseModel):
+    """What stands under `chats: slack:`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bot_token: SecretStr = Field(min_length=1)
+    """Begins with `xoxb-`. Needs the scope chat:write; with channels:history, groups:history and im:history a lost answer
+    is looked up instead of telling the same news twice."""
+    app_token: SecretStr | None = None
+    """Begins with `xapp-`: for questions asked in Slack, in Socket Mode."""
+    signing_secret: SecretStr | None = None
+    """For questions asked in Slack, over HTTP."""
+    base_url: str = "https://slack.com/api/"
+    """Any server that speaks the Web API."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// or http://")
+        return value
+
+
+class Address(BaseModel):
+    """A place in Slack."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: str = Field(min_length=1)
+    """Id of a channel (`C0123456789`) or of a person (`U0123456789`), or a name (`#orders`)."""
+
+
+def build(settings: Settings, clock: Clock) -> "Slack":
+    """A Slack that connects with the first send."""
+    del clock  # Slack does not pace itself: limits() tells the notifier how
+    return Slack(settings)
+
+
+class Slack:
+    """ports.Chat for Slack."""
+
+    kind = "slack"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: AsyncWebClient | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._ids: dict[str, str] = {}
+        """Channel as configured to its id, as Slack told it: history is read by id only."""
+
+    def limits(self, destination: Destination) -> Sequence[Limit]:
+        """One a second for the channel, and a share of what the workspace is allowed."""
+        channel = Address(**destination.address).channel
+        return (Limit(f"slack:channel:{channel}", _PER_CHANNEL), Limit("slack:workspace", _PER_WORKSPACE))
+
+    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+        """`rich` holds the `text` and `blocks` of chat.postMessage."""
+        zone = ZoneInfo(destination.timezone)
+        return [
+            Part(plain=text, rich={"text": escape(text), "blocks": blocks(page, zone)})
+            for page in pages(message, MEASURE, zone, repeated=repeated)
+            for text in [page.plain(zone)]
+        ]
+
+    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+        """Returns the ts. `key` goes along as metadata, which apps of the workspace can read and people do not see."""
+        channel = Address(**destination.address).channel
+        metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
+        try:
+            return await self._post(channel, part.rich, metadata)
+        except MessageRefused as refused:
+            bare = {"text": escape(part.plain), "mrkdwn": False}
+            return await self._post(channel, bare, None if is_about_metadata(refused) else metadata)
+
+    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+        """Read the channel's history.
+
+        Raises CannotLookBack where it may not be read or is too long; ChatBusy, ChatUnreachable and ChatRefused
+        when asking again later can tell.
+        """
+        channel = Address(**destination.address).channel
+        started = instant_of(since) or datetime.fromisoformat(since).replace(tzinfo=UTC)
+        oldest = f"{(started - _CLOCKS_APART).timestamp():.6f}"
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await self._history(self._ids.get(channel, channel), oldest, cursor)
+            for message in page.get("messages") or ():
+                if _key_of(message) == key:
+                    return str(message.get("ts"))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return None
+        raise CannotLookBack("slack", f"more than {_MOST_PAGES * _PAGE} messages in {channel} since then")
+
+    async def close(self) -> None:
+        """Close the connections. Idempotent."""
+        session, self._session, self._client = self._session, None, None
+        if session is not None:
+            await session.close()
+
+    async def _post(self, channel: str, content: Mapping[str, Any], metadata: dict[str, Any] | None) -> str:
+        answer = await self._answer(
+            self._open_client().chat_postMessage(
+                channel=channel, unfurl_links=False, unfurl_media=False, metadata=metadata, **content
+            )
+        )
+        self._ids[channel] = str(answer.get("channel") or channel)
+        if not answer.get("ts"):
+            raise SendUnclear("slack", "took the message but gave no ts")
+        return str(answer["ts"])
+
+    async def _history(self, channel: str, oldest: str, cursor: str | None) -> Mapping[str, Any]:
+        try:
+            return await self._answer(
+                self._open_client().conversations_history(
+                    channel=channel,
+                    oldest=oldest,
+                    inclusive=True,
+                    include_all_metadata=True,
+                    limit=_PAGE,
+                    cursor=cursor,
+                )
+            )
+        except ChatError as error:
+            raise reading_verdict(error) from None
+
+    async def _answer(self, asked: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+        """The body of a successful answer. Raises the verdict on any other outcome."""
+        try:
+            data: Any = (await asked).data
+        except SlackApiError as error:
+            response = error.response
+            status = getattr(response, "status_code", None) or response.status  # a cut JSON comes as the raw answer
+            raise verdict(status, response.headers, getattr(response, "data", None)) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise ChatUnreachable("slack", f"no connection to {self._host}: {_reason(error)}") from None
+        except aiohttp.InvalidURL:
+            raise ChatUnreachable("slack", "base_url is not a web address") from None
+        except TimeoutError:
+            raise SendUnclear("slack", f"no answer from {self._host} within {_TIMEOUT:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise SendUnclear("slack", f"{self._host} broke off before it answered ({type(error).__name__})") from None
+        except (AttributeError, LookupError, TypeError, ValueError):
+            data = None  # what slack-sdk raises on a body that is no JSON object under a status of 200
+        if not isinstance(data, dict):
+            raise verdict(200, {}, None)
+        return data
+
+    def _open_client(self) -> AsyncWebClient:
+        """One client and one session for all sends; slack-sdk would open a session for each.
+
+        Its retries are off: on a lost connection they would send a message again that may have arrived.
+        """
+        if self._client is None:
+            timeout = aiohttp.ClientTimeout(total=_TIMEOUT, sock_connect=_CONNECT_TIMEOUT)
+            self._session = aiohttp.ClientSession(timeout=timeout)
+            self._client = AsyncWebClient(
+                token=self._settings.bot_token.get_secret_value(),
+                base_url=self._settings.base_url,
+                session=self._session,
+                retry_handlers=[],
+            )
+        return self._client
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._settings.base_url).netloc.rpartition("@")[2]
+
+
+def _key_of(message: Mapping[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != _EVENT_TYPE:
+        return None
+    return (metadata.get("event_payload") or {}).get("key")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "the name does not resolve"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or type(error.os_error).__name__
+    return f"not within {_CONNECT_TIMEOUT:g} s"
