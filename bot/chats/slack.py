@@ -46,8 +46,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bot_token: SecretStr = Field(min_length=1)
-    """Begins with `xoxb-`. Needs the scope chat:write; with channels:history, groups:history and im:history a lost answer
-    is looked up instead of telling the same news twice."""
+    """Begins with `xoxb-`. Needs the scope chat:write; with channels:history, groups:history and im:history a lost
+    answer is looked up instead of telling the same news twice."""
     app_token: SecretStr | None = None
     """Begins with `xapp-`: for questions asked in Slack, in Socket Mode."""
     signing_secret: SecretStr | None = None

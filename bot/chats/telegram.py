@@ -4,6 +4,7 @@ import html
 import logging
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from bot.chats._pages import Measure, Page, pages
 from bot.chats._telegram_http import BotApiRequest, verdict
 from bot.chats._text import BULLET, plain
 from bot.errors import CannotLookBack, DestinationMoved, MessageRefused
-from bot.model.message import Line, Link, Message, Span, Text, When
+from bot.model.message import Link, Message, Span, Text
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.units import RateValue
@@ -35,7 +36,7 @@ _ROOM = 4000
 _SPAN = 40
 """Formatting beyond the hundredth entity of a message is dropped (Bot API: limits); a hundred of these fill a part."""
 
-_TAGS = {"plain": None, "strong": "b", "code": "code", "struck": "s"}
+_TAGS = {"plain": "", "strong": "b", "code": "code", "struck": "s"}
 _GENERAL_TOPIC = 1
 """The General topic of a forum is addressed by naming none; its number is refused."""
 
@@ -182,27 +183,28 @@ _MEASURE = Measure(room=_ROOM, text=_size, span=_SPAN)
 
 def _html(page: Page, zone: ZoneInfo) -> str:
     """The first line in bold, the last in italics. Tags never contain each other, so none can close another."""
-    first = (f"{page.emoji} " if page.emoji else "") + "".join(
-        _tagged(span, zone, base="b") for span in page.headline.spans
-    )
-    lines = [first, *(_line(line, zone) for line in page.body)]
+    emoji = (Text(text=f"{page.emoji} "),) if page.emoji else ()
+    lines = [_tagged((*emoji, *page.headline.spans), zone, base="b")]
+    lines += [(BULLET if line.indent else "") + _tagged(line.spans, zone) for line in page.body]
     if page.footer:
-        lines.append(_line(page.footer, zone, base="i"))
+        lines.append(_tagged(page.footer.spans, zone, base="i"))
     return "\n".join(lines)
 
 
-def _line(line: Line, zone: ZoneInfo, base: str | None = None) -> str:
-    return (BULLET if line.indent else "") + "".join(_tagged(span, zone, base=base) for span in line.spans)
+def _tagged(spans: Sequence[Span], zone: ZoneInfo, base: str = "") -> str:
+    """Each span in its own tag, else in that of its line; neighbours that look alike in one."""
+    written: list[str] = []
+    for opening, alike in groupby(spans, lambda span: _opening(span, base)):
+        words = "".join(_escaped(span.text if isinstance(span, Link) else plain(span, zone)) for span in alike)
+        name = opening.partition(" ")[0]
+        written.append(f"<{opening}>{words}</{name}>" if opening else words)
+    return "".join(written)
 
 
-def _tagged(span: Span, zone: ZoneInfo, base: str | None = None) -> str:
-    """A span in its own tag, else in that of its line."""
+def _opening(span: Span, base: str) -> str:
     if isinstance(span, Link):
-        return f'<a href="{html.escape(span.url)}">{_escaped(span.text)}</a>'
-    assert isinstance(span, Text | When)
-    tag = _TAGS[span.style] or base
-    text = _escaped(plain(span, zone))
-    return f"<{tag}>{text}</{tag}>" if tag else text
+        return f'a href="{html.escape(span.url)}"'
+    return _TAGS[span.style] or base
 
 
 def _escaped(text: str) -> str:
