@@ -6,6 +6,8 @@ import itertools
 import time
 from datetime import UTC, datetime, timedelta
 
+from bot.ports import Clock
+
 
 class SystemClock:
     """The machine's clock."""
@@ -68,3 +70,18 @@ class ManualClock:
     async def _settle(self, turns: int) -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
+
+
+async def sleep_unless(event: asyncio.Event, seconds: float, clock: Clock) -> bool:
+    """Sleep, unless or until `event` is set. Returns whether it is set."""
+    if event.is_set() or seconds <= 0:
+        await asyncio.sleep(0)
+        return event.is_set()
+    sleeper = asyncio.ensure_future(clock.sleep(seconds))
+    waiter = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait((sleeper, waiter), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeper.cancel()
+        waiter.cancel()
+    return event.is_set()

@@ -52,6 +52,8 @@ class Listed:
     """Of the row: equal to the last one means the order did not move."""
     order: Order | None = None
     """The row read as an order of depth HEADER; None where the row is only a hint."""
+    row: bytes = b""
+    """The row's own bytes, kept as proof of a first sight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,66 @@
+"""What is due: a queue by time, with a lane for what cannot wait."""
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job", bound=Hashable)
+
+
+class Agenda(Generic[Job]):
+    """Each job stands in it at most once. Times are monotonic seconds, handed in."""
+
+    def __init__(self) -> None:
+        self._due: dict[Job, float] = {}
+        self._heap: list[tuple[float, int, Job]] = []
+        self._urgent: deque[Job] = deque()
+        self._count = itertools.count()
+
+    def __len__(self) -> int:
+        """How many jobs it holds."""
+        return len(self._due)
+
+    def put(self, job: Job, due: float) -> None:
+        """Note a job for a time; one that is already noted moves there."""
+        self._due[job] = due
+        heapq.heappush(self._heap, (due, next(self._count), job))
+
+    def put_urgent(self, job: Job) -> None:
+        """Note a job for now, ahead of everything that is due."""
+        self._due[job] = float("-inf")
+        self._urgent.append(job)
+
+    def drop(self, job: Job) -> None:
+        """Forget a job."""
+        self._due.pop(job, None)
+
+    def pop(self, now: float) -> Job | None:
+        """The next job that is due, taken out; None if none is."""
+        while self._urgent:
+            job = self._urgent.popleft()
+            if self._due.get(job) == float("-inf"):
+                del self._due[job]
+                return job
+        self._skip_moved()
+        if self._heap and self._heap[0][0] <= now:
+            _, _, job = heapq.heappop(self._heap)
+            del self._due[job]
+            return job
+        return None
+
+    def is_urgent(self, job: Job) -> bool:
+        """Whether it stands in the lane for what cannot wait."""
+        return self._due.get(job) == float("-inf")
+
+    def next_due(self) -> float | None:
+        """When the next job is due; None if there is none."""
+        if any(self._due.get(job) == float("-inf") for job in self._urgent):
+            return float("-inf")
+        self._skip_moved()
+        return self._heap[0][0] if self._heap else None
+
+    def _skip_moved(self) -> None:
+        while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
+            heapq.heappop(self._heap)

@@ -1,0 +1,127 @@
+"""Messages that are about a watchlist, a source or a destination rather than about one order."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from hashlib import blake2b
+
+from bot.model.change import Notice
+from bot.model.message import Line, Message, Span, Text, When
+from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.outbox import NewNotification
+from bot.model.poll import Health
+
+_NAMED = 10
+"""How many order numbers a notice spells out before it counts the rest."""
+
+
+def notification_key(*parts: object) -> str:
+    """A stable key of what is told: 32 hex characters."""
+    return blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def notice(
+    kind: Notice, message: Message, *, to: Sequence[str], key: Sequence[object], at: Moment, source: str | None = None
+) -> tuple[NewNotification, ...]:
+    """One notification for each destination. `key` says what makes this notice the same notice."""
+    return tuple(
+        NewNotification(
+            key=notification_key(kind, *key, destination),
+            destination=destination,
+            source=source,
+            kinds=(kind.value,),
+            route="operators" if kind is not Notice.NOW_WATCHING else "watchlist summary",
+            message=message,
+            created_at=at,
+        )
+        for destination in to
+    )
+
+
+def now_watching(watchlist: str, source: str, orders: int, not_found: Sequence[str]) -> Message:
+    """The one line a watchlist's first look is worth."""
+    count = "1 order" if orders == 1 else f"{orders:,} orders"
+    body = []
+    if not_found:
+        names = ", ".join(not_found[:_NAMED])
+        more = f" and {len(not_found) - _NAMED} more" if len(not_found) > _NAMED else ""
+        body.append(_line(f"Not known to the source: {names}{more}. Are the numbers right?"))
+    return Message(
+        emoji="👀", headline=_headline("Now watching", f" · {watchlist}: {count} at {source}"), body=tuple(body)
+    )
+
+
+def source_failing(source: str, health: Health) -> Message:
+    """A source has stopped answering."""
+    spans: list[Span] = [Text(text="No news can come from it meanwhile; it is tried again by itself")]
+    if health.retry_at:
+        spans += [Text(text=", next "), When(at=health.retry_at)]
+    body = [_line(health.reason or "no reason given"), Line(spans=(*spans, Text(text=".")))]
+    return Message(emoji="🔌", headline=_headline("Source failing", f" · {source}"), body=tuple(body))
+
+
+def source_recovered(source: str, health: Health, at: Moment) -> Message:
+    """A source answers again."""
+    body = []
+    since, now = health.failing_since and instant_of(health.failing_since), instant_of(at)
+    if health.failing_since and since and now:
+        blind = Text(text=f"It was not readable for {_spoken(now - since)}, since ")
+        rest = Text(text=". What changed meanwhile follows.")
+        body.append(Line(spans=(blind, When(at=from_instant(since)), rest)))
+    return Message(emoji="✅", headline=_headline("Source recovered", f" · {source}"), body=tuple(body))
+
+
+def unknown_status(source: str, word: str, order: str) -> Message:
+    """A status word nobody has seen before."""
+    hint = f"If it means a stage, say so in watchlists.yaml under this source: statuses: {{{word!r}: shipped}}"
+    return Message(
+        emoji="🆕",
+        headline=_headline("Unknown status", f" · {source}: {word}"),
+        body=(_line(f"First seen on order {order}. It is passed on as it stands."), _line(hint)),
+    )
+
+
+def unreadable_order(source: str, order: str, reason: str) -> Message:
+    """One order whose answers cannot be used, while others can."""
+    return Message(
+        emoji="⚠️",
+        headline=_headline("Order not readable", f" · {order} at {source}"),
+        body=(_line(reason), _line("Its last good snapshot stays; it is tried again by itself.")),
+    )
+
+
+def destination_broken(destination: str, reason: str, waiting_for: str) -> Message:
+    """A destination takes nothing."""
+    return Message(
+        emoji="📪",
+        headline=_headline("Cannot deliver", f" · {destination}"),
+        body=(
+            _line(reason),
+            _line(f"Messages wait for it up to {waiting_for} and are sent in order once it works again."),
+        ),
+    )
+
+
+def dead_letter(destination: str, what: str, reason: str) -> Message:
+    """A message that will not be sent any more."""
+    return Message(
+        emoji="☠️",
+        headline=_headline("Not delivered", f" · {what} to {destination}"),
+        body=(_line(reason), _line("See it with: orderwatch outbox list --state dead")),
+    )
+
+
+def _spoken(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} days"
+
+
+def _headline(title: str, rest: str) -> Line:
+    return Line(spans=(Text(text=title, style="strong"), Text(text=rest)))
+
+
+def _line(text: str) -> Line:
+    return Line(spans=(Text(text=text),))

@@ -1,0 +1,260 @@
+"""The decision of the poller: from what was stored, what came and the time, to the one record that says what to write.
+
+Each function here answers one thing that can happen to a poll. None of them asks or writes anything.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from bot.core import health as healths
+from bot.core import notices
+from bot.core.diff import diff
+from bot.core.digest import order_digest
+from bot.core.render import order_name, render
+from bot.core.route import routes_of, share_out
+from bot.errors import SourceError
+from bot.model.change import Change, Kind, Notice
+from bot.model.message import Message
+from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.order import Order, Snapshot, Stage
+from bot.model.outbox import NewNotification
+from bot.model.poll import Baseline, Health, OrderState, OrderUpdate, Payload, PollRecord
+from bot.model.route import Route
+from bot.model.watch import Watchlist
+
+LOOKS_UNTIL_VANISHED = 3
+"""Complete listings in a row (or direct look-ups, where no listing shows it) that must miss an order first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How news of one source is told: its names, its zone, and where news goes that no watchlist claims."""
+
+    source: str
+    label: str
+    zone: tzinfo
+    catch_all: tuple[Route, ...]
+    operators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One order as an answer showed it, beside what was known of it."""
+
+    state: OrderState
+    previous: Snapshot | None
+    order: Order
+    payload: Payload | None
+    watchlists: Sequence[Watchlist]
+    is_news: bool = False
+    """Whether a first sight is news: the source did not know the order before, or it came after the first sweep."""
+    raw_digest: bytes | None = None
+    list_digest: bytes | None = None
+    scopes: tuple[str, ...] = ()
+    next_poll_at: Moment | None = None
+
+
+def is_older(order: Order, previous: Snapshot | None) -> bool:
+    """Whether an answer is older than what was seen before: a stale replica, to be ignored and counted."""
+    earlier = previous and previous.order.version
+    if not earlier or not order.version or order.version == earlier:
+        return False
+    try:
+        then, now = instant_of(Moment(earlier)), instant_of(Moment(order.version))
+    except ValueError:
+        return order.version < earlier
+    return now < then if now and then else order.version < earlier
+
+
+def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: datetime) -> PollRecord:
+    """What to write about an order whose bytes are new. The order must not be older than the stored one."""
+    digest = order_digest(sight.order)
+    snapshot, changes = None, _changes(sight, digest)
+    if sight.previous is None or sight.previous.digest != digest:
+        snapshot = Snapshot(order=sight.order, seq=sight.state.seq + 1, seen_at=from_instant(now), digest=digest)
+    update = OrderUpdate(
+        key=sight.state.key,
+        expected_seq=sight.state.seq,
+        snapshot=snapshot,
+        payload=sight.payload if snapshot else None,
+        changes=changes,
+        raw_digest=sight.raw_digest,
+        list_digest=sight.list_digest,
+        scopes=sight.scopes,
+        next_poll_at=sight.next_poll_at,
+    )
+    words = tuple(word for word in unknown_words(sight.order) if word not in known_words)
+    return PollRecord(
+        source=telling.source,
+        at=from_instant(now),
+        updates=(update,),
+        notifications=(
+            *_tell(sight.order, update, changes, sight.watchlists, telling, now),
+            *_unknown_word_notices(words, sight.order, telling, now),
+        ),
+        words=words,
+    )
+
+
+def order_not_found(
+    state: OrderState,
+    previous: Snapshot | None,
+    watchlists: Sequence[Watchlist],
+    telling: Telling,
+    now: datetime,
+    next_poll_at: Moment,
+) -> PollRecord:
+    """What to write when the source itself says that it knows no such order."""
+    missing = state.missing if state.scopes else state.missing + 1
+    vanishes = previous is not None and not state.vanished and missing >= LOOKS_UNTIL_VANISHED
+    changes = (Change(kind=Kind.VANISHED),) if vanishes else ()
+    update = OrderUpdate(
+        key=state.key,
+        expected_seq=state.seq,
+        changes=changes,
+        missing=missing,
+        vanished=state.vanished or vanishes,
+        scopes=state.scopes,
+        next_poll_at=next_poll_at,
+    )
+    told = tuple(_tell(previous.order, update, changes, watchlists, telling, now)) if previous else ()
+    return PollRecord(source=telling.source, at=from_instant(now), updates=(update,), notifications=told)
+
+
+def sweep_missed(states: Iterable[OrderState], telling: Telling, now: datetime) -> PollRecord:
+    """What to write about orders that a complete sweep should have shown and did not."""
+    updates = tuple(
+        OrderUpdate(
+            key=state.key,
+            expected_seq=state.seq,
+            missing=state.missing + 1,
+            vanished=state.vanished,
+            scopes=state.scopes,
+            next_poll_at=state.next_poll_at,
+        )
+        for state in states
+    )
+    return PollRecord(source=telling.source, at=from_instant(now), updates=updates)
+
+
+def watchlist_complete(
+    watchlist: Watchlist, orders: int, not_found: Sequence[str], telling: Telling, now: datetime
+) -> PollRecord:
+    """What to write when the first look at a whole watchlist is done: its one summary line."""
+    at = from_instant(now)
+    routes = routes_of(Kind.STATUS, [watchlist], telling.catch_all)
+    told = notices.notice(
+        Notice.NOW_WATCHING,
+        notices.now_watching(watchlist.name, telling.label, orders, not_found),
+        to=tuple(dict.fromkeys(name for route in routes for name in route.to)),
+        key=(watchlist.name, orders, at),
+        at=at,
+        source=telling.source,
+    )
+    baseline = Baseline(watchlist=watchlist.name, orders=orders, at=at)
+    return PollRecord(source=telling.source, at=at, notifications=told, baselines=(baseline,))
+
+
+def source_failed(health: Health, error: SourceError, telling: Telling, now: datetime) -> PollRecord:
+    """What to write when a source did not answer as it should; the new health is in the record."""
+    worse = healths.after_failure(health, error, now)
+    told: tuple[NewNotification, ...] = ()
+    if healths.should_tell_failure(worse, error):
+        worse = replace(worse, told=True)
+        told = _source_notice(Notice.SOURCE_FAILING, notices.source_failing(telling.label, worse), worse, telling, now)
+    return PollRecord(source=telling.source, at=from_instant(now), health=worse, notifications=told)
+
+
+def source_answered(health: Health, telling: Telling, now: datetime) -> PollRecord:
+    """What to write when a source answered well; the new health is in the record."""
+    better = healths.after_success(health, now)
+    told: tuple[NewNotification, ...] = ()
+    if healths.has_recovered(better):
+        message = notices.source_recovered(telling.label, better, from_instant(now))
+        told = _source_notice(Notice.SOURCE_RECOVERED, message, better, telling, now)
+        better = healths.recovered(better)
+    return PollRecord(source=telling.source, at=from_instant(now), health=better, notifications=told)
+
+
+def order_unreadable(state: OrderState, error: SourceError, telling: Telling, now: datetime) -> PollRecord:
+    """What to write when the answers about one order cannot be used, again and again."""
+    at = from_instant(now)
+    told = notices.notice(
+        Notice.UNREADABLE_ORDER,
+        notices.unreadable_order(telling.label, state.key, str(error)),
+        to=telling.operators,
+        key=(telling.source, state.key, state.seq, str(error)),
+        at=at,
+        source=telling.source,
+    )
+    return PollRecord(source=telling.source, at=at, notifications=told)
+
+
+def unknown_words(order: Order) -> list[str]:
+    """The status words of an order, its lines and shipments, that we cannot read; each once."""
+    statuses = [order.status]
+    statuses += [line.status for line in order.lines if line.status]
+    statuses += [shipment.status for shipment in order.shipments if shipment.status]
+    words = [status.word for status in statuses if status.stage is Stage.UNKNOWN and (status.code or status.text)]
+    return list(dict.fromkeys(words))
+
+
+def _changes(sight: Sight, digest: str) -> tuple[Change, ...]:
+    if sight.previous is None:
+        return (Change(kind=Kind.APPEARED, after=sight.order.status.word),) if sight.is_news else ()
+    changes: tuple[Change, ...] = (Change(kind=Kind.REAPPEARED),) if sight.state.vanished else ()
+    if digest != sight.previous.digest:
+        changes += diff(sight.previous.order, sight.order)
+    return changes
+
+
+def _tell(
+    order: Order,
+    update: OrderUpdate,
+    changes: Sequence[Change],
+    watchlists: Sequence[Watchlist],
+    telling: Telling,
+    now: datetime,
+) -> Iterator[NewNotification]:
+    at = from_instant(now)
+    # Without a new version (vanished, reappeared) the moment tells one time from the next.
+    version = update.snapshot.seq if update.snapshot else at
+    for share in share_out(changes, watchlists, telling.catch_all):
+        yield NewNotification(
+            key=notices.notification_key(telling.source, order.key, version, share.destination),
+            destination=share.destination,
+            source=telling.source,
+            order=order.key,
+            kinds=tuple(dict.fromkeys(change.kind.value for change in share.changes)),
+            route=", ".join(share.routes),
+            message=render(order, share.changes, source=telling.label, seen_at=at, zone=telling.zone),
+            created_at=at,
+        )
+
+
+def _unknown_word_notices(
+    words: Iterable[str], order: Order, telling: Telling, now: datetime
+) -> Iterator[NewNotification]:
+    for word in words:
+        yield from notices.notice(
+            Notice.UNKNOWN_STATUS,
+            notices.unknown_status(telling.label, word, order_name(order)),
+            to=telling.operators,
+            key=(telling.source, word),
+            at=from_instant(now),
+            source=telling.source,
+        )
+
+
+def _source_notice(
+    kind: Notice, message: Message, health: Health, telling: Telling, now: datetime
+) -> tuple[NewNotification, ...]:
+    return notices.notice(
+        kind,
+        message,
+        to=telling.operators,
+        key=(telling.source, health.failing_since),
+        at=from_instant(now),
+        source=telling.source,
+    )

@@ -1,0 +1,231 @@
+"""From changes to a Message that people like to read.
+
+First line: what happened, to which order, old → new. Then the rest of what changed, dates and slip, then tracking
+links; last line: the source and when it was seen. The order of kinds below decides what comes first.
+"""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bot.model.change import Change, Kind
+from bot.model.message import Line, Link, Message, Span, Text, When
+from bot.model.moment import Moment, day_of
+from bot.model.order import Order, Package, Stage
+
+_TITLES: dict[Kind, tuple[str, str]] = {
+    # Kind: emoji and words. The first kind in this table that happened gives the message its title.
+    Kind.CANCELLED: ("🚫", "Cancelled"),
+    Kind.VANISHED: ("❓", "No longer listed"),
+    Kind.MOVED_BACKWARDS: ("⚠️", "Moved backwards"),
+    Kind.UNDISPATCHED: ("⚠️", "Dispatch withdrawn"),
+    Kind.COMPLETED: ("✅", "Completed"),
+    Kind.DISPATCHED: ("🚚", "Dispatched"),
+    Kind.REAPPEARED: ("🔎", "Listed again"),
+    Kind.APPEARED: ("🆕", "New order"),
+    Kind.PROMISE_MOVED: ("📅", "New date"),
+    Kind.TRACKING_REPLACED: ("🏷️", "Tracking replaced"),
+    Kind.TRACKING_REMOVED: ("🏷️", "Tracking removed"),
+    Kind.TRACKING_ADDED: ("🏷️", "Tracking added"),
+    Kind.STATUS: ("🔄", "Status"),
+    Kind.LINE_CANCELLED: ("✂️", "Line cancelled"),
+    Kind.QUANTITY: ("🔢", "Quantity changed"),
+    Kind.LINE_ADDED: ("➕", "Line added"),
+    Kind.LINE_CHANGED: ("✏️", "Line changed"),
+    Kind.OTHER: ("🔹", "Changed"),
+}
+_RANK = {kind: rank for rank, kind in enumerate(_TITLES)}
+_STATUS_KINDS = (Kind.STATUS, Kind.COMPLETED, Kind.CANCELLED, Kind.MOVED_BACKWARDS)
+_DATE_NAMES = {"delivery_promised": "Delivery", "ship_promised": "Shipping"}
+
+
+def main_kind(changes: Sequence[Change]) -> Kind:
+    """The kind that gives the message its title."""
+    return min((change.kind for change in changes), key=_RANK.__getitem__)
+
+
+def render(order: Order, changes: Sequence[Change], *, source: str, seen_at: Moment, zone: tzinfo) -> Message:
+    """One message about one order. `source` is its label for people; days are counted in `zone`."""
+    kind = main_kind(changes)
+    emoji, title = _TITLES[kind]
+    body = [line for group in _grouped(changes) for line in _change_lines(group, order, zone)]
+    body += _context(order, changes)
+    return Message(
+        emoji=emoji,
+        headline=_headline(title, order, changes),
+        body=tuple(body),
+        footer=Line(spans=(Text(text=f"{source} · seen "), When(at=seen_at))),
+    )
+
+
+def order_name(order: Order) -> str:
+    """How an order is called in a message: its number, and the customer's own if it has one."""
+    return f"{order.number} · PO {order.reference}" if order.reference else order.number
+
+
+def _headline(title: str, order: Order, changes: Sequence[Change]) -> Line:
+    spans: list[Span] = [
+        Text(text=title, style="strong"),
+        Text(text=" · "),
+        Text(text=order_name(order), style="strong"),
+    ]
+    move = next((change for change in changes if change.kind in _STATUS_KINDS), None)
+    if move:
+        spans.append(Text(text=f": {move.before} → {move.after}"))
+    elif order.status.code or order.status.text:
+        spans.append(Text(text=f" · {order.status.word}"))
+    return Line(spans=tuple(spans))
+
+
+def _grouped(changes: Sequence[Change]) -> list[list[Change]]:
+    """Changes that say the same of several lines, together; the most telling kinds first."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for change in sorted(changes, key=lambda change: _RANK[change.kind]):
+        same: tuple[object, ...] = (change.kind, change.field, change.before, change.after)
+        if change.kind in (Kind.DISPATCHED, Kind.UNDISPATCHED):
+            same = (change.kind, change.at, change.shipment if change.line is None else None)
+        groups.setdefault(same, []).append(change)
+    return list(groups.values())
+
+
+def _change_lines(group: list[Change], order: Order, zone: tzinfo) -> list[Line]:
+    change = group[0]
+    match change.kind:
+        case Kind.STATUS | Kind.COMPLETED | Kind.MOVED_BACKWARDS | Kind.APPEARED | Kind.REAPPEARED | Kind.VANISHED:
+            return _whole_order(change)
+        case Kind.CANCELLED:
+            return [_line(f"Reason: {order.cancel_reason}")] if order.cancel_reason else []
+        case Kind.DISPATCHED | Kind.UNDISPATCHED:
+            return [_dispatch(group)]
+        case Kind.PROMISE_MOVED:
+            return [_promise(group, zone)]
+        case Kind.TRACKING_ADDED | Kind.TRACKING_REPLACED | Kind.TRACKING_REMOVED:
+            return [_tracking(change)]
+        case Kind.OTHER:
+            return [_line(f"{change.field}: {change.before or 'none'} → {change.after or 'none'}")]
+        case _:
+            return [_line_item(group)]
+
+
+def _whole_order(change: Change) -> list[Line]:
+    match change.kind:
+        case Kind.VANISHED:
+            return [_line("The source does not know it any more; it was not reported as cancelled.")]
+        case Kind.MOVED_BACKWARDS:
+            return [_line("An earlier step than before: worth a question to the supplier.")]
+        case _:
+            return []
+
+
+def _dispatch(group: list[Change]) -> Line:
+    change = group[0]
+    what = "Dispatch withdrawn" if change.kind is Kind.UNDISPATCHED else "Dispatched"
+    spans: list[Span] = [Text(text=what)]
+    if lines := [one.line for one in group if one.line]:
+        spans.append(Text(text=f": {_lines_named(lines)}"))
+    elif change.shipment and change.shipment != "order":
+        spans.append(Text(text=f": shipment {change.shipment}"))
+    if change.at:
+        spans += [Text(text=", "), When(at=change.at)]
+    return Line(spans=tuple(spans))
+
+
+def _promise(group: list[Change], zone: tzinfo) -> Line:
+    change = group[0]
+    name = _DATE_NAMES.get(change.field or "", "Date")
+    lines = [one.line for one in group if one.line]
+    spans: list[Span] = [Text(text=f"{name} of {_lines_named(lines)}: " if lines else f"{name}: ")]
+    before, after = _moment(change.before), _moment(change.after)
+    if before and after:
+        spans += [When(at=before, style="struck"), Text(text=" → "), When(at=after, style="strong")]
+        spans.append(Text(text=_slip(before, after, zone)))
+    elif after:
+        spans += [Text(text="promised for "), When(at=after, style="strong")]
+    elif before:
+        spans += [When(at=before, style="struck"), Text(text=" → no date")]
+    return Line(spans=tuple(spans))
+
+
+def _moment(text: str | None) -> Moment | None:
+    return Moment(text) if text else None
+
+
+def _slip(before: Moment, after: Moment, zone: tzinfo) -> str:
+    days = (day_of(after, zone) - day_of(before, zone)).days
+    if days == 0:
+        return " (same day)"
+    unit = "day" if abs(days) == 1 else "days"
+    return f" ({abs(days)} {unit} {'later' if days > 0 else 'earlier'})"
+
+
+def _tracking(change: Change) -> Line:
+    where = f" ({_lines_named([change.line])})" if change.line else ""
+    if change.kind is Kind.TRACKING_REMOVED:
+        return Line(
+            spans=(Text(text="Tracking removed: "), Text(text=change.before or "", style="struck"), Text(text=where))
+        )
+    spans: list[Span] = [Text(text="Tracking: ")]
+    if change.before:
+        spans += [Text(text=change.before, style="struck"), Text(text=" → ")]
+    if change.package:
+        spans += _package(change.package)
+    return Line(spans=(*spans, Text(text=where)))
+
+
+def _package(package: Package) -> list[Span]:
+    number = package.tracking_number or "without a number"
+    spans: list[Span] = [Text(text=f"{package.carrier} ")] if package.carrier else []
+    if package.tracking_url:
+        return [*spans, Link(text=number, url=package.tracking_url)]
+    return [*spans, Text(text=number, style="code")]
+
+
+def _line_item(group: list[Change]) -> Line:
+    change = group[0]
+    name = _lines_named([one.line for one in group if one.line])
+    name = name[:1].upper() + name[1:]
+    match change.kind:
+        case Kind.LINE_ADDED:
+            return _line(f"{name} added: {change.after}" if change.after else f"{name} added")
+        case Kind.LINE_CANCELLED:
+            return _line(f"{name} cancelled" + (f" (was: {change.before})" if change.before else ""))
+        case Kind.QUANTITY:
+            return _line(f"{name}: quantity {change.before or 'none'} → {change.after or 'none'}")
+        case _:
+            return _line(f"{name}: {change.before or 'none'} → {change.after or 'none'}")
+
+
+def _lines_named(numbers: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(numbers))
+    return f"line {unique[0]}" if len(unique) == 1 else f"lines {', '.join(unique)}"
+
+
+def _context(order: Order, changes: Sequence[Change]) -> list[Line]:
+    """What the reader asks next, where the changes did not say it: when it comes, and where the parcels are."""
+    told = {change.kind for change in changes}
+    lines = []
+    open_order = not order.status.stage.is_final
+    if open_order and Kind.PROMISE_MOVED not in told and (promised := _next_promise(order)):
+        lines.append(Line(spans=(Text(text="Delivery promised for "), When(at=promised))))
+    no_tracking_told = not told & {Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED}
+    if no_tracking_told and (Kind.DISPATCHED in told or order.status.stage in (Stage.SHIPPED, Stage.PARTLY_SHIPPED)):
+        shown = _packages(order)[:_PACKAGES_SHOWN]
+        lines += [Line(spans=(Text(text="Tracking: "), *_package(package))) for package in shown]
+    return lines
+
+
+_PACKAGES_SHOWN = 5
+"""As context; packages that are themselves the news are all told."""
+
+
+def _next_promise(order: Order) -> Moment | None:
+    dates = [order.delivery_promised]
+    dates += [shipment.delivery_promised for shipment in order.shipments if not shipment.dispatched]
+    return order.delivery_promised or min((date for date in dates if date), default=None)
+
+
+def _packages(order: Order) -> list[Package]:
+    return [package for shipment in order.shipments for package in shipment.packages if package.tracking_number]
+
+
+def _line(text: str) -> Line:
+    return Line(spans=(Text(text=text),))

@@ -1,0 +1,31 @@
+"""When an order is looked at next."""
+
+from datetime import timedelta
+
+from bot.core.backoff import jitter
+from bot.model.order import Stage
+
+FINAL_REST = timedelta(days=1)
+"""Completed and cancelled orders are looked at once a day: late corrections happen, but nobody waits for them."""
+NOT_FOUND_REST = timedelta(hours=1)
+"""An order number the source does not know may be a typing error, or an order not yet entered."""
+SPREAD = 0.1
+"""Share of the interval taken off by a seed, so that orders do not stay in step."""
+
+
+def rest(stage: Stage, every: timedelta, *, found: bool, seed: str) -> float:
+    """Seconds until the next look at an order that was just looked at; never more than the interval asked for.
+
+    `every` is what its watchlist asks for while the order is open.
+    """
+    interval = every
+    if not found:
+        interval = max(every, NOT_FOUND_REST)
+    elif stage.is_final:
+        interval = max(every, FINAL_REST)
+    return interval.total_seconds() * (1 - SPREAD * jitter(seed))
+
+
+def retry_rest(failures: int, every: timedelta, *, seed: str) -> float:
+    """Seconds until an order is tried again whose own answer could not be used, `failures` times in a row."""
+    return min(30.0 * 2.0 ** min(failures - 1, 10), every.total_seconds()) * (1 - SPREAD * jitter(seed))

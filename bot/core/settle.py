@@ -1,0 +1,132 @@
+"""What becomes of a notification after an attempt: sent, again at, or dead. The error's class is the verdict."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.core.backoff import backoff
+from bot.core.notices import dead_letter, destination_broken, notice
+from bot.errors import (
+    ChatBusy,
+    ChatError,
+    ChatRefused,
+    DestinationBroken,
+    DestinationMoved,
+    MessageRefused,
+    SendUnclear,
+)
+from bot.model.change import Notice
+from bot.model.moment import from_instant, instant_of
+from bot.model.outbox import NewNotification, Notification, Settlement, State
+
+GIVE_UP_AFTER = timedelta(hours=24)
+"""Since the first attempt."""
+FIRST_WAIT = 2.0
+"""Seconds after a first failure that may pass by itself; doubles up to LONGEST_WAIT."""
+LONGEST_WAIT = 900.0
+BROKEN_WAIT = 60.0
+"""Seconds after a refusal that lasts until a person acts; doubles up to BROKEN_LONGEST."""
+BROKEN_LONGEST = 3600.0
+
+
+def sent(row: Notification, message_ids: Sequence[str], parts: int, now: datetime) -> Settlement:
+    """All parts are accepted."""
+    return Settlement(
+        id=row.id,
+        state=State.SENT,
+        attempts=row.attempts + 1,
+        parts_sent=parts,
+        at=from_instant(now),
+        message_ids=tuple(message_ids),
+    )
+
+
+def part_sent(row: Notification, message_id: str, parts_sent: int, now: datetime) -> Settlement:
+    """One part is accepted and more follow."""
+    return Settlement(
+        id=row.id,
+        state=State.SENDING,
+        attempts=row.attempts,
+        parts_sent=parts_sent,
+        at=from_instant(now),
+        message_ids=(message_id,),
+    )
+
+
+def failed(
+    row: Notification, error: ChatError, now: datetime, *, repeated: bool, operators: Sequence[str]
+) -> Settlement:
+    """What a failed attempt leads to. `repeated`: it already was the one marked repeat of an unclear send.
+
+    `operators` are the destinations that hear of what needs a person; one that is itself in trouble is left out.
+    """
+    others = [name for name in operators if name != row.destination]
+    if reason := _why_dead(row, error, now, repeated=repeated):
+        return _settlement(row, now, State.DEAD, reason=reason, notices=_dead_notice(row, reason, now, others))
+    if isinstance(error, DestinationMoved):
+        return _settlement(row, now, State.PENDING, reason=str(error), moved_to=error.address, counted=False)
+    if isinstance(error, ChatBusy):
+        return _settlement(row, now, State.PENDING, reason=str(error), wait=error.retry_after, counted=False)
+    lasting = isinstance(error, DestinationBroken | ChatRefused)
+    base, cap = (BROKEN_WAIT, BROKEN_LONGEST) if lasting else (FIRST_WAIT, LONGEST_WAIT)
+    return _settlement(
+        row,
+        now,
+        State.PENDING,
+        reason=str(error),
+        wait=backoff(row.attempts + 1, base=base, cap=cap, seed=row.key),
+        unclear=row.unclear or isinstance(error, SendUnclear),
+        notices=_broken_notice(row, error, now, others) if lasting else (),
+    )
+
+
+def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: bool) -> str | None:
+    if isinstance(error, MessageRefused):
+        return f"{error} (refused as plain text too)"
+    if isinstance(error, SendUnclear) and repeated:
+        return f"{error} (sent twice without an answer; it may have arrived)"
+    first = row.first_try_at and instant_of(row.first_try_at)
+    if first and now - first >= GIVE_UP_AFTER:
+        return f"{error} (tried for {GIVE_UP_AFTER.total_seconds() / 3600:g} hours)"
+    return None
+
+
+def _dead_notice(
+    row: Notification, reason: str, now: datetime, operators: Sequence[str]
+) -> tuple[NewNotification, ...]:
+    what = f"{', '.join(row.kinds)} of order {row.order}" if row.order else ", ".join(row.kinds)
+    message = dead_letter(row.destination, what, reason)
+    return notice(Notice.DEAD_LETTER, message, to=operators, key=(row.key,), at=from_instant(now))
+
+
+def _broken_notice(
+    row: Notification, error: ChatError, now: datetime, operators: Sequence[str]
+) -> tuple[NewNotification, ...]:
+    """Told once: the key is the row at the head of the destination, which waits until the trouble is over."""
+    message = destination_broken(row.destination, str(error), f"{GIVE_UP_AFTER.total_seconds() / 3600:g} hours")
+    return notice(Notice.DESTINATION_BROKEN, message, to=operators, key=(row.key,), at=from_instant(now))
+
+
+def _settlement(
+    row: Notification,
+    now: datetime,
+    state: State,
+    *,
+    reason: str,
+    wait: float | None = None,
+    counted: bool = True,
+    unclear: bool | None = None,
+    moved_to: dict[str, object] | None = None,
+    notices: tuple[NewNotification, ...] = (),
+) -> Settlement:
+    return Settlement(
+        id=row.id,
+        state=state,
+        attempts=row.attempts + counted,
+        parts_sent=row.parts_sent,
+        at=from_instant(now),
+        not_before=from_instant(now + timedelta(seconds=wait)) if wait else None,
+        reason=reason,
+        unclear=row.unclear if unclear is None else unclear,
+        moved_to=moved_to,
+        notices=notices,
+    )

@@ -1,0 +1,63 @@
+"""Which watchlists follow which order of one source, and how closely."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+from bot.model.poll import OrderState, Scope
+from bot.model.watch import Watchlist
+
+
+class WatchBook:
+    """The watchlists of one source, indexed. `key_of` turns an order as written into its key, as the source does."""
+
+    def __init__(self, watchlists: Iterable[Watchlist], key_of: Callable[[str], str]) -> None:
+        self.watchlists = tuple(watchlists)
+        self.named: dict[str, list[Watchlist]] = {}
+        """By key: the watchlists that name the order."""
+        self._by_scope: dict[str, list[Watchlist]] = {}
+        self.scopes: dict[str, Scope] = {}
+        """By id: the listings to sweep."""
+        for watchlist in self.watchlists:
+            if watchlist.orders is None:
+                scope = scope_of(watchlist)
+                self.scopes[scope.id] = scope
+                self._by_scope.setdefault(scope.id, []).append(watchlist)
+            else:
+                for written in watchlist.orders:
+                    following = self.named.setdefault(key_of(written), [])
+                    if watchlist not in following:
+                        following.append(watchlist)
+
+    def of_scope(self, scope_id: str) -> Sequence[Watchlist]:
+        """The watchlists that follow everything a listing shows."""
+        return self._by_scope.get(scope_id, [])
+
+    def following(self, key: str, scopes: Iterable[str]) -> list[Watchlist]:
+        """The watchlists that follow an order: by name, or because a listing showed it."""
+        found = list(self.named.get(key, ()))
+        for scope_id in scopes:
+            found += [watchlist for watchlist in self.of_scope(scope_id) if watchlist not in found]
+        return found
+
+    def follows(self, state: OrderState) -> bool:
+        """Whether anybody follows the order."""
+        return state.key in self.named or any(scope_id in self._by_scope for scope_id in state.scopes)
+
+    def sweep_every(self, scope_id: str) -> timedelta:
+        """How often a listing is swept: as often as its most curious watchlist asks."""
+        return min(watchlist.every for watchlist in self._by_scope[scope_id])
+
+    def look_every(self, state: OrderState) -> timedelta:
+        """How often an open order is looked at by itself.
+
+        One that is named: each `every`. One that a listing shows: each `details`, since its row tells when it moves.
+        """
+        asked = [watchlist.every for watchlist in self.named.get(state.key, ())]
+        for scope_id in state.scopes:
+            asked += [watchlist.details for watchlist in self.of_scope(scope_id)]
+        return min(asked, default=timedelta(days=1))
+
+
+def scope_of(watchlist: Watchlist) -> Scope:
+    """The listing that a watchlist of all orders sweeps."""
+    return Scope(tuple(sorted(watchlist.where.items())))

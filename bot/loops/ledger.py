@@ -1,0 +1,229 @@
+"""What a poller remembers of one source between its jobs, and the only way it writes.
+
+The store is the truth; the ledger is the part of it that must be at hand for every poll. Each `note_` method writes
+one thing that happened and keeps both in step.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core import plan
+from bot.core.agenda import Agenda
+from bot.core.health import wait_until_retry
+from bot.core.watchbook import WatchBook
+from bot.errors import SourceError
+from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.order import Snapshot
+from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
+from bot.model.watch import Watchlist
+from bot.ports import Clock, Storage
+
+NOTE_ALIVE_EVERY = timedelta(minutes=1)
+"""Between writes of the last good answer of a source that is well."""
+
+
+class Ledger:
+    """The memory of one source's poller."""
+
+    def __init__(self, storage: Storage, clock: Clock, book: WatchBook, telling: plan.Telling) -> None:
+        self.book = book
+        self.telling = telling
+        self.agenda: Agenda[str | Scope] = Agenda()
+        self.states: dict[str, OrderState] = {}
+        self.health = Health(source=telling.source)
+        self.known_words: set[str] = set()
+        self.swept: set[str] = set()
+        """Ids of the scopes that have had a complete sweep."""
+        self.moved: dict[str, bytes] = {}
+        """Orders whose row in a listing moved and whose details are not committed yet: digest of the row."""
+        self._came_later: set[str] = set()
+        """Orders first hinted at after the first sweep, not looked at yet: their first sight is news."""
+        self._members: dict[str, set[str]] = {}
+        """By scope id: the orders its listing has shown."""
+        self._unseen: dict[str, set[str]] = {}
+        """By watchlist: orders it names that have not been looked at yet."""
+        self._baselines: dict[str, int] = {}
+        self._storage = storage
+        self._clock = clock
+
+    async def load(self) -> None:
+        """Read what the store knows of this source and its watchlists."""
+        source = self.telling.source
+        self.health = await self._storage.health(source)
+        self.known_words = set(await self._storage.known_words(source))
+        self.swept = set(await self._storage.swept_scopes(source))
+        self._baselines = dict(await self._storage.baselines())
+        for state in await self._storage.load(source):
+            if self.book.follows(state):
+                self._remember(state)
+        for key in self.book.named:
+            if key not in self.states:
+                self._remember(OrderState(key))
+        for watchlist in self.book.watchlists:
+            await self._load_watchlist(watchlist)
+
+    async def _load_watchlist(self, watchlist: Watchlist) -> None:
+        if watchlist.orders is None:
+            return
+        named = [key for key, following in self.book.named.items() if watchlist in following]
+        unseen = {key for key in named if not self.states[key].seq and not self.states[key].missing}
+        self._unseen[watchlist.name] = unseen
+        if not unseen and watchlist.name not in self._baselines:
+            await self._sum_up_named(watchlist)
+
+    # Reading
+
+    async def last_snapshot(self, state: OrderState) -> Snapshot | None:
+        """The last snapshot of an order, from the store."""
+        if not state.seq:
+            return None
+        return (await self._storage.snapshots(self.telling.source, [state.key])).get(state.key)
+
+    def first_sight_is_news(self, state: OrderState) -> bool:
+        """Whether an order never seen is news: the source did not know it before, or it came after the first sweep."""
+        return state.missing > 0 or state.key in self._came_later
+
+    def seconds_until(self, moment: Moment | None) -> float:
+        """Seconds from now; 0 for the past, a day or none."""
+        instant = instant_of(moment) if moment else None
+        return max(0.0, (instant - self._clock.now()).total_seconds()) if instant else 0.0
+
+    def row_record(self, scope: Scope, row: Listed, *, is_first: bool) -> PollRecord | None:
+        """What a row of a listing makes us write at once; what else it means, the order's details will tell."""
+        is_new = row.key not in self.states
+        state = self.states.get(row.key) or OrderState(row.key)
+        self._remember(state)
+        self._members.setdefault(scope.id, set()).add(row.key)
+        scopes = state.scopes if scope.id in state.scopes else tuple(sorted({*state.scopes, scope.id}))
+        now = self._clock.now()
+        if state.seq == 0 and row.order is not None:
+            sight = plan.Sight(
+                state=state,
+                previous=None,
+                order=row.order,
+                payload=Payload(row.row) if row.row else None,
+                watchlists=self.book.following(row.key, scopes),
+                is_news=not is_first or state.missing > 0,
+                list_digest=row.digest,
+                scopes=scopes,
+                next_poll_at=from_instant(now),
+            )
+            return plan.order_seen(sight, self.telling, self.known_words, now)
+        if is_new and not is_first:
+            # Not written before its first snapshot is: should we die first, the next sweep finds it new again.
+            state.scopes = scopes
+            self._came_later.add(row.key)
+            return None
+        if not is_new and scopes == state.scopes and not (state.seq and state.missing):
+            return None
+        update = OrderUpdate(
+            key=row.key,
+            expected_seq=state.seq,
+            missing=0 if state.seq else state.missing,
+            vanished=state.vanished,
+            scopes=scopes,
+            next_poll_at=state.next_poll_at,
+        )
+        return PollRecord(self.telling.source, from_instant(now), updates=(update,))
+
+    # Writing
+
+    async def commit(self, record: PollRecord) -> None:
+        """Commit a record, then remember what it says."""
+        if record.is_empty:
+            return
+        await self._storage.commit(record)
+        for update in record.updates:
+            self._apply(update)
+        self.known_words.update(record.words)
+        self.swept.update(record.swept)
+        self.health = record.health or self.health
+        self._baselines.update({baseline.watchlist: baseline.orders for baseline in record.baselines})
+
+    async def commit_together(self, records: Sequence[PollRecord]) -> None:
+        """Commit several records of this source as one."""
+        words = tuple(dict.fromkeys(word for record in records for word in record.words))
+        notifications = [notification for record in records for notification in record.notifications]
+        await self.commit(
+            PollRecord(
+                source=self.telling.source,
+                at=self._at(),
+                updates=tuple(update for record in records for update in record.updates),
+                notifications=tuple({told.key: told for told in notifications}.values()),
+                words=words,
+            )
+        )
+
+    async def note_answered(self) -> None:
+        """The source answered well. Costs nothing while that is no news."""
+        health, now = self.health, self._clock.now()
+        last = instant_of(health.last_ok_at) if health.last_ok_at else None
+        if health.failures or health.told or last is None or now - last >= NOTE_ALIVE_EVERY:
+            await self.commit(plan.source_answered(health, self.telling, now))
+
+    async def note_failed(self, error: SourceError) -> float:
+        """The source did not answer as it should. Returns the seconds to wait before asking it again."""
+        now = self._clock.now()
+        await self.commit(plan.source_failed(self.health, error, self.telling, now))
+        return wait_until_retry(self.health, now)
+
+    async def note_stale_answer(self) -> None:
+        """An answer was older than what we know; it was ignored."""
+        health = replace(self.health, stale_answers=self.health.stale_answers + 1)
+        await self.commit(PollRecord(self.telling.source, self._at(), health=health))
+
+    async def note_missed(self, scope: Scope, seen: set[str]) -> list[OrderState]:
+        """A complete sweep did not show some orders. Returns those it is time to look up directly."""
+        gone = (self.states[key] for key in self._members.get(scope.id, set()) - seen)
+        missed = [state for state in gone if state.seq and not state.vanished and not state.stage.is_final]
+        await self.commit(plan.sweep_missed(missed, self.telling, self._clock.now()))
+        return [state for state in missed if state.missing >= plan.LOOKS_UNTIL_VANISHED]
+
+    async def note_first_sweep(self, scope: Scope, orders: int) -> None:
+        """The first complete sweep of a listing is done: from now on a new row is a new order."""
+        at = self._at()
+        await self.commit(PollRecord(self.telling.source, at, swept={scope.id: at}))
+        for watchlist in self.book.of_scope(scope.id):
+            if watchlist.name not in self._baselines:
+                await self._sum_up(watchlist, orders, [])
+
+    async def note_looked_at(self, key: str) -> None:
+        """An order has been looked at, found or not; the last one of a watchlist completes its first look."""
+        self._came_later.discard(key)
+        for watchlist in self.book.named.get(key, ()):
+            unseen = self._unseen.get(watchlist.name)
+            if unseen and key in unseen:
+                unseen.discard(key)
+                if not unseen:
+                    await self._sum_up_named(watchlist)
+
+    async def _sum_up_named(self, watchlist: Watchlist) -> None:
+        named = [key for key, following in self.book.named.items() if watchlist in following]
+        not_found = [key for key in named if not self.states[key].seq]
+        await self._sum_up(watchlist, len(named) - len(not_found), not_found)
+
+    async def _sum_up(self, watchlist: Watchlist, orders: int, not_found: Sequence[str]) -> None:
+        now = self._clock.now()
+        await self.commit(plan.watchlist_complete(watchlist, orders, not_found, self.telling, now))
+
+    def _remember(self, state: OrderState) -> None:
+        self.states[state.key] = state
+        for scope_id in state.scopes:
+            self._members.setdefault(scope_id, set()).add(state.key)
+
+    def _apply(self, update: OrderUpdate) -> None:
+        state = self.states[update.key]
+        if update.snapshot:
+            state.seq = update.snapshot.seq
+            state.stage = update.snapshot.order.status.stage
+            state.depth = update.snapshot.order.depth
+        state.raw_digest = update.raw_digest or state.raw_digest
+        state.list_digest = update.list_digest or state.list_digest
+        state.missing = update.missing
+        state.vanished = update.vanished
+        state.scopes = update.scopes
+        state.next_poll_at = update.next_poll_at
+
+    def _at(self) -> Moment:
+        return from_instant(self._clock.now())

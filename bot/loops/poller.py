@@ -1,0 +1,100 @@
+"""The loop over one source: whatever is due is done, a few jobs at a time, as long as the source answers.
+
+While the source fails, nobody asks until its time to retry has come; then one worker tries, and the others wait for
+how that went.
+"""
+
+import asyncio
+
+from bot.clock import sleep_unless
+from bot.core.health import wait_until_retry
+from bot.loops.rounds import Job, Rounds
+from bot.ports import Clock
+
+LONGEST_SLEEP = 60.0
+"""Seconds. A clock that jumped, or an agenda changed from outside, is noticed at least this often."""
+
+
+class Poller:
+    """Workers that share one source's agenda. `workers` is how many of its orders are looked at side by side."""
+
+    def __init__(self, rounds: Rounds, clock: Clock, *, workers: int) -> None:
+        self.rounds = rounds
+        self._clock = clock
+        self._workers = workers
+        self._busy = 0
+        self._news = asyncio.Event()
+        """Set when an idle worker has reason to look at the agenda again."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop` is set; then let what is in flight be: it is asked again after the next start."""
+        await self.rounds.load()
+        workers = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([stopped, *workers], return_when=asyncio.FIRST_COMPLETED)
+            for worker in workers:
+                if worker.done():
+                    worker.result()  # raises what ended it
+        finally:
+            for task in (stopped, *workers):
+                task.cancel()
+            await asyncio.gather(stopped, *workers, return_exceptions=True)
+
+    async def once(self) -> None:
+        """One pass: sweep every listing, look at every order followed by name and at all that is due, then return.
+
+        Ends early when the source fails; its health tells.
+        """
+        await self.rounds.load()
+        self.rounds.make_named_due()
+        done: set[Job] = set()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work_through(done))
+
+    async def _work(self) -> None:
+        while True:
+            job = self._next_job()
+            if job is not None:
+                await self._do(job)
+            else:
+                self._news.clear()
+                await sleep_unless(self._news, self._idle_time(), self._clock)
+
+    async def _work_through(self, done: set[Job]) -> None:
+        while not self.rounds.ledger.health.retry_at:
+            job = self._next_job()
+            if job is not None:
+                if job not in done:
+                    done.add(job)
+                    await self._do(job)
+            elif self._busy:
+                self._news.clear()
+                await self._news.wait()
+            else:
+                return
+
+    def _next_job(self) -> Job | None:
+        health = self.rounds.ledger.health
+        if health.failures and (self._busy or wait_until_retry(health, self._clock.now()) > 0):
+            return None
+        return self.rounds.ledger.agenda.pop(self._clock.monotonic())
+
+    def _idle_time(self) -> float:
+        """Seconds until there may be something to do."""
+        ledger = self.rounds.ledger
+        due = ledger.agenda.next_due()
+        until_due = LONGEST_SLEEP if due is None else due - self._clock.monotonic()
+        until_retry = wait_until_retry(ledger.health, self._clock.now())
+        if ledger.health.failures and self._busy:
+            until_retry = LONGEST_SLEEP  # the one who tries will wake us
+        return min(LONGEST_SLEEP, max(until_due, until_retry, 0.001))
+
+    async def _do(self, job: Job) -> None:
+        self._busy += 1
+        try:
+            await self.rounds.do(job)
+        finally:
+            self._busy -= 1
+            self._news.set()

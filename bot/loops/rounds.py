@@ -1,0 +1,192 @@
+"""What a poller does for one job: look at an order, or sweep a listing.
+
+The way of one order: fetched → same bytes? done → parsed → planned against its last snapshot → committed.
+Jobs run several at once for different orders; KeyLock keeps each order to one at a time.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.core import plan
+from bot.core.schedule import rest, retry_rest
+from bot.errors import OrderNotFound, SourceError
+from bot.loops.keylock import KeyLock
+from bot.loops.ledger import Ledger
+from bot.model.moment import Moment, from_instant
+from bot.model.order import Order, Stage
+from bot.model.poll import KnownPage, Listed, Listing, OrderState, Payload, PollRecord, Scope
+from bot.ports import Clock, Source
+
+FAILURES_TO_TELL = 3
+"""Unusable answers in a row about one order before operators hear of it."""
+
+Job = str | Scope
+"""Look at the order with this key, or sweep this listing."""
+
+
+class Rounds:
+    """The work at one source. `ledger` remembers what is known and owed; the agenda in it says what is due."""
+
+    def __init__(self, source: Source, clock: Clock, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._source = source
+        self._clock = clock
+        self._locks = KeyLock()
+        self._pages: dict[str, dict[int, KnownPage]] = {}
+
+    async def load(self) -> None:
+        """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
+        ledger = self.ledger
+        await ledger.load()
+        for state in ledger.states.values():
+            if state.seq == 0 and not state.missing:
+                self._look_again(state, 0.0)
+            elif state.next_poll_at or state.key in ledger.book.named:
+                self._look_again(state, ledger.seconds_until(state.next_poll_at))
+        for scope in ledger.book.scopes.values():
+            ledger.agenda.put(scope, self._clock.monotonic())
+
+    def make_named_due(self) -> None:
+        """Let every order that is followed by its name be due now, whatever its time."""
+        for key in self.ledger.book.named:
+            self.ledger.agenda.put(key, self._clock.monotonic())
+
+    async def do(self, job: Job) -> None:
+        """Do one job and note when it is due again. A failure of the source is noted, and told when it is news.
+
+        Raises StorageError.
+        """
+        try:
+            if isinstance(job, Scope):
+                await self._sweep(job)
+            else:
+                await self._look(self.ledger.states[job])
+        except SourceError as error:
+            await self._note_failed(job, error)
+        else:
+            await self.ledger.note_answered()
+
+    # One order
+
+    async def _look(self, state: OrderState) -> None:
+        try:
+            payload = await self._source.fetch(state.key)
+        except OrderNotFound:
+            async with self._locks.hold((state.key,)):
+                await self._note_not_found(state)
+            return
+        digest = payload.digest
+        if digest != state.raw_digest or state.missing or state.vanished or state.key in self.ledger.moved:
+            order = self._source.parse(state.key, payload)
+            async with self._locks.hold((state.key,)):
+                await self._take(state, order, payload, digest)
+        state.failures = 0
+        self._look_again(state, self._rest(state, state.stage))
+
+    async def _take(self, state: OrderState, order: Order, payload: Payload, digest: bytes) -> None:
+        ledger = self.ledger
+        previous = await ledger.last_snapshot(state)
+        if plan.is_older(order, previous):
+            await ledger.note_stale_answer()
+            return
+        row_digest = ledger.moved.get(state.key)
+        sight = plan.Sight(
+            state=state,
+            previous=previous,
+            order=order,
+            payload=payload,
+            watchlists=ledger.book.following(state.key, state.scopes),
+            is_news=ledger.first_sight_is_news(state),
+            raw_digest=digest,
+            list_digest=row_digest,
+            scopes=state.scopes,
+            next_poll_at=self._moment_in(self._rest(state, order.status.stage)),
+        )
+        await ledger.commit(plan.order_seen(sight, ledger.telling, ledger.known_words, self._clock.now()))
+        if ledger.moved.get(state.key) == row_digest:  # else it moved again while we looked
+            ledger.moved.pop(state.key, None)
+        await ledger.note_looked_at(state.key)
+
+    async def _note_not_found(self, state: OrderState) -> None:
+        ledger, pause = self.ledger, self._rest(state, state.stage, found=False)
+        record = plan.order_not_found(
+            state,
+            await ledger.last_snapshot(state),
+            ledger.book.following(state.key, state.scopes),
+            ledger.telling,
+            self._clock.now(),
+            self._moment_in(pause),
+        )
+        await ledger.commit(record)
+        state.failures = 0
+        ledger.moved.pop(state.key, None)
+        self._look_again(state, pause)
+        await ledger.note_looked_at(state.key)
+
+    # A listing
+
+    async def _sweep(self, scope: Scope) -> None:
+        ledger = self.ledger
+        known = self._pages.setdefault(scope.id, {})
+        is_first = scope.id not in ledger.swept
+        seen: set[str] = set()
+        async for page in self._source.pages(scope, known):
+            if page.listed is not None:
+                async with self._locks.hold({row.key for row in page.listed}):
+                    await self._take_rows(scope, page.listed, is_first=is_first)
+            seen.update(page.keys)
+            # Only now: a known page is one whose orders have been dealt with.
+            known[page.number] = KnownPage(page.digest, page.keys, page.is_last)
+        if self._source.listing is Listing.COMPLETE:
+            for state in await ledger.note_missed(scope, seen):
+                ledger.agenda.put_urgent(state.key)
+        if is_first and seen:  # an empty answer is never a baseline: what came next would all be new
+            await ledger.note_first_sweep(scope, len(seen))
+        ledger.agenda.put(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
+
+    async def _take_rows(self, scope: Scope, rows: Sequence[Listed], *, is_first: bool) -> None:
+        ledger = self.ledger
+        fresh = {row.key for row in rows if ledger.states.get(row.key) is None or not ledger.states[row.key].seq}
+        records: list[PollRecord] = []
+        for row in rows:
+            record = ledger.row_record(scope, row, is_first=is_first)
+            if record:
+                records.append(record)
+        await ledger.commit_together(records)
+        for row in rows:
+            state = ledger.states[row.key]
+            if state.list_digest != row.digest or state.vanished:
+                ledger.moved[row.key] = row.digest
+                ledger.agenda.put_urgent(row.key)
+            elif row.key in fresh:
+                self._look_again(state, 0.0)
+
+    # When again
+
+    async def _note_failed(self, job: Job, error: SourceError) -> None:
+        ledger = self.ledger
+        wait = await ledger.note_failed(error)
+        if isinstance(job, Scope):
+            ledger.agenda.put(job, self._clock.monotonic() + wait)
+            return
+        state = ledger.states[job]
+        state.failures += 1
+        if state.failures == FAILURES_TO_TELL and not ledger.health.told:
+            await ledger.commit(plan.order_unreadable(state, error, ledger.telling, self._clock.now()))
+        pause = retry_rest(state.failures, ledger.book.look_every(state), seed=job)
+        self._look_again(state, max(wait, pause))
+
+    def _rest(self, state: OrderState, stage: Stage, *, found: bool = True) -> float:
+        return rest(stage, self.ledger.book.look_every(state), found=found, seed=f"{state.key}/{state.seq}")
+
+    def _look_again(self, state: OrderState, pause: float) -> None:
+        """Note the next look `pause` seconds from now, unless the listing will tell when one is needed."""
+        if self.ledger.agenda.is_urgent(state.key):
+            return
+        listing_tells = self._source.listing is Listing.COMPLETE and state.key not in self.ledger.book.named
+        if listing_tells and not state.failures and (state.stage.is_final or state.vanished):
+            return
+        self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
+
+    def _moment_in(self, seconds: float) -> Moment:
+        return from_instant(self._clock.now() + timedelta(seconds=seconds))

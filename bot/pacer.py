@@ -1,0 +1,34 @@
+"""Pacing of sends: every limit that a platform sets, kept before the platform has to say so."""
+
+from collections.abc import Sequence
+
+from bot.core.pace import Window, wait_for_all
+from bot.ports import Clock, Limit
+
+
+class Pacer:
+    """Windows by limit key, shared by all who send. A 429 closes a key until the wait is over."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._windows: dict[Limit, Window] = {}
+        self._closed_until: dict[str, float] = {}
+
+    async def turn(self, limits: Sequence[Limit]) -> None:
+        """Wait until every limit allows one more send, and count it."""
+        windows = [self._windows.setdefault(limit, Window(limit.rate)) for limit in limits]
+        while wait := self._wait(limits, windows):
+            await self._clock.sleep(wait)
+        now = self._clock.monotonic()
+        for window in windows:
+            window.spend(now)
+
+    def close(self, key: str, seconds: float) -> None:
+        """Let nobody send under this limit key for that long."""
+        until = self._clock.monotonic() + seconds
+        self._closed_until[key] = max(until, self._closed_until.get(key, 0.0))
+
+    def _wait(self, limits: Sequence[Limit], windows: Sequence[Window]) -> float:
+        now = self._clock.monotonic()
+        closed = max((self._closed_until.get(limit.key, 0.0) - now for limit in limits), default=0.0)
+        return max(0.0, closed, wait_for_all(windows, now))
