@@ -36,9 +36,11 @@ _PHRASES: dict[str, str] = {
     "reappeared": r"Listed again\b.*{}",
 }
 _NOTICE = re.compile(
-    r"\W*(?:Now watching|Source failing|Source recovered|Unknown status|Order not readable|Cannot deliver|Not delivered)"
-    r"\b"
+    r"\W*(?:Now watching|Source failing|Source recovered|Unknown status"
+    r"|Order not readable|Cannot deliver|Not delivered)\b"
 )
+_CLAIM = re.compile(r"^(?!\W*Lines? [^:]*: (?!quantity)).*→")
+"""A line that says what became what. The status of a single line is left out: no fact is recorded for it."""
 _MARKS = re.compile(r"(?: \((?P<part>\d+)/\d+\))?(?P<repeat> \(may be a repeat\))?\s*$")
 
 
@@ -167,21 +169,21 @@ class _Court:
 
     def hear(self, message: _Message) -> None:
         """Give the message the oldest untold fact of each sort that it tells."""
-        tells = [fact for fact in self._about(message) if fact.at <= message.at and _tells(message.text, fact)]
+        known = [fact for fact in self._about(message) if fact.at <= message.at]
+        tells = [fact for fact in known if _tells(message.text, fact)]
         sorts: dict[tuple[str, str], Fact] = {}
         for fact in tells:
             if id(fact) not in self.told:
                 sorts.setdefault((fact.kind, fact.needle), fact)
         self.told.update(map(id, sorts.values()))
         self.heard.append((message, tells))
-        if sorts:
-            return
-        if tells and message.is_repeat:
-            self.repeats += 1
-        elif tells:
-            self.duplicates.append(f"{_where(message)} was told again: {_said(message)}")
-        else:
+        claims = [line for line in message.text.split("\n") if _CLAIM.search(line)]
+        if not tells or any(not any(_tells(line, fact) for fact in known) for line in claims):
             self.false.append(f"{_where(message)} was told what never happened: {_said(message)}")
+        elif not sorts and message.is_repeat:
+            self.repeats += 1
+        elif not sorts:
+            self.duplicates.append(f"{_where(message)} was told again: {_said(message)}")
 
     def knows(self, fact: Fact) -> bool:
         """Whether a message told it, if only together with an older fact that reads the same."""

@@ -185,7 +185,7 @@ class World(Book):
         article = article or another_article(order, self._chance)
         by_line = order.account == "schneider"
         line = add_line(order, article, self._chance.randint(101, 998), order.promised, with_shipment=by_line)
-        self._tell(order, "line_added", line.product, line.number)
+        self._tell(order, "line_added", line.product, f"{line.quantity} ×")
         return line
 
     def cancel_line(self, order: WorldOrder, line: str) -> None:
