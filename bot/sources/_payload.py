@@ -23,7 +23,8 @@ _NONE_WORDS = frozenset({"", "null", "none", "n/a", "na", "-"})
 def read_json(body: bytes, *, source: str, asked: str) -> Any:
     """Parse JSON without ever making a float. Raises AnswerUnreadable that says what came instead."""
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_float=str, parse_constant=lambda _: None)
+        answer = json.loads(body.decode("utf-8-sig"), parse_float=str, parse_constant=lambda _: None)
+        return _whole_characters(answer) if b"\\ud" in body.lower() else answer
     except UnicodeDecodeError:
         raise AnswerUnreadable(source, asked, "came bytes that are not UTF-8 text") from None
     except RecursionError:
@@ -32,6 +33,12 @@ def read_json(body: bytes, *, source: str, asked: str) -> Any:
         if not body.strip():
             raise AnswerUnreadable(source, asked, "came an empty body") from None
         raise AnswerUnreadable(source, asked, f"came no JSON but: {excerpt(body)}") from None
+
+
+def _whole_characters(answer: Any) -> Any:
+    """The same with each half of a surrogate pair that stands alone replaced: it is no text and cannot be stored."""
+    written = json.dumps(answer, ensure_ascii=False)
+    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def fold(name: str) -> str:
@@ -133,7 +140,10 @@ def moment_of(instant: datetime, zone: tzinfo) -> Moment | None:
         return None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=zone)
-    return from_instant(instant)
+    try:
+        return from_instant(instant)
+    except OverflowError:
+        return None  # the last day of year 9999, west of Greenwich
 
 
 def _day(written: str) -> Moment | None:
