@@ -35,7 +35,7 @@ class SourceSettings(BaseModel):
     """Status code or text of the source, to the stage it means; goes before our own reading."""
     fields: list[str] = []
     """Further fields to follow, as dotted paths into the payload; each difference is a change of kind `other`."""
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default={}, repr=False)
     """Sent with every request, for gateways that ask for more."""
 
     @field_validator("base_url")

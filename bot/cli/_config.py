@@ -1,0 +1,18 @@
+"""How every command reads its config."""
+
+import os
+
+from bot import config, log
+from bot.cli._invocation import Invocation
+
+
+def read_config(invocation: Invocation) -> config.Config:
+    """The config, with its secrets kept out of all logs and messages from here on. Raises ConfigError."""
+    read = config.load(invocation.config_path, os.environ)
+    log.hide(*read.secrets)
+    return read
+
+
+def read_store(invocation: Invocation) -> config.Store:
+    """Where the database is. Raises ConfigError, but not for tokens that are not at hand."""
+    return config.locate(invocation.config_path, os.environ)

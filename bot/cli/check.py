@@ -1,0 +1,88 @@
+"""`orderwatch check`: whether the config can be used, and what it amounts to."""
+
+from typing import Any
+
+import click
+
+from bot.cli._config import read_config
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation, common_options
+from bot.cli._output import say, say_json, say_table
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.model.route import Route
+from bot.model.units import write_duration
+
+
+@click.command()
+@common_options
+def command(invocation: Invocation) -> int:
+    """Check the config file and sum it up. Asks nobody and shows no secret."""
+    try:
+        config = read_config(invocation)
+    except ConfigError as error:
+        if not invocation.json:
+            raise
+        problems = [{"file": p.file, "line": p.line, "key": p.key, "text": p.text} for p in error.problems]
+        say_json({"ok": False, "problems": problems})
+        return Exit.CONFIG
+    summary = _summary(config)
+    if invocation.json:
+        say_json({"ok": True, **summary})
+    else:
+        _print(summary, color=invocation.color)
+    return Exit.DONE
+
+
+def _summary(config: Config) -> dict[str, Any]:
+    return {
+        "file": str(config.path),
+        "timezone": config.timezone,
+        "database": str(config.database),
+        "sources": [
+            {"name": name, "kind": source.kind, "base_url": source.base_url, "budget": str(source.budget)}
+            for name, source in config.sources.items()
+        ],
+        "chats": sorted(config.chats),
+        "destinations": [
+            {"name": place.name, "chat": place.chat, "address": place.address, "timezone": place.timezone}
+            for place in config.destinations.values()
+        ],
+        "watchlists": [
+            {
+                "name": watchlist.name,
+                "source": watchlist.source,
+                "orders": "all" if watchlist.orders is None else len(watchlist.orders),
+                "where": watchlist.where,
+                "every": write_duration(watchlist.every),
+                "notify": [_route(route) for route in watchlist.notify],
+            }
+            for watchlist in config.watchlists.values()
+        ],
+        "notify": [_route(route) for route in config.notify],
+        "operators": list(config.operators),
+    }
+
+
+def _route(route: Route) -> str:
+    kinds = "everything" if route.on is None else ", ".join(sorted(route.on))
+    return f"{kinds} → {', '.join(route.to)}{' (and on)' if route.continues else ''}"
+
+
+def _print(summary: dict[str, Any], *, color: bool) -> None:
+    say(f"{summary['file']} can be used; database {summary['database']}, times in {summary['timezone']}")
+    for title in ("sources", "destinations", "watchlists"):
+        if entries := summary[title]:
+            say()
+            say(title)
+            rows = [[_cell(value) for value in entry.values()] for entry in entries]
+            say_table(list(entries[0]), rows, color=color)
+    say()
+    say(f"everything else: {'; '.join(summary['notify'])}")
+    say(f"operators: {', '.join(summary['operators'])}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key}={member}" for key, member in value.items())
+    return "; ".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,93 @@
+"""The command `orderwatch`: finds its commands, and turns whatever ends them into one clear line and an exit code."""
+
+import contextlib
+import difflib
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+
+from bot import cli, log
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation, common_options, start_logs
+from bot.errors import ConfigError, OrderwatchError
+
+
+class Commands(click.Group):
+    """Every public file of this package but this one is a command; it is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, sorted."""
+        files = (found.name for found in pkgutil.iter_modules(cli.__path__))
+        return sorted(name.replace("_", "-") for name in files if not name.startswith("_") and name != "main")
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The click object of a command's file; None if there is no such file."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        found: click.Command = importlib.import_module(f"bot.cli.{cmd_name.replace('-', '_')}").command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown command is answered with the nearest ones."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], names)
+            ctx.fail(
+                f"there is no command '{args[0]}'; " + (f"did you mean {' or '.join(near)}?" if near else "see --help")
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@common_options
+@click.version_option(version("orderwatch"), "-V", "--version", message="%(prog)s %(version)s")
+def group(invocation: Invocation) -> None:
+    """Watches supplier orders and tells the right people when something real changes.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad config, 4 nothing matched, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line (by default this process's own) and return its exit code."""
+    start_logs(verbose=False)
+    invocation = Invocation()
+    try:
+        code = group.main(arguments, prog_name="orderwatch", standalone_mode=False, obj=invocation)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_is_gone()
+    except OrderwatchError as error:
+        click.echo(log.redact(str(error)), err=True)
+        return Exit.CONFIG if isinstance(error, ConfigError) else Exit.FAILED
+    except Exception as error:  # noqa: BLE001  # a person at a terminal gets one line, whatever it was
+        return _unexpected(error, verbose=invocation.verbose)
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _unexpected(error: Exception, *, verbose: bool) -> int:
+    if verbose:
+        click.echo(log.redact("".join(traceback.format_exception(error))), err=True)
+    else:
+        text = log.redact(f"{type(error).__name__}: {error}")
+        click.echo(f"orderwatch: unexpected {text} (-v shows where it happened)", err=True)
+    return Exit.FAILED
+
+
+def _reader_is_gone() -> int:
+    """`orderwatch orders list | head` is no failure worth words; keep Python from complaining at exit."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.FAILED

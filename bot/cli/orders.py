@@ -1,0 +1,122 @@
+"""`orderwatch orders`: what is known of watched orders, from the store alone."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+
+from bot.cli._config import read_store
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation, common_options
+from bot.cli._order_words import change_words, order_words
+from bot.cli._output import complain, say, say_json, say_table
+from bot.cli._store import ask
+from bot.cli._times import age, shown
+from bot.model.order import Snapshot, Stage
+from bot.model.poll import Health
+from bot.ports import ChangeRow, Views
+
+
+@click.group()
+@common_options
+def command(invocation: Invocation) -> None:
+    """Look at watched orders as they were last seen."""
+
+
+@command.command("list")
+@click.option("--source", help="Only orders of this source.")
+@click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="Only orders this far.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
+@common_options
+def list_(invocation: Invocation, source: str | None, stage: str | None, limit: int) -> int:
+    """List orders, last changed first."""
+    store = read_store(invocation)
+    wanted = Stage(stage) if stage else None
+    found = ask(store.database, lambda views: views.orders(source=source, stage=wanted, limit=limit))
+    if not found:
+        complain("no order matches")
+        return Exit.NOTHING
+    if invocation.json:
+        for row in found:
+            say_json(asdict(row))
+        return Exit.DONE
+    rows = [
+        (
+            row.number,
+            row.reference or "",
+            row.status + (" (no longer listed)" if row.vanished else ""),
+            shown(row.delivery_promised, store.timezone),
+            ", ".join(row.tracking),
+            row.source,
+            shown(row.changed_at, store.timezone),
+        )
+        for row in found
+    ]
+    say_table(
+        ("order", "reference", "status", "delivery", "tracking", "source", "changed"), rows, color=invocation.color
+    )
+    return Exit.DONE
+
+
+@command.command("show")
+@click.argument("number")
+@common_options
+def show(invocation: Invocation, number: str) -> int:
+    """Show the order with this number, purchase-order number or tracking number."""
+    store = read_store(invocation)
+
+    async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health]]:
+        return await views.find_orders(number), {health.source: health for health in await views.healths()}
+
+    found, healths = ask(store.database, question)
+    if not found:
+        return _unknown(number)
+    now = datetime.now(UTC)
+    for snapshot in found:
+        health = healths.get(snapshot.order.source)
+        answered = health.last_ok_at if health else None
+        if invocation.json:
+            say_json({**snapshot.model_dump(mode="json"), "source_answered_at": answered})
+            continue
+        for line in order_words(snapshot.order, store.timezone):
+            say(line)
+        seen = f"version {snapshot.seq} seen {shown(snapshot.seen_at, store.timezone)}, {age(snapshot.seen_at, now)}"
+        say(f"{seen}; {snapshot.order.source} last answered {age(answered, now)}")
+    return Exit.DONE
+
+
+@command.command("history")
+@click.argument("number")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(min=1))
+@common_options
+def history(invocation: Invocation, number: str, limit: int) -> int:
+    """Show every change of an order, newest first, and who was told."""
+    store = read_store(invocation)
+
+    async def question(views: Views) -> tuple[Sequence[Snapshot], list[ChangeRow]]:
+        found = await views.find_orders(number)
+        orders = [snapshot.order for snapshot in found]
+        return found, [row for order in orders for row in await views.history(order.source, order.key, limit=limit)]
+
+    found, changes = ask(store.database, question)
+    if not found:
+        return _unknown(number)
+    if not changes:
+        complain(f"{found[0].order.number} has not changed since it is watched")
+        return Exit.NOTHING
+    if invocation.json:
+        for row in changes:
+            say_json(asdict(row))
+        return Exit.DONE
+    rows = [
+        (shown(row.seen_at, store.timezone), f"{row.source} {row.key}", change_words(row.change), ", ".join(row.told))
+        for row in changes
+    ]
+    say_table(("seen", "order", "change", "told"), rows, color=invocation.color)
+    return Exit.DONE
+
+
+def _unknown(number: str) -> int:
+    complain(f"no watched order, purchase order or parcel has the number {number}")
+    return Exit.NOTHING

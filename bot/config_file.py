@@ -1,0 +1,176 @@
+"""What a person writes into watchlists.yaml, piece by piece, apart from what sources and chats ask for themselves."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from bot.model.change import Kind
+from bot.model.units import Duration
+
+_SHORTEST_RHYTHM = timedelta(seconds=1)
+"""No source answers more than once a second for long, and none changes faster; it is there for trials."""
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from None
+    return value
+
+
+def _rhythm(value: timedelta) -> timedelta:
+    if value < _SHORTEST_RHYTHM:
+        raise ValueError("must be 1s or more: no source can be asked faster")
+    return value
+
+
+def _kept(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing, such as 90d")
+    return value
+
+
+def _list_of_one(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _all_or_numbers(value: Any) -> Any:
+    if value == "all":
+        return None
+    if isinstance(value, list) and value:
+        return value
+    raise ValueError("must be `all`, or a list of order numbers such as [0045001234, 0045001299]")
+
+
+def _distinct(values: list[str] | None) -> list[str] | None:
+    if values is None:
+        return None
+    if not all(value.strip() for value in values):
+        raise ValueError("holds an empty order number")
+    return list(dict.fromkeys(value.strip() for value in values))
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Rhythm = Annotated[Duration, AfterValidator(_rhythm)]
+Kept = Annotated[Duration, AfterValidator(_kept)]
+Name = Annotated[str, Field(min_length=1)]
+Names = Annotated[
+    list[Name],
+    BeforeValidator(_list_of_one),
+    Field(min_length=1),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
+_ANY_KIND = {"enum": [kind.value for kind in Kind]}
+Kinds = Annotated[
+    list[Kind],
+    BeforeValidator(_list_of_one),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [_ANY_KIND, {"type": "array", "items": _ANY_KIND, "minItems": 1}]}),
+]
+Orders = Annotated[
+    list[str] | None,
+    BeforeValidator(_all_or_numbers),
+    AfterValidator(_distinct),
+    WithJsonSchema(
+        {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}]}
+    ),
+]
+Filters = Annotated[
+    dict[str, str],
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
+]
+
+
+class Written(BaseModel):
+    """A piece of the file. Unknown keys are errors; the text under a key describes it, here and in the JSON Schema."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class RouteEntry(Written):
+    """One rule: which changes go where."""
+
+    to: Names
+    """Name of a destination, or a list of names."""
+    on: Kinds | None = None
+    """Kinds of change it matches; all if left out."""
+    continues: bool = Field(default=False, alias="continue")
+    """Whether the next rule is asked even when this one matches."""
+
+
+class WatchlistEntry(Written):
+    """Which orders of a source are followed, how closely, and who is told."""
+
+    source: Name
+    """Name of a source."""
+    orders: Orders
+    """`all`, or a list of order numbers."""
+    where: Filters = {}
+    """With `orders: all`: filters that the source itself applies."""
+    every: Rhythm = timedelta(minutes=15)
+    """How often the listing, or each order where there is none, is looked at."""
+    details: Rhythm = timedelta(hours=4)
+    """How old the details of an open order may become when its row in the listing does not move."""
+    notify: list[Any] = []
+    """Rules, the first match wins; what none of them matches goes to the catch-all."""
+
+
+class DestinationEntry(Written):
+    """One place to tell. Beside these keys stands the address, as its chat wants it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    chat: Name
+    """Kind of chat."""
+    timezone: Zone | None = None
+    """IANA zone of the readers, where it is not that of the file."""
+
+
+class OperatorsEntry(Written):
+    """Who looks after the bot."""
+
+    to: Names
+    """Name of a destination, or a list of names."""
+
+
+class RetentionEntry(Written):
+    """How long things are kept."""
+
+    raw: Kept = timedelta(days=90)
+    """Raw answers of the sources."""
+    sent: Kept = timedelta(days=180)
+    """Notifications that are settled."""
+
+
+class StoreEntry(Written):
+    """What the file says about the database and how to read it."""
+
+    timezone: Zone = "UTC"
+    """IANA zone in which people see times."""
+    database: Path = Path("orderwatch.db")
+    """SQLite file; a relative path starts at the folder of this file."""
+
+
+class FileEntry(StoreEntry):
+    """The whole file. The pieces under the names are validated one by one, so that all problems come at once."""
+
+    sources: dict[str, Any] = {}
+    """Name to account at an order API."""
+    chats: dict[str, Any] = {}
+    """Kind of chat to its tokens."""
+    destinations: dict[str, Any] = {}
+    """Name to place."""
+    watchlists: dict[str, Any] = {}
+    """Name to orders and rules."""
+    notify: list[Any]
+    """the catch-all rules for what no watchlist routes, such as `notify: [{to: ops}]`"""
+    operators: OperatorsEntry
+    """who is told about failing sources and dead letters, such as `operators: {to: ops}`"""
+    retention: RetentionEntry = RetentionEntry()
+    """How long things are kept."""

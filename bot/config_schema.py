@@ -1,0 +1,96 @@
+"""The JSON Schema of watchlists.yaml, so that editors complete and check it."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from bot import registry
+from bot.config_file import DestinationEntry, FileEntry, RouteEntry, WatchlistEntry
+from bot.config_secrets import secret_fields
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema (draft 2020-12) of the whole file, from the Settings and Addresses of every kind there is.
+
+    It is as strict as the program about keys, and allows `${NAME}` wherever a value may stand.
+    """
+    sources = {kind: registry.source_module(kind).Settings for kind in registry.source_kinds()}
+    chats = {kind: registry.chat_module(kind).Settings for kind in registry.chat_kinds()}
+    addresses = {kind: registry.chat_module(kind).Address for kind in registry.chat_kinds()}
+    models: list[type[BaseModel]] = [FileEntry, WatchlistEntry, RouteEntry, *sources.values(), *chats.values()]
+    mode: JsonSchemaMode = "validation"
+    wanted = [(model, mode) for model in dict.fromkeys((*models, *addresses.values()))]
+    references, common = models_json_schema(wanted, by_alias=True)
+    definitions: dict[str, Any] = common["$defs"]
+
+    def definition(model: type[BaseModel]) -> dict[str, Any]:
+        found: dict[str, Any] = definitions[references[model, mode]["$ref"].removeprefix("#/$defs/")]
+        return found
+
+    for model in (*sources.values(), *chats.values()):
+        _add_secret_files(model, definition(model))
+    for schema in definitions.values():
+        for name, member in schema.get("properties", {}).items():
+            schema["properties"][name] = _or_variable(member)
+    routes = {"type": "array", "items": references[RouteEntry, mode]}
+    definition(WatchlistEntry)["properties"]["notify"] |= routes
+    whole = definition(FileEntry)
+    whole["properties"] |= {
+        "sources": _named({"anyOf": [references[model, mode] for model in sources.values()]}),
+        "chats": {
+            "type": "object",
+            "properties": {
+                kind: {"anyOf": [references[model, mode], {"type": "null"}]} for kind, model in chats.items()
+            },
+            "additionalProperties": False,
+        },
+        "destinations": _named({"anyOf": [_destination(kind, definition(model)) for kind, model in addresses.items()]}),
+        "watchlists": _named(references[WatchlistEntry, mode]),
+        "notify": whole["properties"]["notify"] | routes | {"minItems": 1},
+    }
+    return {"$schema": _DIALECT, **whole, "title": "Orderwatch: watchlists.yaml", "$defs": definitions}
+
+
+def _named(schema: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": schema}
+
+
+def _destination(kind: str, address: dict[str, Any]) -> dict[str, Any]:
+    """An address with the keys every destination has."""
+    own = DestinationEntry.model_json_schema()["properties"]
+    return {
+        **address,
+        "title": f"{kind} destination",
+        "properties": {**own, **address.get("properties", {}), "chat": {"const": kind}},
+        "required": ["chat", *address.get("required", [])],
+    }
+
+
+def _add_secret_files(model: type[BaseModel], schema: dict[str, Any]) -> None:
+    """Beside each secret `x` the key `x_file`; one of the two where `x` is required."""
+    for name in secret_fields(model):
+        schema["properties"][f"{name}_file"] = {"type": "string", "description": f"File that holds {name}."}
+        if name in schema.get("required", []):
+            schema["required"].remove(name)
+            schema.setdefault("allOf", []).append({"anyOf": [{"required": [name]}, {"required": [f"{name}_file"]}]})
+
+
+def _or_variable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let `${NAME}` stand for a value that is no free text."""
+    if _takes_it(schema):
+        return schema
+    notes: dict[str, Any] = {
+        key: schema[key] for key in ("title", "description", "default", "examples") if key in schema
+    }
+    return {**notes, "anyOf": [{key: value for key, value in schema.items() if key not in notes}, _VARIABLE]}
+
+
+def _takes_it(schema: dict[str, Any]) -> bool:
+    """Whether the schema accepts `${NAME}` already, or stands for something that no variable can be."""
+    if "anyOf" in schema:
+        return any(_takes_it(member) for member in schema["anyOf"] if member.get("type") != "null")
+    return schema.get("type") not in ("integer", "number", "boolean") and not {"pattern", "enum"} & schema.keys()
