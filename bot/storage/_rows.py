@@ -1,0 +1,125 @@
+"""Rows to models and back. A column list and its reader stand together, so that they cannot drift apart."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.model.message import Message
+from bot.model.order import Depth, Order, Snapshot, Stage
+from bot.model.outbox import Notification, State
+from bot.model.poll import Health, OrderState, Payload
+from bot.ports import OrderRow
+
+Row = tuple[Any, ...]
+
+STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at"
+SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, snapshot"
+ORDER_COLUMNS = "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at"
+NOTIFICATION_COLUMNS = (
+    "id, key, destination, state, source, order_key, kinds, route, created_at, first_try_at, not_before, "
+    "attempts, parts_sent, unclear, reason, message"
+)
+HEALTH_COLUMNS = "source, failures, successes, failing_since, told, reason, last_ok_at, retry_at, stale_answers"
+
+_STAGES = {stage.value: stage for stage in Stage}
+_DEPTHS = {depth.value: depth for depth in Depth}
+
+
+def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
+    """Rows of STATE_COLUMNS. Rows with the same scopes share one tuple: there are few, and orders are many."""
+    shared: dict[str, tuple[str, ...]] = {}
+    states = []
+    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at in cursor:
+        known = shared.get(scopes)
+        if known is None:
+            known = shared[scopes] = tuple(json.loads(scopes))
+        states.append(
+            OrderState(
+                key,
+                seq,
+                _STAGES[stage],
+                _DEPTHS[depth],
+                raw_digest,
+                list_digest,
+                missing,
+                bool(vanished),
+                known,
+                next_poll_at,
+            )
+        )
+    return states
+
+
+def snapshot_of(row: Row) -> Snapshot:
+    """A row of SNAPSHOT_COLUMNS of an order that has a version."""
+    _, seq, seen_at, digest, order = row
+    return Snapshot(order=Order.model_validate_json(order), seq=seq, seen_at=seen_at, digest=digest)
+
+
+def order_row(row: Row) -> OrderRow:
+    """A row of ORDER_COLUMNS of an order that has a version."""
+    source, key, number, reference, status, stage, promised, tracking, seq, vanished, changed_at = row
+    return OrderRow(
+        source=source,
+        key=key,
+        number=number,
+        reference=reference,
+        status=status,
+        stage=_STAGES[stage],
+        delivery_promised=promised,
+        tracking=tuple(json.loads(tracking)),
+        seq=seq,
+        vanished=bool(vanished),
+        changed_at=changed_at,
+    )
+
+
+def notification_of(row: Row) -> Notification:
+    """A row of NOTIFICATION_COLUMNS."""
+    columns = dict(zip(NOTIFICATION_COLUMNS.split(", "), row, strict=True))
+    columns["order"] = columns.pop("order_key")
+    columns["kinds"] = tuple(json.loads(columns["kinds"]))
+    columns["message"] = Message.model_validate_json(columns["message"])
+    columns["state"] = State(columns["state"])
+    columns["unclear"] = bool(columns["unclear"])
+    return Notification(**columns)
+
+
+def health_of(row: Row) -> Health:
+    """A row of HEALTH_COLUMNS."""
+    columns = dict(zip(HEALTH_COLUMNS.split(", "), row, strict=True))
+    columns["told"] = bool(columns["told"])
+    return Health(**columns)
+
+
+def payload_of(media_type: str, raw: bytes) -> Payload:
+    """What `raw_of` made of a payload, as it was."""
+    return Payload(zlib.decompress(raw), media_type)
+
+
+def raw_of(payload: Payload) -> bytes:
+    """The body of a payload, compressed with zlib."""
+    return zlib.compress(payload.body)
+
+
+def write_list(values: Iterable[str]) -> str:
+    """JSON text of a list, with letters as they are: people read it."""
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def write_object(value: Mapping[str, Any]) -> str:
+    """JSON text of an object, with letters as they are."""
+    return json.dumps(dict(value), ensure_ascii=False)
+
+
+def tracking_numbers(order: Order) -> Sequence[str]:
+    """The tracking numbers of an order as its source writes them, each once."""
+    numbers = (package.tracking_number for shipment in order.shipments for package in shipment.packages)
+    return tuple(dict.fromkeys(number for number in numbers if number))
+
+
+def folded(name: str) -> str:
+    """A name as it is looked up: without blanks, and without regard to case."""
+    return "".join(name.split()).casefold()

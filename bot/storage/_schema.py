@@ -1,0 +1,179 @@
+"""The tables, and how a file of an older program becomes one of this program.
+
+Names here are public: people query the file with the sqlite-utils command line or Datasette. Moments are text as in
+`bot.model.moment`, lists and models are JSON text, yes and no are 1 and 0. A migration that has been released is
+never edited; a change of mind is a new one with the next number.
+"""
+
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from bot.errors import SchemaTooNew, StorageError
+from bot.storage._trouble import told_for_people
+
+MIGRATIONS = Migrations("orderwatch")
+
+
+@MIGRATIONS(name="0001_orders_and_outbox")
+def _orders_and_outbox(db: Database) -> None:
+    for statement in (*_ORDERS, *_OUTBOX, *_MEMORY):
+        db.execute(statement)
+
+
+_ORDERS = (
+    # The order itself comes last: whoever reads only the columns before it never touches its overflow pages.
+    """create table orders (
+        source text not null, key text not null,
+        number text, reference text, status text, stage text not null default 'unknown',
+        delivery_promised text, tracking text not null default '[]',
+        seq integer not null default 0, depth text not null default 'header', digest text,
+        raw_digest blob, list_digest blob,
+        first_seen_at text not null, seen_at text, changed_at text, next_poll_at text,
+        missing integer not null default 0, vanished integer not null default 0, scopes text not null default '[]',
+        snapshot text,
+        primary key (source, key)
+    ) strict""",
+    # An order that is watched but was never answered for has no version and never changed, and no list shows it.
+    "create index orders_by_change on orders (changed_at) where changed_at is not null",
+    "create index orders_by_source on orders (source, changed_at) where changed_at is not null",
+    "create index orders_by_stage on orders (stage, changed_at, source) where changed_at is not null",
+    """create table order_names (
+        name text not null, source text not null, key text not null,
+        primary key (name, source, key)
+    ) strict, without rowid""",
+    """create table snapshots (
+        source text not null, key text not null, seq integer not null,
+        seen_at text not null, digest text not null, media_type text, raw blob,
+        primary key (source, key, seq)
+    ) strict""",
+    "create index snapshots_by_age on snapshots (seen_at) where raw is not null",
+    """create table changes (
+        id integer primary key,
+        source text not null, key text not null, seq integer not null, seen_at text not null,
+        kind text not null, line text, field text, "before" text, "after" text, change text not null
+    ) strict""",
+    "create index changes_by_order on changes (source, key)",
+)
+
+_OUTBOX = (
+    # Ids are never given out twice, also after the youngest rows were dropped: readers remember the last one they saw.
+    """create table notifications (
+        id integer primary key autoincrement,
+        key text not null unique, destination text not null, state text not null default 'pending',
+        source text, order_key text, seq integer, kinds text not null, route text not null,
+        created_at text not null, first_try_at text, not_before text, settled_at text,
+        attempts integer not null default 0, parts_sent integer not null default 0,
+        unclear integer not null default 0, reason text, message text not null
+    ) strict""",
+    "create index notifications_open on notifications (destination, id) where state in ('pending', 'sending')",
+    "create index notifications_by_state on notifications (state)",
+    """create index notifications_by_order on notifications (source, order_key, seq)
+        where order_key is not null""",
+    "create index notifications_by_age on notifications (settled_at) where settled_at is not null",
+    """create table messages (
+        notification_id integer not null, part integer not null, destination text not null,
+        message_id text not null, sent_at text not null,
+        primary key (notification_id, part)
+    ) strict, without rowid""",
+    """create table destinations (
+        name text primary key, moved_to text not null, moved_at text not null
+    ) strict, without rowid""",
+)
+
+_MEMORY = (
+    """create table sources (
+        source text primary key, failures integer not null, successes integer not null, failing_since text,
+        told integer not null, reason text, last_ok_at text, retry_at text, stale_answers integer not null
+    ) strict, without rowid""",
+    """create table status_words (
+        source text not null, word text not null, first_seen_at text not null,
+        primary key (source, word)
+    ) strict, without rowid""",
+    """create table baselines (
+        watchlist text primary key, orders integer not null, taken_at text not null
+    ) strict, without rowid""",
+    """create table sweeps (
+        source text not null, scope text not null, completed_at text not null,
+        primary key (source, scope)
+    ) strict, without rowid""",
+    "create table beats (loop text primary key, at text not null) strict, without rowid",
+)
+
+
+def bring_up_to_date(path: Path, connection: sqlite3.Connection, migrations: Migrations = MIGRATIONS) -> None:
+    """Make the tables of a new file, or migrate an older one after copying it to `<name>.before-<version>.bak`.
+
+    Raises SchemaTooNew, and StorageError for a file of another program or one that cannot be written.
+    """
+    with told_for_people(path):
+        db = Database(connection, execute_plugins=False)
+        version = _version(path, db, migrations)
+        pending = migrations.pending(db)
+        if version and pending:
+            _copy(connection, _copy_path(path, _number(pending[0].name)))
+        if pending:
+            migrations.apply(db)
+
+
+def require_current(path: Path, connection: sqlite3.Connection, migrations: Migrations = MIGRATIONS) -> None:
+    """Check that a file can be read by this program as it is. Raises SchemaTooNew, or StorageError when it is older."""
+    with told_for_people(path):
+        db = Database(connection, execute_plugins=False)
+        version = _version(path, db, migrations)
+        pending = migrations.pending(db)
+    if pending:
+        raise StorageError(
+            f"{path} has schema version {version}, this program reads {_number(pending[-1].name)}; "
+            "start `orderwatch run` once, or `orderwatch migrate`, to bring it up to date"
+        )
+
+
+def _version(path: Path, db: Database, migrations: Migrations) -> int:
+    """The number of the last migration applied; 0 for an empty file."""
+    applied = [migration.name for migration in migrations.applied(db)]
+    if not applied and set(db.table_names()) - {migrations.migrations_table, "sqlite_sequence"}:
+        raise StorageError(f"{path} holds the tables of another program; choose another path for the database")
+    version = max(map(_number, applied), default=0)
+    known = _newest(migrations)
+    if version > known:
+        copy = _copy_path(path, known + 1)
+        way_back = f", or go back to its copy {copy}" if copy.exists() else ""
+        raise SchemaTooNew(
+            f"{path} has schema version {version}, this program knows versions up to {known}; "
+            f"install the newer orderwatch again{way_back}"
+        )
+    return version
+
+
+def _newest(migrations: Migrations) -> int:
+    nothing = Database(memory=True, execute_plugins=False)
+    try:
+        return max(_number(migration.name) for migration in migrations.pending(nothing))
+    finally:
+        nothing.close()
+
+
+def _number(name: str) -> int:
+    match = re.match(r"\d+", name)
+    return int(match[0]) if match else 0
+
+
+def _copy_path(path: Path, version: int) -> Path:
+    return path.with_name(f"{path.name}.before-{version}.bak")
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy a database whole: under another name first, so that a copy that exists is complete."""
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL, 0o600))
+    copy = sqlite3.connect(unfinished)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+    unfinished.replace(target)

@@ -1,0 +1,329 @@
+"""What is written, as functions of a connection inside a transaction: they neither begin nor commit one."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from bot.errors import StaleRecord, StorageError
+from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.outbox import NewNotification, Notification, Settlement, State
+from bot.model.poll import Health, OrderUpdate, PollRecord
+from bot.ports import Retention
+from bot.storage._rows import (
+    HEALTH_COLUMNS,
+    NOTIFICATION_COLUMNS,
+    folded,
+    notification_of,
+    raw_of,
+    tracking_numbers,
+    write_list,
+    write_object,
+)
+
+_TIDY_BATCH = 1000
+_OPEN = "state in ('pending', 'sending')"  # spelled as in the index notifications_open, or the index is not used
+
+
+def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
+    """Write a record. Returns whether it added notifications. Raises StaleRecord."""
+    versions: dict[str, int] = {}
+    for update in record.updates:
+        names = _names_before(connection, record.source, update)
+        _write_state(connection, record, update)
+        versions[update.key] = update.expected_seq
+        if update.snapshot is not None:
+            versions[update.key] = update.snapshot.seq
+            _write_snapshot(connection, record.source, update, names)
+        if update.changes:
+            _write_changes(connection, record, update, versions[update.key])
+    added = _add_notifications(connection, record.notifications, versions)
+    if record.health is not None:
+        _write_health(connection, record.health)
+    _write_memory(connection, record)
+    return added
+
+
+def claim(connection: sqlite3.Connection, destination: str, now: Moment, limit: int) -> list[Notification]:
+    """Mark the first open notifications that may be tried as being sent, and return them as they then are."""
+    rows = connection.execute(
+        f"select {NOTIFICATION_COLUMNS} from notifications where destination = ? and {_OPEN} order by id limit ?",  # noqa: S608
+        (destination, limit),
+    ).fetchall()
+    claimed: list[Notification] = []
+    for found in map(notification_of, rows):
+        if not _may_be_tried(found, now):
+            break
+        changes = {
+            "unclear": found.unclear or found.state is State.SENDING,
+            "state": State.SENDING,
+            "first_try_at": found.first_try_at or now,
+        }
+        claimed.append(found.model_copy(update=changes))
+    connection.executemany(
+        "update notifications set state = 'sending', first_try_at = ?, unclear = ? where id = ?",
+        [(each.first_try_at, each.unclear, each.id) for each in claimed],
+    )
+    return claimed
+
+
+def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) -> bool:
+    """Write what became of notifications. Returns whether notices were added. Raises StorageError for an unknown id."""
+    added = False
+    for settlement in settlements:
+        destination = _settle_row(connection, settlement)
+        first = settlement.parts_sent - len(settlement.message_ids) + 1
+        connection.executemany(
+            """insert or replace into messages (notification_id, part, destination, message_id, sent_at)
+                values (?, ?, ?, ?, ?)""",
+            [
+                (settlement.id, part, destination, message_id, settlement.at)
+                for part, message_id in enumerate(settlement.message_ids, first)
+            ],
+        )
+        if settlement.moved_to is not None:
+            connection.execute(
+                "insert or replace into destinations (name, moved_to, moved_at) values (?, ?, ?)",
+                (destination, write_object(settlement.moved_to), settlement.at),
+            )
+        added = _add_notifications(connection, settlement.notices, {}) or added
+    return added
+
+
+def beat(connection: sqlite3.Connection, loop: str, at: Moment) -> None:
+    """Note that a loop is alive."""
+    connection.execute("insert or replace into beats (loop, at) values (?, ?)", (loop, at))
+
+
+def tidying(now: Moment, retention: Retention) -> Mapping[str, Callable[[sqlite3.Connection], int]]:
+    """What the janitor does: a name for what is dropped, and a step that drops one batch and says how many."""
+    present = instant_of(now)
+    assert present is not None, "now is an instant"
+    return {
+        "payloads": lambda connection: _drop_payloads(connection, present - retention.raw),
+        "notifications": lambda connection: _drop_settled(connection, present - retention.sent),
+    }
+
+
+def is_last_batch(dropped: int) -> bool:
+    """Whether a step of `tidying` found no more than it may drop at once."""
+    return dropped < _TIDY_BATCH
+
+
+def _names_before(connection: sqlite3.Connection, source: str, update: OrderUpdate) -> set[str]:
+    """The names under which the order was found until now. Raises StaleRecord if its version is another."""
+    row = connection.execute(
+        "select seq, number, reference, tracking from orders where source = ? and key = ?", (source, update.key)
+    ).fetchone()
+    seq = 0 if row is None else row[0]
+    if seq != update.expected_seq:
+        raise StaleRecord(
+            f"order {update.key} of source {source} is at version {seq}, this was planned against version "
+            f"{update.expected_seq}; nothing of it was written, poll again"
+        )
+    if not seq:
+        return set()
+    _, number, reference, tracking = row
+    return _names(update.key, number, reference, json.loads(tracking))
+
+
+def _names(key: str, number: str, reference: str | None, tracking: Iterable[str]) -> set[str]:
+    return {folded(name) for name in (key, number, reference, *tracking) if name} - {""}
+
+
+def _write_state(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate) -> None:
+    connection.execute(
+        """insert into orders (source, key, first_seen_at,
+                raw_digest, list_digest, missing, vanished, scopes, next_poll_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (source, key) do update set
+                raw_digest = excluded.raw_digest, list_digest = excluded.list_digest, missing = excluded.missing,
+                vanished = excluded.vanished, scopes = excluded.scopes, next_poll_at = excluded.next_poll_at""",
+        (
+            record.source,
+            update.key,
+            record.at,
+            update.raw_digest,
+            update.list_digest,
+            update.missing,
+            update.vanished,
+            write_list(update.scopes),
+            update.next_poll_at,
+        ),
+    )
+
+
+def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUpdate, names: set[str]) -> None:
+    snapshot, payload = update.snapshot, update.payload
+    assert snapshot is not None, "the caller looked"
+    order = snapshot.order
+    tracking = tracking_numbers(order)
+    connection.execute(
+        """update orders set number = ?, reference = ?, status = ?, stage = ?, delivery_promised = ?, tracking = ?,
+                seq = ?, depth = ?, digest = ?, seen_at = ?, snapshot = ?
+            where source = ? and key = ?""",
+        (
+            order.number,
+            order.reference,
+            order.status.word,
+            order.status.stage,
+            order.delivery_promised,
+            write_list(tracking),
+            snapshot.seq,
+            order.depth,
+            snapshot.digest,
+            snapshot.seen_at,
+            order.model_dump_json(exclude_none=True),
+            source,
+            update.key,
+        ),
+    )
+    _touch(connection, source, update.key, snapshot.seen_at)
+    connection.execute(
+        "insert into snapshots (source, key, seq, seen_at, digest, media_type, raw) values (?, ?, ?, ?, ?, ?, ?)",
+        (
+            source,
+            update.key,
+            snapshot.seq,
+            snapshot.seen_at,
+            snapshot.digest,
+            payload and payload.media_type,
+            payload and raw_of(payload),
+        ),
+    )
+    now = _names(update.key, order.number, order.reference, tracking)
+    connection.executemany(
+        "delete from order_names where name = ? and source = ? and key = ?",
+        [(name, source, update.key) for name in names - now],
+    )
+    connection.executemany(
+        "insert into order_names (name, source, key) values (?, ?, ?)",
+        [(name, source, update.key) for name in now - names],
+    )
+
+
+def _touch(connection: sqlite3.Connection, source: str, key: str, at: Moment) -> None:
+    connection.execute("update orders set changed_at = ? where source = ? and key = ? and seq > 0", (at, source, key))
+
+
+def _write_changes(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate, seq: int) -> None:
+    seen_at = record.at if update.snapshot is None else update.snapshot.seen_at
+    if update.snapshot is None:
+        _touch(connection, record.source, update.key, seen_at)
+    connection.executemany(
+        """insert into changes (source, key, seq, seen_at, kind, line, field, "before", "after", change)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            (
+                record.source,
+                update.key,
+                seq,
+                seen_at,
+                change.kind,
+                change.line,
+                change.field,
+                change.before,
+                change.after,
+                change.model_dump_json(exclude_none=True),
+            )
+            for change in update.changes
+        ],
+    )
+
+
+def _add_notifications(
+    connection: sqlite3.Connection, notifications: Sequence[NewNotification], versions: Mapping[str, int]
+) -> bool:
+    """Add those whose key is new, each with the version of its order from `versions`. Returns whether any was."""
+    before = connection.total_changes
+    connection.executemany(
+        """insert into notifications (key, destination, source, order_key, seq, kinds, route, created_at, message)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing""",
+        [
+            (
+                new.key,
+                new.destination,
+                new.source,
+                new.order,
+                None if new.order is None else versions.get(new.order),
+                write_list(new.kinds),
+                new.route,
+                new.created_at,
+                new.message.model_dump_json(exclude_none=True),
+            )
+            for new in notifications
+        ],
+    )
+    return connection.total_changes > before
+
+
+def _write_health(connection: sqlite3.Connection, health: Health) -> None:
+    columns = HEALTH_COLUMNS.split(", ")
+    marks = ", ".join("?" * len(columns))
+    connection.execute(
+        f"insert or replace into sources ({HEALTH_COLUMNS}) values ({marks})",  # noqa: S608
+        [getattr(health, column) for column in columns],
+    )
+
+
+def _write_memory(connection: sqlite3.Connection, record: PollRecord) -> None:
+    connection.executemany(
+        "insert into status_words (source, word, first_seen_at) values (?, ?, ?) on conflict do nothing",
+        [(record.source, word, record.at) for word in record.words],
+    )
+    connection.executemany(
+        "insert or replace into baselines (watchlist, orders, taken_at) values (?, ?, ?)",
+        [(baseline.watchlist, baseline.orders, baseline.at) for baseline in record.baselines],
+    )
+    connection.executemany(
+        "insert into sweeps (source, scope, completed_at) values (?, ?, ?) on conflict do nothing",
+        [(record.source, scope, at) for scope, at in record.swept.items()],
+    )
+
+
+def _may_be_tried(notification: Notification, now: Moment) -> bool:
+    if notification.not_before is None:
+        return True
+    return datetime.fromisoformat(notification.not_before) <= datetime.fromisoformat(now)
+
+
+def _settle_row(connection: sqlite3.Connection, settlement: Settlement) -> str:
+    """Write the row, and return the name of its destination."""
+    is_open = settlement.state in (State.PENDING, State.SENDING)
+    row = connection.execute(
+        """update notifications set state = ?, attempts = ?, parts_sent = ?, not_before = ?, reason = ?, unclear = ?,
+            settled_at = ? where id = ? returning destination""",
+        (
+            settlement.state,
+            settlement.attempts,
+            settlement.parts_sent,
+            settlement.not_before,
+            settlement.reason,
+            settlement.unclear,
+            None if is_open else settlement.at,
+            settlement.id,
+        ),
+    ).fetchone()
+    if row is None:
+        raise StorageError(
+            f"there is no notification {settlement.id}; nothing was settled, look at `orderwatch outbox list`"
+        )
+    return str(row[0])
+
+
+def _drop_payloads(connection: sqlite3.Connection, older_than: datetime) -> int:
+    return connection.execute(
+        """update snapshots set raw = null where rowid in
+            (select rowid from snapshots where raw is not null and seen_at < ? order by seen_at limit ?)""",
+        (from_instant(older_than), _TIDY_BATCH),
+    ).rowcount
+
+
+def _drop_settled(connection: sqlite3.Connection, older_than: datetime) -> int:
+    ids = connection.execute(
+        "select id from notifications where settled_at is not null and settled_at < ? order by settled_at limit ?",
+        (from_instant(older_than), _TIDY_BATCH),
+    ).fetchall()
+    connection.executemany("delete from messages where notification_id = ?", ids)
+    connection.executemany("delete from notifications where id = ?", ids)
+    return len(ids)

@@ -1,0 +1,240 @@
+"""The store of one machine: one SQLite file in WAL mode.
+
+Every commit is synced to disk before it returns (`synchronous = FULL`): neither a killed process nor a lost power
+supply takes away what was committed, because a notification that was sent and then forgotten would be sent again.
+Callers that commit at the same time share one sync.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from bot.errors import StorageError
+from bot.model.moment import Moment, from_instant
+from bot.model.order import Snapshot, Stage
+from bot.model.outbox import Notification, Settlement, State
+from bot.model.poll import Health, OrderState, Payload, PollRecord
+from bot.ports import ChangeRow, Clock, OrderRow, Owed, Retention
+from bot.storage import _views, _writes
+from bot.storage._lock import ProcessLock
+from bot.storage._schema import bring_up_to_date, require_current
+from bot.storage._threads import Readers, Writer
+from bot.storage._trouble import told_for_people
+
+_READERS = 2
+_BUSY_SECONDS = 5.0
+"""How long to wait for somebody who writes with the sqlite3 command line."""
+_LOG_BYTES = 64 * 1024 * 1024
+"""The write-ahead log is cut back to this after a burst."""
+
+T = TypeVar("T")
+
+
+class SqliteViews:
+    """Implements `ports.Views`: reads a database, also while another process writes it. Never makes or changes one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._readers: Readers | None = None
+
+    async def open(self) -> None:
+        """Be ready to read. Raises StorageError when there is no such database or an older one, and SchemaTooNew."""
+        self._readers = await asyncio.to_thread(_open_readers, self._path)
+
+    async def close(self) -> None:
+        """Finish what is being read. Idempotent."""
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            await readers.close()
+
+    async def orders(
+        self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
+    ) -> Sequence[OrderRow]:
+        """Watched orders that have been seen, last changed first."""
+        return await self._read(lambda connection: _views.orders(connection, source, stage, limit, offset))
+
+    async def find_orders(self, text: str) -> Sequence[Snapshot]:
+        """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""
+        return await self._read(lambda connection: _views.find_orders(connection, text))
+
+    async def history(self, source: str, key: str, *, limit: int = 200) -> Sequence[ChangeRow]:
+        """Changes of one order, newest first."""
+        return await self._read(lambda connection: _views.history(connection, source, key, limit))
+
+    async def payload(self, source: str, key: str, seq: int) -> Payload | None:
+        """The raw payload of one version; None when there was none or retention dropped it."""
+        return await self._read(lambda connection: _views.payload(connection, source, key, seq))
+
+    async def notifications(
+        self, *, after_id: int = 0, states: Sequence[State] = (), limit: int = 100
+    ) -> Sequence[Notification]:
+        """Outbox rows by id."""
+        return await self._read(lambda connection: _views.notifications(connection, after_id, states, limit))
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many `orders`, `snapshots`, `changes`, and notifications by state there are; a state without any is 0."""
+        return await self._read(_views.counts)
+
+    async def healths(self) -> Sequence[Health]:
+        """Every source's health."""
+        return await self._read(_views.healths)
+
+    async def beats(self) -> Mapping[str, Moment]:
+        """Loop name to its last sign of life."""
+        return await self._read(_views.beats)
+
+    async def _read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        if self._readers is None:
+            raise StorageError(f"{self._path} is not open")
+        return await self._readers.read(job)
+
+
+class SqliteStorage(SqliteViews):
+    """Implements `ports.Storage`. `holder` is who is named to a second process that wants the same file."""
+
+    def __init__(self, path: Path, clock: Clock, *, holder: str = "") -> None:
+        super().__init__(path)
+        self._clock = clock
+        self._holder = holder
+        self._lock = ProcessLock(path)
+        self._writer: Writer | None = None
+        self._outbox_changed = asyncio.Event()
+
+    @property
+    def outbox_changed(self) -> asyncio.Event:
+        """Set whenever a commit or a settlement added notifications. Whoever waits on it clears it."""
+        return self._outbox_changed
+
+    async def open(self) -> None:
+        """Take the lock, make or migrate the file, and be ready. Raises StorageLocked, SchemaTooNew, StorageError."""
+        with told_for_people(self._path):
+            self._lock.take(holder=self._holder, since=from_instant(self._clock.now()))
+        try:
+            connection = await asyncio.to_thread(_open_for_writing, self._path)
+            self._writer = Writer(self._path, connection)
+            await super().open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what was started and let go of the lock. Idempotent."""
+        writer, self._writer = self._writer, None
+        try:
+            await super().close()
+            if writer is not None:
+                await writer.close()
+        finally:
+            self._lock.release()
+
+    async def load(self, source: str) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen."""
+        return await self._read(lambda connection: _views.load(connection, source))
+
+    async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
+        """The last snapshot of those of `keys` that have one."""
+        return await self._read(lambda connection: _views.snapshots(connection, source, keys))
+
+    async def commit(self, record: PollRecord) -> None:
+        """Write a record whole, or not at all. Raises StaleRecord."""
+        if record.is_empty:
+            return
+        if await self._write(lambda connection: _writes.commit_record(connection, record)):
+            self._outbox_changed.set()
+
+    async def health(self, source: str) -> Health:
+        """The stored health of a source; a fresh one if there is none."""
+        return await self._read(lambda connection: _views.health(connection, source))
+
+    async def known_words(self, source: str) -> frozenset[str]:
+        """Status words of this source that operators have been told of."""
+        return await self._read(lambda connection: _views.known_words(connection, source))
+
+    async def swept_scopes(self, source: str) -> frozenset[str]:
+        """Ids of the scopes that have had a complete sweep."""
+        return await self._read(lambda connection: _views.swept_scopes(connection, source))
+
+    async def baselines(self) -> Mapping[str, int]:
+        """Watchlist to the number of orders its summary spoke of."""
+        return await self._read(_views.baselines)
+
+    async def owed(self, destination: str | None = None) -> Sequence[Owed]:
+        """Destinations with pending or interrupted notifications; or only that one, if it has any."""
+        return await self._read(lambda connection: _views.owed(connection, destination))
+
+    async def claim(self, destination: str, *, now: Moment, limit: int) -> Sequence[Notification]:
+        """The first open notifications of a destination that may be tried, marked SENDING."""
+        return await self._write(lambda connection: _writes.claim(connection, destination, now, limit))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write what became of claimed notifications, all or none. Raises StorageError if one does not exist."""
+        if await self._write(lambda connection: _writes.settle(connection, settlements)):
+            self._outbox_changed.set()
+
+    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
+        """Destination name to the address the chat moved it to, where it did."""
+        return await self._read(_views.addresses)
+
+    async def beat(self, loop: str, at: Moment) -> None:
+        """Note that a loop is alive."""
+        await self._write(lambda connection: _writes.beat(connection, loop, at))
+
+    async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
+        """Drop raw `payloads` and settled `notifications` that are too old; other writes come in between."""
+        dropped: dict[str, int] = {}
+        for name, step in _writes.tidying(now, retention).items():
+            dropped[name] = batch = await self._write(step)
+            while not _writes.is_last_batch(batch):
+                batch = await self._write(step)
+                dropped[name] += batch
+        return dropped
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        if self._writer is None:
+            raise StorageError(f"{self._path} is not open")
+        return await self._writer.write(job)
+
+
+def _open_for_writing(path: Path) -> sqlite3.Connection:
+    with told_for_people(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite's own files beside it take over its mode
+        connection = _connect(path, "rw")
+        try:
+            bring_up_to_date(path, connection)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _open_readers(path: Path) -> Readers:
+    if not path.exists():
+        raise StorageError(f"there is no database at {path}; `orderwatch run` makes it, or choose another path")
+    connections: list[sqlite3.Connection] = []
+    try:
+        with told_for_people(path):
+            connections.extend(_connect(path, "ro") for _ in range(_READERS))
+            require_current(path, connections[0])
+    except BaseException:
+        for connection in connections:
+            connection.close()
+        raise
+    return Readers(path, connections)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection that leaves transactions to the caller and may be used by one thread after another."""
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )

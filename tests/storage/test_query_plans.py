@@ -1,0 +1,111 @@
+"""No question reads a whole table: every statement this package sends is explained by SQLite itself."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from inspect import getmembers, isfunction
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bot.model.order import Stage
+from bot.model.outbox import State
+from bot.model.poll import Baseline, Health, PollRecord
+from bot.ports import Retention
+from bot.storage import _views, _writes
+from bot.storage._schema import bring_up_to_date
+from tests.storage.making import ELEVEN, NINE, TEN, again, an_order, an_update, news, sent
+
+_RECORD = PollRecord(
+    "panels",
+    NINE,
+    updates=(an_update(an_order(tracking=["1Z"])), an_update(an_order(tracking=["2Z"]), 2)),
+    notifications=(news("a", order="FR/1"), news("b")),
+    health=Health("panels"),
+    words=("ODD",),
+    baselines=(Baseline("p", 1, NINE),),
+    swept={"*": NINE},
+)
+_RETENTION = Retention(raw=timedelta(), sent=timedelta())
+_NOTHING_HELD = {"is_last_batch"}
+
+CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "commit_record": lambda c: _writes.commit_record(c, _RECORD),
+    "claim": lambda c: _writes.claim(c, "ops", TEN, 5),
+    "settle": lambda c: _writes.settle(c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}})]),
+    "beat": lambda c: _writes.beat(c, "poller", NINE),
+    "load": lambda c: _views.load(c, "panels"),
+    "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
+    "health": lambda c: _views.health(c, "panels"),
+    "known_words": lambda c: _views.known_words(c, "panels"),
+    "swept_scopes": lambda c: _views.swept_scopes(c, "panels"),
+    "baselines": _views.baselines,
+    "owed": lambda c: [_views.owed(c, d) for d in (None, "ops")],
+    "addresses": _views.addresses,
+    "orders": lambda c: [_views.orders(c, s, g, 5, 0) for s in (None, "panels") for g in (None, Stage.PLACED)],
+    "find_orders": lambda c: _views.find_orders(c, "1Z"),
+    "history": lambda c: _views.history(c, "panels", "FR/1", 5),
+    "payload": lambda c: _views.payload(c, "panels", "FR/1", 1),
+    "notifications": lambda c: [_views.notifications(c, 0, s, 5) for s in ((), tuple(State))],
+    "counts": _views.counts,
+    "healths": _views.healths,
+    "beats": _views.beats,
+    "tidying": lambda c: [step(c) for step in _writes.tidying(ELEVEN, _RETENTION).values()],
+}
+_LARGE = "orders|order_names|snapshots|changes|notifications|messages"
+_WHOLE = {
+    "orders": r"SCAN orders USING INDEX orders_by_change",
+    "counts": rf"SCAN ({_LARGE}) USING COVERING INDEX \w+",
+    "owed": r"SCAN notifications USING (COVERING )?INDEX notifications_open",
+}
+"""A list walks an index until it is long enough, counting walks it to the end, and what is open has its own index."""
+
+
+def public_functions(module: ModuleType) -> set[str]:
+    """Functions written in the module that others call."""
+    found = getmembers(module, isfunction)
+    return {name for name, function in found if function.__module__ == module.__name__ and not name.startswith("_")}
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
+    """By function: the steps of the plans of everything it sends, and the statements they are of."""
+    path: Path = tmp_path_factory.mktemp("plans") / "o.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        bring_up_to_date(path, connection)
+        yield {name: list(steps(connection, call)) for name, call in CALLS.items()}
+
+
+def steps(connection: sqlite3.Connection, call: Callable[[sqlite3.Connection], object]) -> Iterator[str]:
+    """The steps SQLite would take for each statement the call sends, with the values it sends."""
+    sent_by_call: list[str] = []
+    connection.set_trace_callback(sent_by_call.append)
+    call(connection)
+    connection.set_trace_callback(None)
+    for statement in sent_by_call:
+        for _, _, _, step in connection.execute(f"explain query plan {statement}"):
+            yield step
+
+
+def test_every_function_is_explained() -> None:
+    assert set(CALLS) == (public_functions(_views) | public_functions(_writes)) - _NOTHING_HELD
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_large_table_is_read_from_end_to_end(explained: dict[str, list[str]], name: str) -> None:
+    allowed = _WHOLE.get(name, "nothing")
+    scans = [step for step in explained[name] if re.match(rf"SCAN ({_LARGE})\b", step)]
+    assert [step for step in scans if not re.fullmatch(allowed, step)] == []
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_is_sorted_that_an_index_could_give_in_order(explained: dict[str, list[str]], name: str) -> None:
+    assert [step for step in explained[name] if "TEMP B-TREE" in step] == []
+
+
+def test_the_plans_speak_of_the_tables_we_mean(explained: dict[str, list[str]]) -> None:
+    assert any("orders_by_stage" in step for step in explained["orders"])
+    assert any("notifications_open" in step for step in explained["claim"])
