@@ -1,7 +1,7 @@
 """How every source asks: one connection pool, one gate, bounded answers, and failures as our own errors."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,13 +57,16 @@ class HttpClient:
         timeout: float = 30.0,
         headers: Mapping[str, str] | None = None,
         max_body: int = MAX_BODY,
+        describe: Callable[[bytes], str] = excerpt,
     ) -> None:
+        """`describe` says in one line what the body of a failure says, for sources with error shapes of their own."""
         self._source = source
         self._clock = clock
         self.gate = gate
         self._timeout = timeout
         self._headers = dict(headers or {})
         self._max_body = max_body
+        self._describe = describe
         self._session: aiohttp.ClientSession | None = None
 
     async def request(
@@ -144,7 +147,7 @@ class HttpClient:
         if status != 429 and status < 500:
             return
         wait = retry_after(answer.headers, self._clock.now())
-        if words := answer.excerpt():
+        if words := self._describe(answer.body):
             came = f"{came}: {words}"
         error: type[SourceError] = SourceBroken
         if status == 429 or (status == 503 and wait is not None):

@@ -1,0 +1,303 @@
+"""Schneider Electric's Order Status API: a paged search, order and item details, and shipment schedules by item.
+
+Base URL, paths, parameters, paging and OAuth2 are published (api-explorer.se.com); field names and status codes are
+not, see `_schneider_names`. Everything is asked for one country: one account may cover several national companies.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
+from bot.http_client import Answer
+from bot.model.order import Order
+from bot.model.poll import KnownPages, Listing, Page, Payload, Scope
+from bot.model.units import Rate
+from bot.ports import Clock
+from bot.sources._payload import read_json
+from bot.sources._schneider_auth import ApiKey, ClientCredentials, Credentials
+from bot.sources._schneider_errors import came, error_words, is_own_error, says_nothing_there
+from bot.sources._schneider_names import ALIASES
+from bot.sources._schneider_parse import Reader
+from bot.sources._schneider_sweep import CountrySweep
+from bot.sources._secrets import hiding
+from bot.sources._settings import SourceSettings
+
+WHERE = {"order_number": "order-number", "order_status": "order-status", "purchaser_id": "purchaser-id"}
+"""What may stand under `where:`, and the search parameter it becomes. An order number means all that begin with it."""
+
+_SECRET_HEADER = re.compile(r"key|token|secret|auth|cookie|password", re.IGNORECASE)
+
+
+class Settings(SourceSettings):
+    """One account at Schneider Electric."""
+
+    kind: Literal["schneider"]
+    base_url: str = "https://api.se.com/v1/supply-chain/order-status"
+    """With the product: `.../order-status`, or `.../partner-order-status` for distributors."""
+    token_url: str = "https://api.se.com/token"  # noqa: S105  an address, no password
+    countries: list[str] = Field(min_length=1)
+    """Two letters each, such as `FR`: every order belongs to one."""
+    auth: Literal["oauth2", "api_key"] = "oauth2"
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    scope: str | None = None
+    client_auth: Literal["basic", "body"] = "basic"
+    """Where the token request carries client id and secret."""
+    api_key: SecretStr | None = None
+    api_key_header: str = "X-API-Key"
+    api_key_prefix: str = ""
+    """Put before the key as it stands, for example `Bearer ` with its blank."""
+    budget: Rate = Field(default="60/min", validate_default=True)
+    in_flight: int = Field(default=5, ge=1, le=10)
+    """At most 10: the API allows no more calls in parallel."""
+    page_size: int = Field(default=100, ge=1, le=200)
+    purchaser_parameter: str = WHERE["purchaser_id"]
+    """Name of the search parameter behind `where: {purchaser_id: ...}`; older documentation writes `purchaserid`."""
+    aliases: dict[str, list[str]] = {}
+    """Further field names of this account's answers by what we call the fact, tried before those we know."""
+
+    @field_validator("token_url")
+    @classmethod
+    def _token_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// or http://")
+        return value
+
+    @field_validator("countries", mode="before")
+    @classmethod
+    def _countries(cls, value: Any) -> Any:
+        for country in value if isinstance(value, list) else [value]:
+            if country is False:
+                raise ValueError('write "NO" in quotes: YAML reads a bare NO as false')
+            if not re.fullmatch(r"[A-Z]{2}", str(country)):
+                raise ValueError(f"{country!r} is not a country code: write two capital letters, such as FR")
+        if isinstance(value, list) and len(set(value)) < len(value):
+            raise ValueError("a country stands there twice")
+        return value
+
+    @field_validator("aliases")
+    @classmethod
+    def _aliases(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        if unknown := sorted(set(value) - set(ALIASES)):
+            raise ValueError(f"{', '.join(unknown)}: no such fact; there are {', '.join(ALIASES)}")
+        return value
+
+    @model_validator(mode="after")
+    def _credentials(self) -> "Settings":
+        client, key = ["client_id", "client_secret"], ["api_key"]
+        if self.auth == "oauth2":
+            needed, unused, other = client, key, "api_key"
+        else:
+            needed, unused, other = key, [*client, "scope"], "oauth2"
+        given = [name for name in unused if _has_text(getattr(self, name))]
+        missing = [name for name in needed if not _has_text(getattr(self, name))]
+        if given:
+            raise ValueError(f"{' and '.join(given)} can only stand with auth: {other}, but auth is {self.auth}")
+        if missing:
+            raise ValueError(f"auth: {self.auth} needs {' and '.join(missing)}")
+        return self
+
+
+def build(name: str, settings: Settings, clock: Clock) -> "Schneider":
+    """The source called `name` in the config."""
+    return Schneider(name, settings, clock)
+
+
+class Schneider:
+    """One account at Schneider Electric. A ports.Source; keys are `FR/0045001234`."""
+
+    listing = Listing.COMPLETE
+
+    def __init__(self, name: str, settings: Settings, clock: Clock) -> None:
+        self.name = name
+        self.label = settings.label or f"{name} (Schneider Electric)"
+        self._settings = settings
+        self._client = settings.client(name, clock, describe=error_words)
+        self._credentials = self._open(clock)
+        self._reader = Reader(
+            name,
+            zone=ZoneInfo(settings.timezone),
+            aliases=settings.aliases,
+            statuses=settings.statuses,
+            fields=settings.fields,
+        )
+
+    def key_of(self, written: str) -> str:
+        """`FR/0045001234`, or the bare number where the account has one country."""
+        countries = self._settings.countries
+        split = re.fullmatch(r"([A-Za-z]{2})\s*/\s*(.*)", written.strip())
+        if split and split[1].upper() not in countries:
+            raise ValueError(f"{self.name} covers {', '.join(countries)}, not {split[1].upper()}")
+        if not split and len(countries) > 1:
+            example = written.strip() or "0045001234"
+            raise ValueError(f"write the country too, such as {countries[0]}/{example}: {self.name} covers several")
+        number = split[2].strip() if split else written.strip()
+        if not number.isprintable() or not re.search(r"\w", number) or len(number) > 40:
+            raise ValueError(f"write an order number, such as {countries[0]}/0045001234")
+        return f"{split[1].upper() if split else countries[0]}/{number}"
+
+    def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
+        """Sweep the search of every country in turn. Only the very last page `is_last`.
+
+        Raises ValueError at once for a filter that is not in WHERE.
+        """
+        names = WHERE | {"purchaser_id": self._settings.purchaser_parameter}
+        for name, value in scope.where:
+            if name not in names:
+                raise ValueError(f"{name} cannot stand under where; {self.name} can narrow by {', '.join(WHERE)}")
+            if name == "order_number" and len(value) < 3:
+                raise ValueError("where: order_number needs at least 3 characters")
+        return self._sweep({names[name]: value for name, value in scope.where}, known)
+
+    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
+        """The order's details and the shipment schedules of its items: one JSON document of the raw answers.
+
+        Items about which the order says nothing but the number are asked for on their own.
+        """
+        country, _, number = key.partition("/")
+        path = f"/orders/{country}/{_segment(number)}"
+        with hiding(self._secrets()):
+            body, items = await self._details(path, number, urgent=urgent)
+            details = {each: f"{path}/{_segment(each)}" for each, is_bare in items.items() if is_bare}
+            schedules = {each: f"{path}/{_segment(each)}/shipment-schedules" for each in items}
+            bodies = await self._parts([*details.values(), *schedules.values()], urgent=urgent)
+        parts = {"order": body, "schedules": _document({each: bodies[at] for each, at in schedules.items()})}
+        if details:
+            parts["items"] = _document({each: bodies[at] for each, at in details.items()})
+        return Payload(_document(parts))
+
+    def parse(self, key: str, payload: Payload) -> Order:
+        """The payload of `fetch` as an order. Raises AnswerUnreadable."""
+        country, _, number = key.partition("/")
+        return self._reader.full(key, number, payload, f"GET /orders/{country}/{_segment(number)}")
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.close()
+
+    def _open(self, clock: Clock) -> Credentials:
+        settings = self._settings
+        if settings.auth == "api_key":
+            return ApiKey(settings.api_key_header, settings.api_key_prefix, _revealed(settings.api_key))
+        return ClientCredentials(
+            self.name,
+            self._client,
+            clock,
+            token_url=settings.token_url,
+            client_id=settings.client_id or "",
+            client_secret=_revealed(settings.client_secret),
+            scope=settings.scope,
+            client_auth=settings.client_auth,
+        )
+
+    async def _sweep(self, filters: Mapping[str, str], known: KnownPages) -> AsyncIterator[Page]:
+        countries = self._settings.countries
+        for place, country in enumerate(countries):
+            is_last = place == len(countries) - 1
+            sweep = CountrySweep(self._reader, self.name, country, place, is_last_country=is_last)
+            while not sweep.is_done:
+                with hiding(self._secrets()):
+                    page = await self._next_page(sweep, country, filters, known)
+                yield page
+
+    async def _next_page(
+        self, sweep: CountrySweep, country: str, filters: Mapping[str, str], known: KnownPages
+    ) -> Page:
+        params = {**filters, "page": str(sweep.page), "page-size": str(self._settings.page_size)}
+        path = f"/orders/{country}"
+        asked = f"GET {path}?{urlencode(params)}"
+        answer = await self._ask(path, params)
+        if answer.status == 404 and is_own_error(answer):
+            return sweep.take_nothing(answer.body, asked)
+        return sweep.take(self._data(answer, asked), known, asked)
+
+    async def _details(self, path: str, number: str, *, urgent: bool) -> tuple[bytes, dict[str, bool]]:
+        """The answer about an order, and its item numbers, each with whether the answer says no more about it."""
+        asked = f"GET {path}"
+        answer = await self._ask(path, urgent=urgent)
+        if answer.status == 404 and says_nothing_there(answer):
+            raise OrderNotFound(self.name, asked, came(answer))
+        body = self._data(answer, asked)
+        order = self._reader.order_in(self._json(body, asked), number, asked) if body else None
+        if order is None:
+            raise OrderNotFound(self.name, asked, "came an empty answer")
+        items = self._reader.items(order, asked)
+        return body, {item.number: item.is_bare for item in items if item.number}
+
+    async def _parts(self, paths: Sequence[str], *, urgent: bool) -> dict[str, bytes]:
+        """Path to body, `null` where there is nothing; all at once as far as the gate allows."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {path: group.create_task(self._part(path, urgent=urgent)) for path in paths}
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return {path: task.result() for path, task in tasks.items()}
+
+    async def _part(self, path: str, *, urgent: bool) -> bytes:
+        """What there is about one item; an item without schedules is answered by 404."""
+        answer = await self._ask(path, urgent=urgent)
+        body = b"" if answer.status == 404 else self._data(answer, f"GET {path}")
+        if not body:
+            return b"null"
+        self._json(body, f"GET {path}")
+        return body
+
+    async def _ask(self, path: str, params: Mapping[str, str] | None = None, *, urgent: bool = False) -> Answer:
+        """Ask, and once more with a new token if the first is not accepted. Raises SourceRefused, and as HttpClient."""
+        asked = f"GET {path}?{urlencode(params)}" if params else f"GET {path}"
+        answer = await self._ask_once(path, params, asked, urgent)
+        if answer.status == 401 and self._credentials.is_renewable:
+            answer = await self._ask_once(path, params, asked, urgent)
+        if answer.status == 401:
+            raise SourceRefused(self.name, asked, f"{came(answer)}; {self._credentials.advice}")
+        if answer.status == 403:
+            advice = "ask Schneider Electric whether this account may use Order Status there"
+            raise SourceRefused(self.name, asked, f"{came(answer)}; {advice}")
+        return answer
+
+    async def _ask_once(self, path: str, params: Mapping[str, str] | None, asked: str, urgent: bool) -> Answer:
+        header = await self._credentials.header()
+        url = self._settings.base_url + path
+        answer = await self._client.request("GET", url, asked=asked, params=params, headers=header, urgent=urgent)
+        if answer.status == 401:
+            self._credentials.refused(header)
+        return answer
+
+    def _data(self, answer: Answer, asked: str) -> bytes:
+        """The body of an answer that is no error, without blanks around it. Raises AnswerUnreadable."""
+        if answer.status >= 300:
+            advice = "; is base_url right?" if answer.status == 404 else ""
+            raise AnswerUnreadable(self.name, asked, came(answer) + advice)
+        return answer.body.removeprefix(b"\xef\xbb\xbf").strip()
+
+    def _json(self, body: bytes, asked: str) -> Any:
+        return read_json(body, source=self.name, asked=asked)
+
+    def _secrets(self) -> Iterable[str]:
+        yield from self._credentials.secrets()
+        yield from (value for name, value in self._settings.headers.items() if _SECRET_HEADER.search(name))
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _document(parts: Mapping[str, bytes]) -> bytes:
+    """A JSON object of values that are JSON already, sorted by name, so that equal answers give equal bytes."""
+    members = (json.dumps(name).encode() + b":" + parts[name] for name in sorted(parts))
+    return b"{" + b",".join(members) + b"}"
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return secret.get_secret_value().strip() if secret else ""
+
+
+def _has_text(value: str | SecretStr | None) -> bool:
+    return bool(_revealed(value) if isinstance(value, SecretStr) else value and value.strip())
