@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
@@ -15,12 +15,12 @@ _SHORTEST_GIVEAWAY = 4
 
 
 @contextmanager
-def hiding(known: Callable[[], Iterable[str]]) -> Iterator[None]:
-    """Every SourceError that leaves the block leaves it without the secrets that are known by then."""
+def hiding(secrets: Iterable[str]) -> Iterator[None]:
+    """Every SourceError that leaves the block leaves it without the secrets that are among these by then."""
     try:
         yield
     except SourceError as error:
-        secrets = list(known())
+        secrets = list(secrets)
         raise type(error)(
             error.source, hide(error.asked, secrets), hide(error.came, secrets), retry_after=error.retry_after
         ) from None

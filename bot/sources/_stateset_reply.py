@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.http_client import Answer
+from bot.http_client import excerpt
 from bot.sources._payload import flag, objects, pick, text
 
 _A_PATH = re.compile(r"\S*/\S*")
@@ -26,8 +26,8 @@ class Refusal:
 
     @property
     def words(self) -> str:
-        """Code and message in one line."""
-        return ": ".join(dict.fromkeys(part for part in (self.code, self.message) if part))
+        """Code and message in one short line; empty if there are none."""
+        return excerpt(": ".join(dict.fromkeys(part for part in (self.code, self.message) if part)).encode())
 
     @property
     def says_order_is_missing(self) -> bool:
@@ -38,13 +38,13 @@ class Refusal:
         return "retrieve" not in message and _SPEAKS_OF_AN_ORDER.search(message) is not None
 
 
-def refusal_in(answer: Answer) -> Refusal:
-    """The no in an answer: `error` as object or text, flat members, plain text, or a page."""
+def refusal_in(body: bytes) -> Refusal:
+    """The no in the body of a failure: `error` as object or text, flat members, plain text, or a page."""
     try:
-        data = json.loads(answer.body)
+        refusal = refusal_of(json.loads(body))
     except (ValueError, RecursionError):
-        return Refusal(None, answer.excerpt() or None)
-    return refusal_of(data) or Refusal(None, answer.excerpt() or None)
+        refusal = None
+    return refusal or Refusal(None, excerpt(body) or None)
 
 
 def refusal_of(data: Any) -> Refusal | None:

@@ -70,6 +70,15 @@ def read_reply(body: bytes, media_type: str, *, source: str, asked: str) -> Repl
     return Reply(successful, result, message)
 
 
+def words_in(body: bytes) -> str:
+    """What the body of a failure says, in one short line: the message in it, else its beginning."""
+    try:
+        reply = read_reply(body, "", source="", asked="")
+    except AnswerUnreadable:
+        return excerpt(body)
+    return excerpt((reply.message or "").encode()) or excerpt(body)
+
+
 def order_of(result: Any, key: str, reading: Reading, *, asked: str) -> Order:
     """An OrderTrackingResult as an Order. Raises AnswerUnreadable if it is none, or that of another order."""
     if not isinstance(result, Mapping):

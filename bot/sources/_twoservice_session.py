@@ -1,7 +1,6 @@
 """The session at 2Service: one token for everybody who asks, made when needed, one login at a time."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 
 from bot.ports import Clock
@@ -11,16 +10,18 @@ FRESH_FOR = 240.0
 
 
 class Session:
-    """Hands out the token. `log_in(urgent)` asks the source for a new one and raises a SourceError if it cannot."""
+    """Hands out the token. `log_in(urgent)` asks the source for a new one and raises a SourceError if it cannot.
 
-    def __init__(self, clock: Clock, log_in: Callable[[bool], Awaitable[str]]) -> None:
+    The last few tokens are appended to `secrets`, whose first element, the password, stays.
+    """
+
+    def __init__(self, clock: Clock, log_in: Callable[[bool], Awaitable[str]], secrets: list[str]) -> None:
         self._clock = clock
         self._log_in = log_in
         self._token: str | None = None
         self._used_at = 0.0
         self._login: asyncio.Task[str] | None = None
-        self.recent: deque[str] = deque(maxlen=4)
-        """The last tokens, so that they can be kept out of errors."""
+        self._secrets = secrets
 
     async def token(self, *, urgent: bool = False) -> str:
         """A token that should be accepted. Everybody who comes while a login is under way shares its outcome."""
@@ -50,7 +51,8 @@ class Session:
     async def _renew(self, urgent: bool) -> str:
         self._token = None
         token = await self._log_in(urgent)
-        self.recent.append(token)
+        self._secrets.append(token)
+        del self._secrets[1:-4]
         self._token = token
         self._used_at = self._clock.monotonic()
         return token

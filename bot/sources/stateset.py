@@ -84,9 +84,10 @@ class StateSet:
         self.name = name
         self.label = f"{settings.label or name} (StateSet)"
         self._settings = settings
-        self._client = settings.client(name, clock)
+        self._client = settings.client(name, clock, describe=lambda body: refusal_in(body).words)
         self._reading = Reading(name, ZoneInfo(settings.timezone), settings.statuses, settings.fields)
         token = settings.token.get_secret_value()
+        self._secrets = (token,)
         self._headers = {
             "Accept": "application/json",
             "Cache-Control": "no-cache",
@@ -161,16 +162,13 @@ class StateSet:
         """Release connections. Idempotent."""
         await self._client.close()
 
-    def _secrets(self) -> tuple[str, ...]:
-        return (self._settings.token.get_secret_value(),)
-
     async def _retrieve(self, style: str, key: str, urgent: bool, misunderstood: list[str]) -> Payload | None:
         """Ask in one way; None, and a word in `misunderstood`, if the account does not understand it."""
         asked = self._asked_for(style, key)
         body = {"id": key} if style == "body" else None
         answer = await self._ask(self._path(style, key), asked, urgent=urgent, body=body)
         if answer.status >= 300:
-            refusal = refusal_in(answer)
+            refusal = refusal_in(answer.body)
             came = f"HTTP {answer.status}: {refusal.words or 'no words'}"
             if answer.status == 404 and refusal.says_order_is_missing:
                 raise OrderNotFound(self.name, asked, f"came {came}")
@@ -240,7 +238,7 @@ class StateSet:
         return Listed(key, digest, header_of(order, key, self._reading))
 
     def _no_list(self, answer: Answer, asked: str) -> AnswerUnreadable:
-        came = f"came HTTP {answer.status}: {refusal_in(answer).words or 'no words'}"
+        came = f"came HTTP {answer.status}: {refusal_in(answer.body).words or 'no words'}"
         if answer.status in _WRONG_WAY:
             if self._settings.list == "auto":
                 self._listing = Listing.NONE
@@ -260,7 +258,7 @@ class StateSet:
             json=body,
         )
         if answer.status in (401, 403):
-            words = refusal_in(answer).words or "no words"
+            words = refusal_in(answer.body).words or "no words"
             raise SourceRefused(
                 self.name, asked, f"came HTTP {answer.status}: {words}; check token, auth_header and auth_scheme"
             )

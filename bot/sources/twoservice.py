@@ -21,7 +21,7 @@ from bot.ports import Clock, Source
 from bot.sources._payload import pick, text
 from bot.sources._secrets import hiding
 from bot.sources._settings import SourceSettings
-from bot.sources._twoservice_reply import Reading, Reply, hints_of, is_markup, order_of, read_reply
+from bot.sources._twoservice_reply import Reading, Reply, hints_of, is_markup, order_of, read_reply, words_in
 from bot.sources._twoservice_session import Session
 
 WHERE: frozenset[str] = frozenset()
@@ -85,8 +85,9 @@ class TwoService:
         self.label = f"{settings.label or name} (2Service)"
         self._settings = settings
         self._clock = clock
-        self._client = settings.client(name, clock)
-        self._session = Session(clock, self._log_in)
+        self._client = settings.client(name, clock, describe=words_in)
+        self._secrets = [settings.password.get_secret_value()]
+        self._session = Session(clock, self._log_in, self._secrets)
         self._zone = ZoneInfo(settings.timezone)
         self._reading = Reading(name, self._zone, settings.statuses, settings.fields)
         self._session_hint = re.compile(settings.session_hint, re.IGNORECASE)
@@ -146,9 +147,6 @@ class TwoService:
         await self._session.close()
         await self._client.close()
 
-    def _secrets(self) -> list[str]:
-        return [self._settings.password.get_secret_value(), *self._session.recent]
-
     async def _ask(
         self, path: str, params: Mapping[str, str], asked: str, *, urgent: bool = False
     ) -> tuple[Answer, Reply]:
@@ -169,8 +167,8 @@ class TwoService:
         raise SourceRefused(
             self.name,
             asked,
-            f"came HTTP {answer.status}: {answer.excerpt() or 'no words'}; again right after a new login, so check "
-            "what this account may do",
+            f"came HTTP {answer.status}: {words_in(answer.body) or 'no words'}; again right after a new login, so "
+            "check what this account may do",
         )
 
     async def _send(
@@ -206,11 +204,11 @@ class TwoService:
         try:
             reply = read_reply(answer.body, answer.media_type, source=self.name, asked=asked)
         except AnswerUnreadable:
-            words = answer.excerpt() or "no words"
+            words = words_in(answer.body) or "no words"
             raise AnswerUnreadable(
                 self.name, asked, f"came HTTP {answer.status}: {words}; is base_url right?"
             ) from None
-        return Reply(False, None, f"HTTP {answer.status}: {reply.message or answer.excerpt()}")
+        return Reply(False, None, f"HTTP {answer.status}: {reply.message or excerpt(answer.body)}")
 
     def _speaks_of_the_session(self, reply: Reply, params: Mapping[str, str]) -> bool:
         message = reply.message or ""
@@ -234,7 +232,7 @@ class TwoService:
             form=None if in_query else credentials,
         )
         if answer.status in (401, 403):
-            raise SourceRefused(self.name, asked, f"came HTTP {answer.status}: {answer.excerpt() or 'no words'}")
+            raise SourceRefused(self.name, asked, f"came HTTP {answer.status}: {words_in(answer.body) or 'no words'}")
         reply = self._read(answer, asked)
         if not reply.successful:
             raise SourceRefused(self.name, asked, f"{_failed(reply)}; check username and password")
