@@ -13,7 +13,7 @@ from bot.config_file import DestinationEntry, FileEntry, RouteEntry, StoreEntry,
 from bot.config_problems import Complaints, Place, dotted, hint, place_of, translate
 from bot.config_secrets import read_secret, secret_fields, secret_values
 from bot.config_text import Document
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Problem
 from bot.model.change import Kind
 from bot.model.outbox import Destination
 from bot.model.route import Route
@@ -43,6 +43,12 @@ class Config:
     retention: Retention
     secrets: frozenset[str] = field(repr=False)
     """Every secret value, so that logs can hide them."""
+    lines: Mapping[str, int] = field(repr=False, compare=False)
+    """Dotted key to its line in the file."""
+
+    def problem(self, key: str, text: str) -> Problem:
+        """A problem that only shows when the config is put to use, with its place in the file."""
+        return Problem(str(self.path), self.lines.get(key), key, text)
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
@@ -76,6 +82,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         operators=tuple(dict.fromkeys(top.operators.to)),
         retention=Retention(raw=top.retention.raw, sent=top.retention.sent),
         secrets=secrets,
+        lines=document.complaints.lines(),
     )
 
 

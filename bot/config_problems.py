@@ -56,6 +56,10 @@ class Complaints:
             place = place[:-1]
         return self._lines.get(place)
 
+    def lines(self) -> dict[str, int]:
+        """Dotted key to line, for everything that is written."""
+        return {dotted(place): line for place, line in self._lines.items()}
+
     def problems(self) -> list[Problem]:
         """All of it, in the order of the file."""
         found = [

@@ -39,7 +39,9 @@ def start(level: int = logging.INFO, *, form: str = "text", stream: TextIO | Non
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _KeyValue())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for former in [one for one in root.handlers if isinstance(one.formatter, _Json | _KeyValue)]:
+        root.removeHandler(former)
+    root.addHandler(handler)
     root.setLevel(level)
     for library in _LIBRARIES:
         logging.getLogger(library).setLevel(max(level, logging.WARNING))

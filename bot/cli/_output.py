@@ -7,10 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 _STEERING = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """Characters beyond ASCII that JSON would let through and a terminal may obey: C1 controls and writing directions."""
@@ -49,6 +45,12 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, color: b
 
 
 def _draw(columns: Sequence[str], cells: list[list[str]], *, color: bool) -> None:
+    # only where a table is drawn: rich takes longer to import than most commands take to run
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*columns, box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for row in cells:
         table.add_row(*map(Text, row))

@@ -7,15 +7,24 @@ import os
 import pkgutil
 import sys
 import traceback
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import click
 
 from bot import cli, log
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options, start_logs
+from bot.cli._output import complain
 from bot.errors import ConfigError, OrderwatchError
+
+
+def _version() -> str:
+    try:
+        return version("orderwatch")
+    except PackageNotFoundError:
+        return "from a source tree, not installed"
 
 
 class Commands(click.Group):
@@ -48,7 +57,7 @@ class Commands(click.Group):
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @common_options
-@click.version_option(version("orderwatch"), "-V", "--version", message="%(prog)s %(version)s")
+@click.version_option(_version(), "-V", "--version", message="%(prog)s %(version)s")
 def group(invocation: Invocation) -> None:
     """Watches supplier orders and tells the right people when something real changes.
 
@@ -60,8 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (by default this process's own) and return its exit code."""
     start_logs(verbose=False)
     invocation = Invocation()
+    return end(lambda: group.main(arguments, prog_name="orderwatch", standalone_mode=False, obj=invocation), invocation)
+
+
+def end(run: Callable[[], Any], invocation: Invocation) -> int:
+    """The exit code of whatever `run` does: its result if that is a number. Errors go to standard error."""
     try:
-        code = group.main(arguments, prog_name="orderwatch", standalone_mode=False, obj=invocation)
+        code = run()
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -70,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _reader_is_gone()
     except OrderwatchError as error:
-        click.echo(log.redact(str(error)), err=True)
+        for line in str(error).splitlines():
+            complain(log.redact(line))
         return Exit.CONFIG if isinstance(error, ConfigError) else Exit.FAILED
     except Exception as error:  # noqa: BLE001  # a person at a terminal gets one line, whatever it was
         return _unexpected(error, verbose=invocation.verbose)
@@ -81,8 +97,7 @@ def _unexpected(error: Exception, *, verbose: bool) -> int:
     if verbose:
         click.echo(log.redact("".join(traceback.format_exception(error))), err=True)
     else:
-        text = log.redact(f"{type(error).__name__}: {error}")
-        click.echo(f"orderwatch: unexpected {text} (-v shows where it happened)", err=True)
+        complain(log.redact(f"orderwatch: unexpected {type(error).__name__}: {error} (-v shows where it happened)"))
     return Exit.FAILED
 
 
