@@ -109,7 +109,10 @@ class Chat(Protocol):
         ...
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
-        """The rates the platform allows for a send to this destination, with their source in the code."""
+        """The rates the platform allows for a send to this destination, the one of the whole chat first.
+
+        Empty where there is none. Each has its source in the code.
+        """
         ...
 
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
@@ -130,6 +133,10 @@ class Chat(Protocol):
 
     async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
         """The id of the message sent with `key` since then; None: it is surely not there. Raises CannotLookBack."""
+        ...
+
+    async def check(self) -> str:
+        """Ask the chat whether it takes our token. Returns who we are there, in words. Raises ChatError."""
         ...
 
     async def close(self) -> None:
@@ -278,8 +285,8 @@ class Storage(Views, Protocol):
         """Watchlist to the number of orders its summary spoke of."""
         ...
 
-    async def owed(self) -> Sequence[Owed]:
-        """Destinations with pending or interrupted notifications."""
+    async def owed(self, destination: str | None = None) -> Sequence[Owed]:
+        """Destinations with pending or interrupted notifications; or only that one, if it has any."""
         ...
 
     async def claim(self, destination: str, *, now: Moment, limit: int) -> Sequence[Notification]:

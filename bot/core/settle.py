@@ -79,6 +79,14 @@ def failed(
     )
 
 
+def buried(row: Notification, reason: str, now: datetime, *, operators: Sequence[str]) -> Settlement:
+    """It cannot be sent at all, for a reason that is not the chat's."""
+    others = [name for name in operators if name != row.destination]
+    return _settlement(
+        row, now, State.DEAD, reason=reason, notices=_dead_notice(row, reason, now, others), counted=False
+    )
+
+
 def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: bool) -> str | None:
     if isinstance(error, MessageRefused):
         return f"{error} (refused as plain text too)"

@@ -1,0 +1,148 @@
+"""The wiring: a Config becomes hands, loops and the order in which they open and close. It decides nothing else."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot import registry
+from bot.config import Config
+from bot.core.plan import Telling
+from bot.core.watchbook import WatchBook
+from bot.errors import ConfigError, Problem
+from bot.loops.janitor import Janitor
+from bot.loops.ledger import Ledger
+from bot.loops.notifier import Notifier
+from bot.loops.poller import Poller
+from bot.loops.rounds import Rounds
+from bot.loops.supervisor import Loop, Supervisor
+from bot.model.poll import Listing
+from bot.model.watch import Watchlist
+from bot.ports import Chat, Clock, Source, Storage
+from bot.storage.sqlite import SqliteStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass over everything watched came to."""
+
+    changes: int
+    """Changes found."""
+    sent: int
+    """Notifications sent."""
+    waiting: int
+    """Notifications that could not be sent yet; the next pass, or `run`, sends them."""
+    dead: int
+    """Notifications given up in this pass."""
+    failing: Mapping[str, str]
+    """Source to the reason why it could not be read."""
+
+
+class App:
+    """Everything that runs, ready to run."""
+
+    def __init__(
+        self, storage: Storage, pollers: Mapping[str, Poller], notifier: Notifier, janitor: Janitor, clock: Clock
+    ) -> None:
+        self.storage = storage
+        self.pollers = pollers
+        self.notifier = notifier
+        self._janitor = janitor
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch and tell until `stop` is set; ends within ten seconds of that."""
+        loops: dict[str, Loop] = {f"poller {name}": poller for name, poller in self.pollers.items()}
+        loops |= {"notifier": self.notifier, "janitor": self._janitor}
+        await Supervisor(loops, self.storage, self._clock).run(stop)
+
+    async def once(self) -> Pass:
+        """One pass over everything that is watched, then send what is owed, and return."""
+        before = await self.storage.counts()
+        await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
+        await self.notifier.drain()
+        after = await self.storage.counts()
+        healths = [(name, poller.rounds.ledger.health) for name, poller in self.pollers.items()]
+        return Pass(
+            changes=after["changes"] - before["changes"],
+            sent=after["sent"] - before["sent"],
+            waiting=after["pending"] + after["sending"],
+            dead=after["dead"] - before["dead"],
+            failing={name: health.reason or "" for name, health in healths if health.failures},
+        )
+
+
+@asynccontextmanager
+async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
+    """Everything a config asks for, opened; and closed again in the opposite order.
+
+    Raises ConfigError for what only a source can tell (an order number it cannot read), and StorageError.
+    """
+    async with AsyncExitStack() as stack:
+        sources = build_sources(config, clock)
+        for source in sources.values():
+            stack.push_async_callback(source.close)
+        chats = build_chats(config, clock)
+        for chat in chats.values():
+            stack.push_async_callback(chat.close)
+        books = {name: _book(config, source) for name, source in sources.items()}
+        storage = SqliteStorage(config.database, clock, holder=f"pid {os.getpid()} on {socket.gethostname()}")
+        stack.push_async_callback(storage.close)
+        await storage.open()
+        pollers = {
+            name: _poller(config, source, books[name], storage, clock)
+            for name, source in sources.items()
+            if books[name].watchlists
+        }
+        notifier = Notifier(storage, clock, chats, config.destinations, operators=config.operators)
+        yield App(storage, pollers, notifier, Janitor(storage, clock, config.retention), clock)
+
+
+def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
+    """The sources of a config, by name."""
+    return {
+        name: registry.source_module(settings.kind).build(name, settings, clock)
+        for name, settings in config.sources.items()
+    }
+
+
+def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
+    """The chats of a config, by kind."""
+    return {kind: registry.chat_module(kind).build(settings, clock) for kind, settings in config.chats.items()}
+
+
+def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, clock: Clock) -> Poller:
+    telling = Telling(
+        source=source.name,
+        label=source.label,
+        zone=ZoneInfo(config.timezone),
+        catch_all=config.notify,
+        operators=config.operators,
+    )
+    rounds = Rounds(source, clock, Ledger(storage, clock, book, telling))
+    return Poller(rounds, clock, workers=config.sources[source.name].in_flight)
+
+
+def _book(config: Config, source: Source) -> WatchBook:
+    watchlists = [watchlist for watchlist in config.watchlists.values() if watchlist.source == source.name]
+    problems = [problem for watchlist in watchlists for problem in _problems(config, source, watchlist)]
+    if problems:
+        raise ConfigError(problems)
+    return WatchBook(watchlists, source.key_of)
+
+
+def _problems(config: Config, source: Source, watchlist: Watchlist) -> list[Problem]:
+    key = f"watchlists.{watchlist.name}.orders"
+    if watchlist.orders is None and source.listing is Listing.NONE:
+        text = f"{source.label} cannot list its orders; name them one by one"
+        return [Problem(str(config.path), None, key, text)]
+    problems = []
+    for written in watchlist.orders or ():
+        try:
+            source.key_of(written)
+        except ValueError as error:
+            problems.append(Problem(str(config.path), None, key, f"{written!r}: {error}"))
+    return problems

@@ -1,0 +1,35 @@
+"""How a long command lives: on the fastest event loop there is, until a signal asks it to end."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+def run_async(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run to the end on uvloop where the platform has it, else on asyncio's own loop."""
+    if sys.platform == "win32":
+        return asyncio.run(work)
+    import uvloop
+
+    return uvloop.run(work)
+
+
+class StopSignal:
+    """SIGINT and SIGTERM as an event. A second one ends the process the hard way, which loses nothing either."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.received: signal.Signals | None = None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._receive, number)
+
+    def _receive(self, number: signal.Signals) -> None:
+        if self.received is not None:
+            raise KeyboardInterrupt
+        self.received = number
+        self.event.set()

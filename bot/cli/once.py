@@ -1,0 +1,38 @@
+"""`orderwatch once`: one pass, for cron and for trying things out."""
+
+from dataclasses import asdict
+
+import click
+
+from bot.app import Pass, open_app
+from bot.cli._config import read_config
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation, common_options
+from bot.cli._output import complain, say, say_json
+from bot.cli._process import run_async
+from bot.clock import SystemClock
+from bot.config import Config
+
+
+@click.command()
+@common_options
+def command(invocation: Invocation) -> int:
+    """Look at everything that is watched once, send what is owed, and end.
+
+    Exit code 1 when a source could not be read or a message was given up.
+    """
+    done = run_async(_once(read_config(invocation)))
+    if invocation.json:
+        say_json(asdict(done))
+    else:
+        say(f"{done.changes} changes, {done.sent} messages sent, {done.waiting} waiting")
+    for source, reason in done.failing.items():
+        complain(f"{source}: {reason}")
+    if done.dead:
+        complain(f"{done.dead} messages given up; see: orderwatch outbox list --state dead")
+    return Exit.FAILED if done.failing or done.dead else Exit.DONE
+
+
+async def _once(config: Config) -> Pass:
+    async with open_app(config, SystemClock()) as app:
+        return await app.once()

@@ -1,0 +1,176 @@
+from datetime import timedelta
+
+from bot.core import plan
+from bot.core.health import recovered
+from bot.errors import AnswerUnreadable, SourceRefused, SourceUnreachable
+from bot.model.change import Kind, Notice
+from bot.model.order import Order, Stage
+from bot.model.poll import Health, OrderState, PollRecord
+from bot.model.route import Route
+from tests.core.making import (
+    DELIVERED,
+    NOW,
+    SHIPPED,
+    TELLING,
+    header,
+    line,
+    order,
+    sight,
+    snapshot,
+    status,
+    watchlist,
+    words,
+)
+
+DOWN = SourceUnreachable("panels", "GET /orders/FR", "no answer within 30 s")
+
+
+def seen(before: Order | None, after: Order, **members: object) -> PollRecord:
+    return plan.order_seen(sight(before, after, **members), TELLING, set(), NOW)
+
+
+def told(record: PollRecord) -> list[tuple[str, tuple[str, ...]]]:
+    return [(notification.destination, notification.kinds) for notification in record.notifications]
+
+
+def test_a_first_sight_is_a_silent_baseline() -> None:
+    record = seen(None, order())
+    assert record.updates[0].snapshot is not None
+    assert (record.updates[0].changes, record.notifications) == ((), ())
+
+
+def test_an_order_that_comes_after_the_baseline_appeared() -> None:
+    assert told(seen(None, order(), is_news=True)) == [("ops", ("appeared",))]
+
+
+def test_a_change_is_written_with_its_version_and_its_message() -> None:
+    record = seen(order(), order(status=SHIPPED))
+    (update,) = record.updates
+    assert update.snapshot is not None
+    assert (update.expected_seq, update.snapshot.seq, update.changes[0].kind) == (1, 2, Kind.STATUS)
+    assert told(record) == [("ops", ("status",))]
+
+
+def test_new_bytes_with_the_same_meaning_make_no_version_and_no_news() -> None:
+    record = seen(order(lines=(line("1"), line("2"))), order(lines=(line("2"), line("1"))), raw_digest=b"new")
+    assert (record.updates[0].snapshot, record.updates[0].raw_digest) == (None, b"new")
+    assert record.notifications == ()
+
+
+def test_the_same_news_to_the_same_destination_has_the_same_key() -> None:
+    one, again = (seen(order(), order(status=SHIPPED)).notifications[0].key for _ in range(2))
+    there_again = seen(order(), order(status=SHIPPED), state=OrderState("FR/4500123", seq=5)).notifications[0].key
+    assert one == again != there_again
+
+
+def test_several_changes_are_one_message_for_each_destination() -> None:
+    to_sales = Route(to=("sales",), on=frozenset({Kind.QUANTITY}), continues=True, label="a")
+    lists = [watchlist(notify=(to_sales, Route(to=("ops",), label="b")))]
+    record = seen(order(lines=(line(),)), order(lines=(line(quantity="9"),), status=SHIPPED), watchlists=lists)
+    assert sorted(told(record)) == [("ops", ("quantity", "status")), ("sales", ("quantity",))]
+
+
+def test_a_status_word_nobody_knows_is_told_to_operators_once() -> None:
+    record = seen(order(), order(status=status("Quarantined")))
+    assert record.words == ("Quarantined",)
+    assert ("desk", (Notice.UNKNOWN_STATUS.value,)) in told(record)
+    again = plan.order_seen(sight(order(), order(status=status("Quarantined"))), TELLING, {"Quarantined"}, NOW)
+    assert again.words == ()
+
+
+def test_an_order_is_older_when_its_own_update_time_goes_back() -> None:
+    known = snapshot(order(version="2026-11-24T09:00:00Z"))
+    assert plan.is_older(order(version="2026-11-24T08:59:59.5Z"), known)
+    assert not plan.is_older(order(version="2026-11-24T09:00:00.5Z"), known)
+    assert not plan.is_older(order(version=None), known)
+
+
+def missed(state: OrderState, before: Order | None) -> PollRecord:
+    return plan.order_not_found(
+        state, snapshot(before) if before else None, [watchlist()], TELLING, NOW, snapshot(order()).seen_at
+    )
+
+
+def test_not_found_is_no_news_until_it_was_missed_three_times() -> None:
+    twice, thrice = (missed(OrderState("FR/4500123", seq=1, missing=n), order()) for n in (1, 2))
+    assert (twice.notifications, twice.updates[0].missing) == ((), 2)
+    assert told(thrice) == [("ops", ("vanished",))]
+
+
+def test_what_listings_missed_is_counted_by_listings_only() -> None:
+    listed = OrderState("FR/4500123", seq=1, missing=2, scopes=("*",))
+    assert missed(listed, order()).notifications == ()
+    listed.missing = 3
+    assert told(missed(listed, order())) == [("ops", ("vanished",))]
+
+
+def test_a_vanished_order_is_told_once_and_reappears() -> None:
+    gone = OrderState("FR/4500123", seq=1, missing=3, vanished=True)
+    assert missed(gone, order()).notifications == ()
+    assert told(seen(order(), order(), state=gone)) == [("ops", ("reappeared",))]
+
+
+def test_a_number_the_source_never_knew_does_not_vanish() -> None:
+    assert missed(OrderState("FR/1", missing=9), None).notifications == ()
+
+
+def fail(health: Health, times: int, error: SourceUnreachable | SourceRefused | AnswerUnreadable) -> list[PollRecord]:
+    records = []
+    for _ in range(times):
+        records.append(plan.source_failed(health, error, TELLING, NOW))
+        health = records[-1].health or health
+    return records
+
+
+def test_a_source_that_fails_three_times_is_told_once() -> None:
+    records = fail(Health("panels"), 6, DOWN)
+    assert [len(record.notifications) for record in records] == [0, 0, 1, 0, 0, 0]
+    assert records[2].notifications[0].destination == "desk"
+
+
+def test_refused_credentials_are_told_at_once_and_not_hammered() -> None:
+    (record,) = fail(Health("panels"), 1, SourceRefused("panels", "POST /token", "came HTTP 401"))
+    assert record.notifications
+    assert record.health is not None
+    assert record.health.retry_at is not None
+    assert record.health.retry_at >= (NOW + timedelta(seconds=300)).isoformat()[:19]
+
+
+def test_one_odd_answer_does_not_make_the_others_wait() -> None:
+    (record,) = fail(Health("panels"), 1, AnswerUnreadable("panels", "GET /orders/FR/1", "came HTML"))
+    assert record.health is not None
+    assert record.health.retry_at is None
+
+
+def test_an_outage_ends_with_one_notice_after_two_good_answers() -> None:
+    health = fail(Health("panels"), 3, DOWN)[-1].health
+    assert health is not None
+    first = plan.source_answered(health, TELLING, NOW)
+    assert first.health is not None
+    second = plan.source_answered(first.health, TELLING, NOW + timedelta(hours=3))
+    assert (first.notifications, len(second.notifications)) == ((), 1)
+    assert "not readable for 3 h 0 min" in words(second.notifications[0].message)
+
+
+def test_a_told_outage_over_leaves_nothing_behind() -> None:
+    health = Health("panels", told=True, successes=2, failing_since=snapshot(order()).seen_at, reason="x")
+    assert recovered(health) == Health("panels")
+
+
+def test_the_summary_names_what_the_source_does_not_know() -> None:
+    record = plan.watchlist_complete(watchlist(), 12, ["FR/7"], TELLING, NOW)
+    assert (record.baselines[0].orders, told(record)) == (12, [("ops", ("now_watching",))])
+    assert "FR/7" in words(record.notifications[0].message)
+
+
+def test_unknown_words_come_from_lines_and_shipments_too() -> None:
+    odd = order(lines=(line(status=status("Milled")),), status=status("Milled"))
+    assert plan.unknown_words(odd) == ["Milled"]
+    assert plan.unknown_words(order(status=DELIVERED)) == []
+
+
+def test_a_header_is_followed_by_its_details_without_news() -> None:
+    record = seen(header(), order(lines=(line(),)))
+    assert record.updates[0].snapshot is not None
+    assert record.updates[0].changes == ()
+    assert record.updates[0].snapshot.order.status.stage is Stage.CONFIRMED
