@@ -51,6 +51,8 @@ def command(
     """Serve all three order APIs, Slack and Telegram on this machine, with orders that live.
 
     Shows a config that watches it all, and then every message that is sent. Faults are set by HTTP:
+
+    \b
     curl -d '{"kind": "status", "status": 503, "times": 5}' ADDRESS/_sandbox/faults
     """
     sandbox = Sandbox(seed=seed, speed=speed, orders_per_account=orders, port_base=port_base or 0)
