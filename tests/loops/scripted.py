@@ -1,0 +1,161 @@
+"""A source and a chat that do what a test says, for the loops to work with. Storage is the real one."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from bot.clock import ManualClock
+from bot.core.plan import Telling
+from bot.core.watchbook import WatchBook
+from bot.errors import CannotLookBack, ChatError, OrderNotFound, SourceError
+from bot.loops.ledger import Ledger
+from bot.loops.rounds import Rounds
+from bot.model.message import Message
+from bot.model.moment import Moment
+from bot.model.order import Depth, Order
+from bot.model.outbox import Destination
+from bot.model.poll import KnownPages, Listed, Listing, Page, Payload, Scope, raw_digest
+from bot.model.units import RateValue
+from bot.model.watch import Watchlist
+from bot.ports import Limit, Part
+from bot.storage.sqlite import SqliteStorage
+from tests.core.making import TELLING, words
+
+PAGE_SIZE = 2
+
+
+class ScriptedSource:
+    """Serves the orders it is given. `trouble` is raised once for each entry; `details_trouble` by key, for ever."""
+
+    name = "panels"
+    label = "panels (Schneider)"
+
+    def __init__(self, *orders: Order, listing: Listing = Listing.COMPLETE) -> None:
+        self.orders = {order.key: order for order in orders}
+        self.unlisted: set[str] = set()
+        self.listing = listing
+        self.trouble: list[SourceError] = []
+        self.details_trouble: dict[str, SourceError] = {}
+        self.break_after_page: int | None = None
+        self.asked: list[str] = []
+
+    def set(self, *orders: Order) -> None:
+        self.orders.update({order.key: order for order in orders})
+
+    def key_of(self, written: str) -> str:
+        return written
+
+    async def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
+        self._maybe_fail("listing")
+        shown = [order for key, order in sorted(self.orders.items()) if key not in self.unlisted]
+        chunks = [shown[start : start + PAGE_SIZE] for start in range(0, len(shown), PAGE_SIZE)] or [[]]
+        for number, chunk in enumerate(chunks, start=1):
+            if self.break_after_page is not None and number > self.break_after_page:
+                raise SourceError(self.name, f"page {number}", "came nothing")
+            digest = raw_digest("".join(order.model_dump_json() for order in chunk).encode())
+            same = number in known and known[number].digest == digest
+            listed = None if same else tuple(self._row(order) for order in chunk)
+            yield Page(number, digest, tuple(order.key for order in chunk), listed, number == len(chunks))
+
+    def _row(self, order: Order) -> Listed:
+        body = order.model_dump_json().encode()
+        if self.listing is Listing.HINTS:
+            return Listed(order.key, raw_digest(body))
+        row = order.model_copy(update={"depth": Depth.HEADER, "lines": (), "shipments": ()})
+        return Listed(order.key, raw_digest(body), row, body)
+
+    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
+        self._maybe_fail(key)
+        if key in self.details_trouble:
+            raise self.details_trouble[key]
+        if key not in self.orders:
+            raise OrderNotFound(self.name, f"GET {key}", "came HTTP 404")
+        return Payload(self.orders[key].model_dump_json().encode())
+
+    def parse(self, key: str, payload: Payload) -> Order:
+        return Order.model_validate_json(payload.body)
+
+    async def close(self) -> None:
+        pass
+
+    def _maybe_fail(self, asked: str) -> None:
+        self.asked.append(asked)
+        if self.trouble:
+            raise self.trouble.pop(0)
+
+
+class ScriptedChat:
+    """Accepts messages into `heard`. The next sends meet `trouble`, one each; None is a send that works."""
+
+    kind = "scripted"
+
+    def __init__(self, *, looks_back: bool = True) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self.keys: dict[str, str] = {}
+        self.trouble: list[ChatError | None] = []
+        self.accepts_before_trouble = False
+        self.looks_back = looks_back
+        self.parts_per_message = 1
+        self.down: ChatError | None = None
+
+    def limits(self, destination: Destination) -> Sequence[Limit]:
+        return [Limit("scripted", RateValue(1000, 1.0))]
+
+    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+        mark = "(may be a repeat) " if repeated else ""
+        return [Part(f"{mark}{words(message)} #{n}", {}) for n in range(self.parts_per_message)]
+
+    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+        trouble = self.trouble.pop(0) if self.trouble else None
+        if trouble is None or self.accepts_before_trouble:
+            place = str(destination.address.get("room", destination.name))
+            self.heard.append((place, part.plain))
+            self.keys[key] = f"m{len(self.heard)}"
+        if trouble is not None:
+            raise trouble
+        return self.keys[key]
+
+    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+        if not self.looks_back:
+            raise CannotLookBack(self.kind, "no history here")
+        return self.keys.get(key)
+
+    async def check(self) -> str:
+        if self.down:
+            raise self.down
+        return "scripted"
+
+    async def close(self) -> None:
+        pass
+
+
+async def open_storage(path: Path, clock: ManualClock) -> SqliteStorage:
+    storage = SqliteStorage(path / "orders.db", clock)
+    await storage.open()
+    return storage
+
+
+async def started(
+    source: ScriptedSource,
+    storage: SqliteStorage,
+    clock: ManualClock,
+    *watchlists: Watchlist,
+    telling: Telling = TELLING,
+) -> Rounds:
+    rounds = Rounds(source, clock, Ledger(storage, clock, WatchBook(watchlists, source.key_of), telling))
+    await rounds.load()
+    return rounds
+
+
+async def work(rounds: Rounds, clock: ManualClock) -> None:
+    """Do whatever is due at this moment of the clock, each thing at most a few times."""
+    for _ in range(200):
+        job = rounds.ledger.agenda.pop(clock.monotonic())
+        if job is None:
+            return
+        await rounds.do(job)
+    raise AssertionError("the agenda never empties")
+
+
+async def owed(storage: SqliteStorage) -> list[tuple[str, tuple[str, ...]]]:
+    """Every notification ever owed, as destination and kinds."""
+    return [(row.destination, row.kinds) for row in await storage.notifications(limit=10_000)]

@@ -1,0 +1,272 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.clock import ManualClock
+from bot.errors import AnswerUnreadable, SourceUnreachable
+from bot.loops.poller import Poller
+from bot.model.order import Order, Stage
+from bot.model.outbox import State
+from bot.model.poll import Listing
+from bot.storage.sqlite import SqliteStorage
+from tests.core.making import DELIVERED, SHIPPED, order, status, watchlist
+from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
+
+DOWN = SourceUnreachable("panels", "GET /orders/FR", "no answer within 30 s")
+ODD = AnswerUnreadable("panels", "GET /orders/FR/a", "came HTML")
+ALL = watchlist()
+SUMMARY = ("ops", ("now_watching",))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
+    opened = await open_storage(tmp_path, clock)
+    yield opened
+    await opened.close()
+
+
+def one(key: str, **members: object) -> Order:
+    return order(key=key, number=key, **members)
+
+
+async def test_the_first_look_is_one_summary_line_and_no_order_news(storage: SqliteStorage, clock: ManualClock) -> None:
+    rounds = await started(ScriptedSource(one("a"), one("b"), one("c")), storage, clock, ALL)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+
+
+async def test_a_change_is_told_once(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("b", status=SHIPPED))
+    for _ in range(3):
+        await clock.advance(900)
+        await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("status",))]
+
+
+async def test_a_restart_repeats_nothing_and_misses_nothing(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"))
+    await work(await started(source, storage, clock, ALL), clock)
+    source.set(one("b", status=SHIPPED))
+    for _ in range(3):
+        await work(await started(source, storage, clock, ALL), clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("status",))]
+
+
+async def test_an_unchanged_world_costs_one_listing_and_no_write(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"), one("c"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    before, source.asked[:] = await storage.orders(), []
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert source.asked == ["listing"]
+    assert await storage.orders() == before
+
+
+async def test_a_sweep_that_breaks_off_is_no_baseline(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(*(one(key) for key in "abcdef"))
+    source.break_after_page = 1
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.break_after_page = None
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+    assert len(await storage.orders()) == 6
+
+
+async def test_an_empty_listing_is_no_baseline(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource()
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    assert await owed(storage) == []
+    source.set(one("a"), one("b"))
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+
+
+async def test_an_order_that_comes_later_is_news(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("b"))
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("appeared",))]
+
+
+async def test_a_change_before_the_details_were_ever_read_is_told(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"))
+    source.details_trouble["a"] = ODD
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("a", status=SHIPPED))
+    source.details_trouble.clear()
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert ("ops", ("status",)) in await owed(storage)
+
+
+async def test_gone_from_three_complete_sweeps_and_from_a_look_up_is_vanished(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("a"), one("b"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    del source.orders["b"]
+    told = []
+    for _ in range(5):
+        await clock.advance(900)
+        await work(rounds, clock)
+        told.append(len(await owed(storage)) - 1)
+    assert told == [0, 0, 1, 1, 1]
+    source.set(one("b"))
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert (await owed(storage))[-1] == ("ops", ("reappeared",))
+
+
+async def test_unlisted_but_still_known_is_not_vanished(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.unlisted.add("b")
+    source.set(one("b", status=DELIVERED))
+    for _ in range(9):
+        await clock.advance(900)
+        await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("completed",))]
+
+
+async def test_an_order_that_is_only_named_is_looked_up_and_summed_up(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("a"), listing=Listing.NONE)
+    rounds = await started(source, storage, clock, watchlist("by name", orders=("a", "typo")))
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+    source.set(one("typo"))
+    await clock.advance(3600)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("appeared",))]
+
+
+async def test_hints_lead_to_looks_and_their_first_sweep_is_silent(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"), listing=Listing.HINTS)
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("b", status=SHIPPED), one("c"))
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert sorted(await owed(storage)) == sorted([SUMMARY, ("ops", ("status",)), ("ops", ("appeared",))])
+
+
+async def test_a_hint_followed_by_a_crash_keeps_its_meaning(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), listing=Listing.HINTS)
+    source.details_trouble["a"] = DOWN
+    await work(await started(source, storage, clock, ALL), clock)
+    source.details_trouble.clear()
+    await clock.advance(3600)
+    await work(await started(source, storage, clock, ALL), clock)
+    assert await owed(storage) == [SUMMARY]
+    assert len(await storage.orders()) == 1
+
+
+async def test_an_outage_is_one_notice_and_one_recovery(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.trouble = [DOWN] * 6
+    for _ in range(30):
+        await clock.advance(300)
+        await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("desk", ("source_failing",)), ("desk", ("source_recovered",))]
+
+
+async def test_one_unreadable_order_among_others_is_told_once(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(*(one(key) for key in "abc"))
+    source.details_trouble["b"] = ODD
+    rounds = await started(source, storage, clock, ALL)
+    for _ in range(12):
+        await work(rounds, clock)
+        await clock.advance(900)
+    assert await owed(storage) == [SUMMARY, ("desk", ("unreadable_order",))]
+
+
+async def test_an_older_answer_is_ignored_and_counted(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a", status=SHIPPED, version="2026-01-05T09:00:00Z"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("a", version="2026-01-05T08:00:00Z"))
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+    assert (await storage.health("panels")).stale_answers == 1
+
+
+async def test_finished_orders_of_a_listing_are_not_looked_at_by_themselves(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("a", status=DELIVERED))
+    rounds = await started(source, storage, clock, ALL)
+    for _ in range(200):
+        await work(rounds, clock)
+        await clock.advance(900)
+    assert set(source.asked) == {"listing"}
+
+
+async def test_open_orders_of_a_quiet_listing_are_looked_at_again_within_their_bound(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("a"))
+    rounds = await started(source, storage, clock, ALL)
+    for _ in range(33):  # eight hours
+        await work(rounds, clock)
+        await clock.advance(900)
+    assert source.asked.count("a") == 3
+
+
+async def test_one_pass_looks_at_everything_and_ends(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"))
+    for _ in range(2):
+        rounds = await started(source, storage, clock, ALL, watchlist("by name", orders=("b",)))
+        await Poller(rounds, clock, workers=3).once()
+    assert sorted(await owed(storage)) == [SUMMARY, SUMMARY]
+    assert source.asked.count("listing") == 2
+    assert source.asked.count("b") == 2
+
+
+async def test_one_pass_over_a_source_that_is_down_ends_and_says_so(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"))
+    source.trouble = [DOWN] * 99
+    rounds = await started(source, storage, clock, ALL)
+    await Poller(rounds, clock, workers=3).once()
+    assert rounds.ledger.health.failures >= 1
+    assert await storage.orders() == []
+
+
+async def test_operators_hear_of_a_new_status_word_once(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), one("b"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("a", status=status("Quarantined", Stage.UNKNOWN)), one("b", status=status("Quarantined")))
+    await clock.advance(900)
+    await work(rounds, clock)
+    kinds = [kinds for _, kinds in await owed(storage)]
+    assert kinds.count(("unknown_status",)) == 1
+    assert kinds.count(("status",)) == 2
+
+
+async def test_every_notification_waits_in_the_outbox(storage: SqliteStorage, clock: ManualClock) -> None:
+    await work(await started(ScriptedSource(one("a")), storage, clock, ALL), clock)
+    assert [row.state for row in await storage.notifications()] == [State.PENDING]
