@@ -31,7 +31,8 @@ def json_schema() -> dict[str, Any]:
         found: dict[str, Any] = definitions[references[model, mode]["$ref"].removeprefix("#/$defs/")]
         return found
 
-    for model in (*sources.values(), *chats.values()):
+    for kind, model in (*sources.items(), *chats.items()):
+        definition(model)["title"] = kind
         _add_secret_files(model, definition(model))
     for schema in definitions.values():
         for name, member in schema.get("properties", {}).items():

@@ -30,6 +30,11 @@ def test_all_orders_are_none_in_particular(configured: Loader) -> None:
     assert configured("[0045001234, 45001299]", "all").watchlists["plant 3"].orders is None
 
 
+def test_a_problem_found_later_still_knows_its_line(configured: Loader) -> None:
+    problem = configured().problem("watchlists.plant 3.orders[1]", "is no number")
+    assert (problem.line, problem.key) == (16, "watchlists.plant 3.orders[1]")
+
+
 def test_a_routes_label_says_where_it_stands(configured: Loader) -> None:
     expected = Route(to=("screen",), on=frozenset({Kind.DISPATCHED}), label="watchlists.plant 3.notify[0]")
     assert configured().watchlists["plant 3"].notify[0] == expected
@@ -41,7 +46,7 @@ def test_a_single_name_and_a_single_kind_need_no_brackets(configured: Loader) ->
 
 
 def test_the_key_on_is_no_boolean(configured: Loader) -> None:
-    assert configured().watchlists["plant 3"].notify[0].on == {Kind.DISPATCHED}
+    assert configured().watchlists["plant 3"].notify[0].on == frozenset({Kind.DISPATCHED})
 
 
 def test_defaults_are_those_written_in_the_models(configured: Loader) -> None:

@@ -1,0 +1,104 @@
+"""The other commands: what they print and how they end."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.cli.healthcheck import reasons_against
+from tests.cli.conftest import Cli, silence
+
+
+def test_check_sums_the_config_up(cli: Cli, config: Path) -> None:
+    ended = cli("check", "-c", str(config))
+    assert ended.code == 0
+    assert ended.out.startswith(f"{config} can be used; database {config.parent}/orderwatch.db")
+    assert "everything else: everything → ops" in ended.out
+
+
+def test_check_as_json_is_one_object(cli: Cli, config: Path) -> None:
+    summary = json.loads(cli("check", "-c", str(config), "--json").out)
+    assert (summary["ok"], summary["destinations"][0]["name"], summary["operators"]) == (True, "ops", ["ops"])
+
+
+def test_a_wrong_key_ends_with_3_and_one_line(cli: Cli, config: Path) -> None:
+    config.write_text(config.read_text().replace("operators", "operatrs"))
+    ended = cli("check", "-c", str(config))
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err == f"{config}:5: operatrs: is not a key here; did you mean 'operators'?\n"
+
+
+def test_problems_as_json_stand_on_standard_output(cli: Cli, config: Path) -> None:
+    config.write_text(config.read_text().replace("{to: ops}]", "{to: osp}]"))
+    ended = cli("check", "-c", str(config), "--json")
+    problem = json.loads(ended.out)["problems"][0]
+    assert (ended.code, problem["line"], problem["key"]) == (3, 4, "notify[0].to")
+
+
+def test_schema_prints_the_schema(cli: Cli) -> None:
+    assert json.loads(cli("schema").out)["title"] == "Orderwatch: watchlists.yaml"
+
+
+def test_send_test_really_sends(cli: Cli, config: Path) -> None:
+    ended = cli("send-test", "ops", "-c", str(config))
+    assert ended.code == 0
+    assert "Test message from Orderwatch" in ended.out
+    assert ended.out.endswith("ops: console accepted the message (1)\n")
+
+
+def test_send_test_to_an_unknown_destination_names_the_nearest(cli: Cli, config: Path) -> None:
+    ended = cli("send-test", "osp", "-c", str(config))
+    assert ended.code == 2
+    assert "did you mean ops?" in ended.err
+
+
+def test_send_test_that_fails_says_why_without_the_token(cli: Cli, config: Path) -> None:
+    token = "xoxb-1-very-secret"
+    nobody = f"chats: {{slack: {{bot_token: {token}, base_url: 'http://127.0.0.1:9/'}}}}\n"
+    config.write_text(nobody + config.read_text().replace("chat: console", "chat: slack, channel: C1"))
+    ended = cli("send-test", "ops", "-c", str(config))
+    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+    assert token not in ended.err
+
+
+def test_the_outbox_shows_what_needs_somebody(cli: Cli, filled: Path) -> None:
+    rows = cli("outbox", "list", "-c", str(filled)).out.splitlines()
+    assert len(rows) == 2
+    assert rows[1].split()[1:5] == ["dead", "ops", "panels", "FR/0045001234"]
+    assert rows[1].endswith("the chat refused the token")
+
+
+def test_the_outbox_shows_any_state_asked_for(cli: Cli, filled: Path) -> None:
+    row = json.loads(cli("outbox", "list", "--state", "sent", "-c", str(filled), "--json").out)
+    assert (row["state"], row["kinds"]) == ("sent", ["status"])
+
+
+def test_an_outbox_without_such_rows_ends_with_4(cli: Cli, filled: Path) -> None:
+    assert cli("outbox", "list", "--state", "muted", "-c", str(filled)).code == 4
+
+
+def test_a_bot_whose_loops_speak_is_healthy(cli: Cli, filled: Path) -> None:
+    ended = cli("healthcheck", "-c", str(filled))
+    assert (ended.code, ended.out) == (0, "alive: poller panels\n")
+
+
+def test_a_bot_with_a_silent_loop_is_not(cli: Cli, filled: Path) -> None:
+    asyncio.run(silence(filled.parent / "orderwatch.db", 3600))
+    ended = cli("healthcheck", "-c", str(filled))
+    assert ended.code == 1
+    assert ended.err.startswith("poller panels has been silent for 3600 s")
+
+
+def test_a_bot_that_never_ran_is_not_healthy(cli: Cli, config: Path) -> None:
+    ended = cli("healthcheck", "-c", str(config), "--json")
+    assert (ended.code, json.loads(ended.out)["ok"]) == (1, False)
+
+
+@pytest.mark.parametrize(("silent", "healthy"), [(59.9, True), (60.0, True), (60.1, False)])
+def test_a_loop_may_be_silent_for_a_minute(silent: float, healthy: bool) -> None:
+    assert (reasons_against({"poller": silent, "notifier": 0.0}) == []) is healthy
+
+
+def test_a_database_on_which_nothing_ever_ran_says_what_to_start() -> None:
+    assert reasons_against({}) == ["no loop has ever run on this database; start it with `orderwatch run`"]

@@ -1,0 +1,91 @@
+"""What is known of orders is asked at the terminal, from the store alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+def test_orders_are_listed_in_plain_columns_where_nobody_looks(cli: Cli, filled: Path) -> None:
+    ended = cli("orders", "list", "-c", str(filled))
+    heading, row = ended.out.splitlines()
+    assert heading.split() == ["order", "reference", "status", "delivery", "tracking", "source", "changed"]
+    assert row.startswith("0045001234  PO-77")
+    assert row.endswith("2026-02-01  1Z999     panels  2026-01-05 10:00")
+
+
+def test_nothing_from_an_order_steers_the_terminal(cli: Cli, filled: Path) -> None:
+    printed = [cli("orders", verb, *what, "-c", str(filled)).out for verb, *what in _ALL_VERBS]
+    assert all("Shipped" in out for out in printed)
+    assert not [out for out in printed if "\x1b" in out]
+
+
+_ALL_VERBS = [("list",), ("show", "0045001234"), ("history", "0045001234")]
+
+
+def test_as_json_each_order_is_one_line(cli: Cli, filled: Path) -> None:
+    row = json.loads(cli("orders", "list", "-c", str(filled), "--json").out)
+    assert (row["key"], row["stage"], row["tracking"]) == ("FR/0045001234", "shipped", ["1Z999"])
+
+
+@pytest.mark.parametrize("asked", [("--source", "shop"), ("--stage", "placed")])
+def test_a_list_that_matches_nothing_ends_with_4(cli: Cli, filled: Path, asked: tuple[str, str]) -> None:
+    ended = cli("orders", "list", *asked, "-c", str(filled))
+    assert (ended.code, ended.out, ended.err) == (4, "", "no order matches\n")
+
+
+def test_a_list_can_be_narrowed(cli: Cli, filled: Path) -> None:
+    ended = cli("orders", "list", "--source", "panels", "--stage", "shipped", "--limit", "1", "-c", str(filled))
+    assert (ended.code, len(ended.out.splitlines())) == (0, 2)
+
+
+@pytest.mark.parametrize("asked", ["0045001234", "po-77", "1z999", "FR/0045001234"])
+def test_an_order_is_shown_by_any_of_its_numbers(cli: Cli, filled: Path, asked: str) -> None:
+    assert cli("orders", "show", asked, "-c", str(filled)).out.startswith("0045001234 at panels: Shipped")
+
+
+def test_an_order_is_shown_with_lines_parcels_words_and_age(cli: Cli, filled: Path) -> None:
+    out = cli("orders", "show", "0045001234", "-c", str(filled)).out
+    assert "  status code: C2\n" in out
+    assert "  line 000010 2 × LV429630\n" in out
+    assert "  shipment 1 of line 000010, dispatched 2026-01-05 10:00\n    parcel 1Z999 (UPS)\n" in out
+    assert out.splitlines()[-1].startswith("version 2 seen 2026-01-05 10:00, ")
+    assert "; panels last answered " in out
+
+
+def test_an_order_is_shown_as_json_with_its_own_words(cli: Cli, filled: Path) -> None:
+    shown = json.loads(cli("orders", "show", "0045001234", "-c", str(filled), "--json").out)
+    assert (shown["seq"], shown["order"]["status"]["code"]) == (2, "C2")
+    assert shown["source_answered_at"] == "2026-01-05T09:00:00Z"
+
+
+@pytest.mark.parametrize("verb", ["show", "history"])
+def test_an_unknown_number_ends_with_4(cli: Cli, filled: Path, verb: str) -> None:
+    ended = cli("orders", verb, "999", "-c", str(filled))
+    assert (ended.code, ended.out) == (4, "")
+    assert "no watched order, purchase order or parcel has the number 999" in ended.err
+
+
+def test_history_tells_what_changed_and_who_was_told(cli: Cli, filled: Path) -> None:
+    row = cli("orders", "history", "0045001234", "-c", str(filled)).out.splitlines()[1]
+    assert "status, In production → Shipped" in row
+    assert row.endswith("ops: dead, ops: sent")
+
+
+def test_history_as_json_keeps_the_whole_change(cli: Cli, filled: Path) -> None:
+    row = json.loads(cli("orders", "history", "0045001234", "-c", str(filled), "--json").out)
+    assert (row["change"]["kind"], row["seq"]) == ("status", 2)
+
+
+def test_a_database_that_is_not_there_yet_is_told_in_one_line(cli: Cli, config: Path) -> None:
+    ended = cli("orders", "list", "-c", str(config))
+    assert ended.code == 1
+    assert len(ended.err.splitlines()) == 1
+    assert "orderwatch.db" in ended.err
+
+
+def test_orders_are_read_where_no_token_is_at_hand(cli: Cli, filled: Path) -> None:
+    filled.write_text(filled.read_text() + "chats: {slack: {bot_token: '${NOBODY_SETS_THIS}'}}\n")
+    assert cli("orders", "list", "-c", str(filled)).code == 0

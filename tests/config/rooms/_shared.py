@@ -1,0 +1,1 @@
+"""No kind: its name begins with an underscore."""

@@ -1,0 +1,3 @@
+"""A kind whose author forgot to write `build`."""
+
+Settings = object
