@@ -76,7 +76,7 @@ def make_order(account: str, count: int, now: datetime, chance: random.Random) -
         account=account,
         number=number,
         name=name,
-        reference=f"PO-{now.year}-{40000 + count * 3}",
+        reference=f"{now:%y}-{40000 + count * 3}",
         customer=CUSTOMERS[count % len(CUSTOMERS)],
         ordered_at=now,
         updated_at=now,
