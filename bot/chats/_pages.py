@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.chats._text import BULLET, plain, plain_line, tidy
-from bot.model.message import Line, Message, Span, Text
+from bot.model.message import Line, Message, Span, Text, When
 
 _WORDS = re.compile(r"\S+\s*|\s+")
 _JOINERS = "\u200d\ufe0e\ufe0f"
@@ -35,9 +35,14 @@ class Page:
     body: tuple[Line, ...]
     footer: Line | None
 
+    @property
+    def is_all_bold(self) -> bool:
+        """Whether the whole first line is set off, for want of words in it that are."""
+        return not any(isinstance(span, Text | When) and span.style == "strong" for span in self.headline.spans)
+
     def plain(self, zone: tzinfo) -> str:
         """All of it without markup."""
-        first = f"{self.emoji} {plain_line(self.headline, zone)}".lstrip()
+        first = (f"{self.emoji} " if self.emoji else "") + plain_line(self.headline, zone)
         lines = [first, *(plain_line(line, zone) for line in self.body)]
         if self.footer:
             lines.append(plain_line(self.footer, zone))

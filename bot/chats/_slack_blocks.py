@@ -11,7 +11,7 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.chats._pages import Measure, Page
-from bot.chats._text import BULLET, in_words, plain
+from bot.chats._text import in_words, plain
 from bot.model.message import Line, Link, Span, Text, When
 from bot.model.moment import instant_of
 
@@ -44,9 +44,9 @@ MEASURE = Measure(room=_ROOM, text=lambda text: _TEXT_SHARE * len(escape(text)),
 
 
 def blocks(page: Page, zone: tzinfo) -> list[dict[str, Any]]:
-    """The first line in bold, the body below it, the last line small and grey."""
+    """The first line on its own, the body below it, the last line small and grey."""
     emoji = [Text(text=page.emoji + " ")] if page.emoji else []
-    first = [_element(span, zone, bold=True) for span in (*emoji, *page.headline.spans)]
+    first = [_element(span, zone, bold=page.is_all_bold) for span in (*emoji, *page.headline.spans)]
     result = [_rich_text([_section(first)])]
     if page.body:
         result.append(_rich_text(_runs(page.body, zone)))
@@ -105,7 +105,7 @@ def _element(span: Span, zone: tzinfo, *, bold: bool = False) -> dict[str, Any]:
 def _context(line: Line, zone: tzinfo) -> list[dict[str, Any]]:
     """Words as plain_text, moments as dates; all in one plain_text if there are more than the ten Slack allows."""
     elements: list[dict[str, Any]] = []
-    words = BULLET if line.indent else ""
+    words = ""
     for span in line.spans:
         instant = instant_of(span.at) if isinstance(span, When) else None
         if instant is None:

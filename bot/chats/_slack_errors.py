@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
+
 from bot.errors import (
     CannotLookBack,
     ChatBusy,
@@ -78,6 +80,26 @@ def verdict(status: int, headers: Mapping[str, str], data: Any) -> ChatError:
         needed = f" (needed: {answer['needed']})" if answer.get("needed") else ""
         return ChatRefused("slack", _with_hint(code + needed, _WHOLE_APP[code]))
     return MessageRefused("slack", _with_hint(code, _details(answer)))
+
+
+def of_lost_answer(error: aiohttp.ClientError | OSError, host: str) -> ChatError:
+    """The error that a request without an answer stands for. Only what never connected surely did not arrive."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return ChatUnreachable("slack", f"the name {host} does not resolve")
+        case aiohttp.ClientConnectorCertificateError():
+            return ChatUnreachable("slack", f"the certificate of {host} is not trusted")
+        case aiohttp.ClientConnectorError():
+            why = error.os_error.strerror or type(error.os_error).__name__
+            return ChatUnreachable("slack", f"no connection to {host}: {why}")
+        case aiohttp.ConnectionTimeoutError():
+            return ChatUnreachable("slack", f"no connection to {host} in time")
+        case aiohttp.InvalidURL():
+            return ChatUnreachable("slack", "base_url is not a web address")
+        case TimeoutError():
+            return SendUnclear("slack", f"no answer from {host} in time")
+        case _:
+            return SendUnclear("slack", f"{host} broke off before it answered ({type(error).__name__})")
 
 
 def reading_verdict(error: ChatError) -> ChatError:

@@ -46,9 +46,9 @@ def is_web_address(url: str) -> bool:
 
 def tidy(message: Message) -> Message:
     """The message with every span clean and every link one that may be a link; never without words."""
-    headline = _tidy_line(message.headline)
+    headline = _tidy_line(message.headline).model_copy(update={"indent": 0})
     body = tuple(_tidy_line(line) for line in message.body)
-    footer = _tidy_line(message.footer) if message.footer else None
+    footer = _tidy_line(message.footer).model_copy(update={"indent": 0}) if message.footer else None
     if not headline.spans:
         headline = Line(spans=(Text(text="(no headline)"),))
     return Message(

@@ -14,8 +14,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chats._pages import pages
 from bot.chats._slack_blocks import MEASURE, blocks, escape
-from bot.chats._slack_errors import is_about_metadata, reading_verdict, verdict
-from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageRefused, SendUnclear
+from bot.chats._slack_errors import is_about_metadata, of_lost_answer, reading_verdict, verdict
+from bot.errors import CannotLookBack, ChatError, MessageRefused, SendUnclear
 from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
@@ -174,14 +174,8 @@ class Slack:
             response = error.response
             status = getattr(response, "status_code", None) or response.status  # a cut JSON comes as the raw answer
             raise verdict(status, response.headers, getattr(response, "data", None)) from None
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise ChatUnreachable("slack", f"no connection to {self._host}: {_reason(error)}") from None
-        except aiohttp.InvalidURL:
-            raise ChatUnreachable("slack", "base_url is not a web address") from None
-        except TimeoutError:
-            raise SendUnclear("slack", f"no answer from {self._host} within {_TIMEOUT:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise SendUnclear("slack", f"{self._host} broke off before it answered ({type(error).__name__})") from None
+            raise of_lost_answer(error, self._host) from None
         except (AttributeError, LookupError, TypeError, ValueError):
             data = None  # what slack-sdk raises on a body that is no JSON object under a status of 200
         if not isinstance(data, dict):
@@ -214,13 +208,3 @@ def _key_of(message: Mapping[str, Any]) -> str | None:
     if metadata.get("event_type") != _EVENT_TYPE:
         return None
     return (metadata.get("event_payload") or {}).get("key")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "the name does not resolve"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not trusted"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    return f"not within {_CONNECT_TIMEOUT:g} s"

@@ -4,7 +4,6 @@ import html
 import logging
 import re
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -37,6 +36,8 @@ _SPAN = 40
 """Formatting beyond the hundredth entity of a message is dropped (Bot API: limits); a hundred of these fill a part."""
 
 _TAGS = {"plain": "", "strong": "b", "code": "code", "struck": "s"}
+_SEAM = re.compile(r"</(b|i|s|code)><\1>")
+"""Where spans that look alike meet. Ours by all means: `<` from outside is escaped."""
 _GENERAL_TOPIC = 1
 """The General topic of a forum is addressed by naming none; its number is refused."""
 
@@ -182,9 +183,9 @@ _MEASURE = Measure(room=_ROOM, text=_size, span=_SPAN)
 
 
 def _html(page: Page, zone: ZoneInfo) -> str:
-    """The first line in bold, the last in italics. Tags never contain each other, so none can close another."""
+    """The last line in italics. Tags never contain each other, so none can close another."""
     emoji = (Text(text=f"{page.emoji} "),) if page.emoji else ()
-    lines = [_tagged((*emoji, *page.headline.spans), zone, base="b")]
+    lines = [_tagged((*emoji, *page.headline.spans), zone, base="b" if page.is_all_bold else "")]
     lines += [(BULLET if line.indent else "") + _tagged(line.spans, zone) for line in page.body]
     if page.footer:
         lines.append(_tagged(page.footer.spans, zone, base="i"))
@@ -192,19 +193,17 @@ def _html(page: Page, zone: ZoneInfo) -> str:
 
 
 def _tagged(spans: Sequence[Span], zone: ZoneInfo, base: str = "") -> str:
-    """Each span in its own tag, else in that of its line; neighbours that look alike in one."""
-    written: list[str] = []
-    for opening, alike in groupby(spans, lambda span: _opening(span, base)):
-        words = "".join(_escaped(span.text if isinstance(span, Link) else plain(span, zone)) for span in alike)
-        name = opening.partition(" ")[0]
-        written.append(f"<{opening}>{words}</{name}>" if opening else words)
-    return "".join(written)
+    """Each span in its own tag, else in that of its line."""
+    written = "".join(_tagged_span(span, zone, base) for span in spans)
+    return _SEAM.sub("", written)
 
 
-def _opening(span: Span, base: str) -> str:
+def _tagged_span(span: Span, zone: ZoneInfo, base: str) -> str:
     if isinstance(span, Link):
-        return f'a href="{html.escape(span.url)}"'
-    return _TAGS[span.style] or base
+        return f'<a href="{html.escape(span.url)}">{_escaped(span.text)}</a>'
+    tag = _TAGS[span.style] or base
+    text = _escaped(plain(span, zone))
+    return f"<{tag}>{text}</{tag}>" if tag else text
 
 
 def _escaped(text: str) -> str:

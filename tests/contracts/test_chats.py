@@ -1,0 +1,271 @@
+"""What ports.Chat promises, held against every file in bot/chats/. A kind that speaks to a server has a twin."""
+
+import importlib
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from bot import registry
+from bot.clock import ManualClock
+from bot.errors import (
+    CannotLookBack,
+    ChatBusy,
+    ChatError,
+    ChatRefused,
+    ChatUnreachable,
+    DestinationBroken,
+    MessageRefused,
+    SendUnclear,
+)
+from bot.model.message import Message
+from bot.model.moment import Moment
+from bot.model.outbox import Destination
+from bot.ports import Chat
+from tests.chats.harness import alert, built, line, message, served
+
+KINDS = registry.chat_kinds()
+WITH_SERVER = [kind for kind in KINDS if find_spec(f"bot.sandbox.{kind}")]
+SINCE = Moment("2026-01-05T08:59:00Z")
+
+
+@dataclass
+class Scene:
+    """A chat, where it may send, and the twin behind it."""
+
+    chat: Chat
+    place: Destination
+    twin: Any
+
+    async def send(self, what: Message | None = None, key: str = "k1") -> str:
+        """Send the first part of a message."""
+        return await self.chat.send(self.chat.compose(what or alert(), self.place)[0], self.place, key=key)
+
+
+def _twin(kind: str) -> Any:
+    module = importlib.import_module(f"bot.sandbox.{kind}")
+    return getattr(module, f"{kind.title()}Twin")(ManualClock())
+
+
+def _place(kind: str, address: dict[str, Any]) -> Destination:
+    return Destination(name="here", chat=kind, address=address, timezone="Europe/Paris")
+
+
+@pytest.fixture
+async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
+    kind = request.param
+    if kind not in WITH_SERVER:
+        module = registry.chat_module(kind)
+        chat = module.build(module.Settings(), ManualClock(), io.StringIO())  # type: ignore[call-arg]  # only without
+        yield Scene(chat, _place(kind, {}), None)
+        return
+    twin = _twin(kind)
+    async with served(twin.application()) as base:
+        chat = built(kind, twin.settings(base))
+        yield Scene(chat, _place(kind, twin.address()), twin)
+        await chat.close()
+
+
+every_chat = pytest.mark.parametrize("scene", KINDS, indirect=True)
+every_server = pytest.mark.parametrize("scene", WITH_SERVER, indirect=True)
+
+ITEMS = [f"item {number:04d} of the order" for number in range(1500)]
+NASTY = "<!channel> <@U123> @alice </b> <b>x</i> &amp; *b* `c` ~s~ <https://evil.example|DHL> \x1b[31m \u202ergnitset 🏷️"
+
+
+def test_every_chat_but_the_console_is_held_against_a_server() -> None:
+    assert set(KINDS) - set(WITH_SERVER) == {"console"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_chat_says_its_own_kind(kind: str) -> None:
+    settings = _twin(kind).settings("http://127.0.0.1:1") if kind in WITH_SERVER else {}
+    assert built(kind, settings).kind == kind
+
+
+@every_chat
+async def test_the_shortest_message_is_one_part(scene: Scene) -> None:
+    assert len(scene.chat.compose(Message(headline=line()), scene.place)) == 1
+
+
+@every_chat
+async def test_the_same_message_always_gives_the_same_parts(scene: Scene) -> None:
+    assert scene.chat.compose(alert(), scene.place) == scene.chat.compose(alert(), scene.place)
+
+
+@every_chat
+async def test_a_split_keeps_every_line_in_its_order(scene: Scene) -> None:
+    parts = scene.chat.compose(message(*ITEMS), scene.place)
+    lines = [text for part in parts for text in part.plain.split("\n") if text.startswith("item")]
+    assert lines == ITEMS
+
+
+@every_chat
+async def test_every_part_begins_with_what_it_is_about(scene: Scene) -> None:
+    parts = scene.chat.compose(message(*ITEMS), scene.place)
+    assert all("Dispatched · 45001234" in part.plain.split("\n")[0] for part in parts)
+
+
+@every_chat
+async def test_a_repeat_says_so_and_falls_into_the_same_parts(scene: Scene) -> None:
+    first = scene.chat.compose(message(*ITEMS), scene.place)
+    again = scene.chat.compose(message(*ITEMS), scene.place, repeated=True)
+    assert [part.plain.split("\n")[1:] for part in first] == [part.plain.split("\n")[1:] for part in again]
+    assert all("(may be a repeat)" in part.plain.split("\n")[0] for part in again)
+
+
+@every_chat
+async def test_close_may_be_called_twice(scene: Scene) -> None:
+    await scene.send()
+    await scene.chat.close()
+    await scene.chat.close()
+
+
+@every_chat
+async def test_a_message_sent_has_an_id(scene: Scene) -> None:
+    assert await scene.send()
+
+
+@every_chat
+async def test_two_messages_have_two_ids(scene: Scene) -> None:
+    assert await scene.send(key="a") != await scene.send(key="b")
+
+
+@every_chat
+async def test_a_message_can_be_found_or_the_chat_says_that_it_cannot(scene: Scene) -> None:
+    sent = await scene.send(key="mine")
+    await scene.send(key="other")
+    try:
+        found = await scene.chat.find(scene.place, key="mine", since=SINCE)
+    except CannotLookBack:
+        return
+    assert found == sent
+
+
+@every_server
+async def test_all_parts_of_a_long_message_are_taken_within_the_limits(scene: Scene) -> None:
+    for part in scene.chat.compose(message(*ITEMS, "x" * 10_000, "wide 🏷️ " * 900), scene.place):
+        await _sent_in_time(scene, part)
+    assert scene.twin.violations == []
+    assert all(any(item in one.text for one in scene.twin.accepted) for item in ITEMS)
+
+
+async def _sent_in_time(scene: Scene, part: Any) -> None:
+    await scene.twin._clock.advance(4.0)  # the pace is the notifier's concern
+    await scene.chat.send(part, scene.place, key="k")
+
+
+@every_server
+async def test_what_comes_from_outside_stands_there_as_words(scene: Scene) -> None:
+    await scene.send(message(NASTY, headline=NASTY, footer=line(NASTY)))
+    text = scene.twin.accepted[0].text.replace("\u2060", "")
+    assert text.count("</b> <b>x</i> &amp; *b* `c` ~s~ <https://evil.example|DHL>") == 3
+    assert scene.twin.pings == []
+    assert scene.twin.violations == []
+
+
+@every_server
+async def test_a_request_to_wait_is_passed_on_exactly(scene: Scene) -> None:
+    scene.twin.rate_limit(1, seconds=17)
+    with pytest.raises(ChatBusy) as caught:
+        await scene.send()
+    assert caught.value.retry_after == 17
+    assert scene.twin.accepted == []
+
+
+@every_server
+async def test_a_lost_answer_is_unclear_and_not_repeated(scene: Scene) -> None:
+    scene.twin.drop_after()
+    with pytest.raises(SendUnclear):
+        await scene.send()
+    assert len(scene.twin.accepted) == 1
+
+
+@every_server
+async def test_a_server_error_after_acceptance_is_unclear(scene: Scene) -> None:
+    scene.twin.error_after()
+    with pytest.raises(SendUnclear):
+        await scene.send()
+    assert len(scene.twin.accepted) == 1
+
+
+@every_server
+async def test_a_gateways_web_page_is_unclear(scene: Scene) -> None:
+    scene.twin.error_before()
+    with pytest.raises(SendUnclear):
+        await scene.send()
+
+
+@every_server
+async def test_a_refused_token_refuses_the_whole_chat(scene: Scene) -> None:
+    scene.twin.revoke_token()
+    with pytest.raises(ChatRefused, match="bot_token"):
+        await scene.send()
+
+
+@every_server
+async def test_a_closed_destination_is_broken_alone(scene: Scene) -> None:
+    scene.twin.break_destination()
+    with pytest.raises(DestinationBroken):
+        await scene.send()
+
+
+@every_server
+async def test_refused_markup_is_sent_again_in_plain_words(scene: Scene) -> None:
+    scene.twin.refuse_markup()
+    await scene.send()
+    assert "Dispatched · 45001234" in scene.twin.accepted[0].text
+    assert "JD0146 (https://dhl.example/track?a=1&b=2)" in scene.twin.accepted[0].text
+
+
+@every_server
+async def test_what_is_refused_as_plain_words_too_is_refused_for_good(scene: Scene) -> None:
+    scene.twin.refuse_message(2)
+    with pytest.raises(MessageRefused):
+        await scene.send()
+    assert len(scene.twin.calls) == 2
+
+
+@pytest.mark.parametrize("kind", WITH_SERVER)
+async def test_where_nobody_listens_nothing_was_sent(kind: str) -> None:
+    twin = _twin(kind)
+    async with served(twin.application()) as base:
+        pass  # and gone again: the port is surely free
+    chat = built(kind, twin.settings(base))
+    scene = Scene(chat, _place(kind, twin.address()), twin)
+    with pytest.raises(ChatUnreachable):
+        await scene.send()
+    await chat.close()
+
+
+@every_server
+async def test_no_error_and_no_picture_of_a_chat_holds_its_token(scene: Scene) -> None:
+    token = scene.twin.settings("http://127.0.0.1:1")["bot_token"]
+    said = []
+    for trouble in (scene.twin.drop_after, scene.twin.error_before, scene.twin.revoke_token):
+        trouble()
+        with pytest.raises(ChatError) as caught:
+            await scene.send()
+        said += [str(caught.value), repr(caught.value), repr(caught.value.__cause__), repr(scene.chat)]
+    assert not any(token in words for words in said)
+
+
+@every_server
+async def test_sends_to_one_place_share_its_limits(scene: Scene) -> None:
+    limits = scene.chat.limits(scene.place)
+    assert limits == scene.chat.limits(scene.place)
+    assert all(limit.key.startswith(scene.chat.kind) for limit in limits)
+
+
+@every_server
+async def test_keeping_the_limits_meets_no_refusal_in_a_burst(scene: Scene) -> None:
+    part = scene.chat.compose(message(), scene.place)[0]
+    slowest = max(limit.rate.seconds / limit.rate.events for limit in scene.chat.limits(scene.place))
+    for number in range(60):
+        await scene.chat.send(part, scene.place, key=str(number))
+        await scene.twin._clock.advance(slowest)
+    assert scene.twin.violations == []
+    assert len(scene.twin.accepted) == 60
