@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
@@ -30,13 +31,20 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     """The text with `***` for each secret: plain, and as URLs, HTML and JSON write it."""
     for secret in secrets:
         for form in _forms(secret):
-            text = text.replace(form, "***")
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)  # %2F is also written %2f
             text = _without_cut_end(text, form)
     return text
 
 
 def _forms(secret: str) -> list[str]:
-    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), html.escape(secret)}
+    forms = {
+        secret,
+        secret.replace(" ", "+"),
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        html.escape(secret),
+    }
     forms.add(URL.build(path="/", query={"": secret}).raw_query_string[1:])
     forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     return sorted((form for form in forms if form), key=len, reverse=True)

@@ -1,7 +1,7 @@
 """Servers on loopback for the sources' tests: a real application, or one that answers from a script."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +51,7 @@ class Script:
         asked = Asked(request.method, request.path, request.raw_path, dict(request.query), dict(request.headers), body)
         self.asked.append(asked)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return response(answer(asked) if isinstance(answer, Callable) else answer)
+        return response(answer(asked) if callable(answer) else answer)
 
 
 def response(answer: Any) -> web.Response:
