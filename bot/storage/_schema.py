@@ -79,6 +79,7 @@ _OUTBOX = (
         message_id text not null, sent_at text not null,
         primary key (notification_id, part)
     ) strict, without rowid""",
+    "create index messages_by_id on messages (destination, message_id)",
     """create table destinations (
         name text primary key, moved_to text not null, moved_at text not null
     ) strict, without rowid""",

@@ -152,6 +152,16 @@ def notifications(
     return [notification_of(row) for row in sorted(rows)[:limit]]
 
 
+def notification_behind(connection: sqlite3.Connection, destination: str, message_id: str) -> Notification | None:
+    """The notification that a message in a destination was sent for; the youngest, where a moved chat counts anew."""
+    row = connection.execute(
+        f"""select {NOTIFICATION_COLUMNS} from notifications where id =
+            (select max(notification_id) from messages where destination = ? and message_id = ?)""",
+        (destination, message_id),
+    ).fetchone()
+    return None if row is None else notification_of(row)
+
+
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
     """How many rows there are of what. Counts an index from end to end: milliseconds for a hundred thousand rows."""
     numbers = {

@@ -75,6 +75,10 @@ class SqliteViews:
         """Outbox rows by id."""
         return await self._read(lambda connection: _views.notifications(connection, after_id, states, limit))
 
+    async def notification_behind(self, destination: str, message_id: str) -> Notification | None:
+        """The notification whose message in a destination has this id of the chat's; None if none has."""
+        return await self._read(lambda connection: _views.notification_behind(connection, destination, message_id))
+
     async def counts(self) -> Mapping[str, int]:
         """How many `orders`, `snapshots`, `changes`, and notifications by state there are; a state without any is 0."""
         return await self._read(_views.counts)

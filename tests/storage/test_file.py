@@ -4,13 +4,14 @@ import json
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.clock import ManualClock
 from bot.errors import StorageError, StorageLocked
-from bot.storage.sqlite import SqliteStorage, SqliteViews
+from bot.storage.sqlite import SqliteStorage, SqliteViews, _open_for_writing
 from tests.storage.making import a_record, an_order, an_update, news
 
 
@@ -52,7 +53,7 @@ async def test_the_lock_is_free_after_the_end(tmp_path: Path) -> None:
 
 async def test_what_a_killed_process_wrote_into_the_lock_does_not_keep_anybody_out(tmp_path: Path) -> None:
     (tmp_path / "o.db.lock").write_text(
-        json.dumps({"pid": 1, "host": "here", "since": "x", "command": "y"}) + " " * 500
+        json.dumps({"pid": 1, "host": "here", "since": "x", "command": "y"}) + "x" * 500
     )
     storage = SqliteStorage(tmp_path / "o.db", ManualClock())
     await storage.open()
@@ -67,6 +68,11 @@ async def test_every_file_is_for_its_owner_only(tmp_path: Path) -> None:
     assert names(tmp_path) == {"o.db", "o.db-wal", "o.db-shm", "o.db.lock"}
     assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in names(tmp_path)} == {0o600}
     await storage.close()
+
+
+def test_every_commit_is_synced_to_disk(tmp_path: Path) -> None:
+    with closing(_open_for_writing(tmp_path / "o.db")) as connection:
+        assert connection.execute("pragma synchronous").fetchone() == (2,)  # FULL: sqlite.org/pragma.html
 
 
 async def test_a_path_with_odd_characters_is_a_path(tmp_path: Path) -> None:

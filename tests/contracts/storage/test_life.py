@@ -25,7 +25,7 @@ async def test_old_settled_notifications_are_dropped_and_open_ones_never(store: 
     await store.commit(a_record(tell=[news("old"), news("young"), news("open")]))
     rows = await store.claim("ops", now=NINE, limit=3)
     await store.settle([sent(rows[0].id, "m", at=NINE), sent(rows[1].id, "m", at=ELEVEN), again(rows[2].id, None)])
-    dropped = await store.tidy(ELEVEN, Retention(raw=timedelta(days=1), sent=timedelta(hours=1)))
+    dropped = await store.tidy(ELEVEN, Retention(raw=timedelta(days=1), sent=timedelta(minutes=30)))
     assert dropped["notifications"] == 1
     assert [row.key for row in await store.notifications()] == ["young", "open"]
 

@@ -111,9 +111,19 @@ async def test_notifications_are_paged_by_id_and_chosen_by_state(store: Storage)
     await store.commit(a_record(tell=[news(str(number)) for number in range(6)]))
     rows = await store.claim("ops", now=NINE, limit=4)
     await store.settle([sent(row.id, "m") for row in rows[:2]])
-    page = await store.notifications(states=[State.SENT, State.PENDING], limit=3)
+    page = await store.notifications(states=[State.PENDING, State.SENT], limit=3)
     assert [row.key for row in page] == ["0", "1", "4"]
     assert [row.key for row in await store.notifications(after_id=page[-1].id)] == ["5"]
+
+
+async def test_a_notification_is_found_by_the_message_it_became(store: Storage) -> None:
+    await store.commit(a_record(tell=[news("a"), news("b"), news("c", "sales")]))
+    first, second = await store.claim("ops", now=NINE, limit=2)
+    await store.settle([sent(first.id, "m1", "m2"), sent(second.id, "m3")])
+    found = await store.notification_behind("ops", "m2")
+    assert found is not None
+    assert found.key == "a"
+    assert await store.notification_behind("sales", "m2") is await store.notification_behind("ops", "m9") is None
 
 
 async def test_counts_add_up(store: Storage) -> None:
