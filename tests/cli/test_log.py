@@ -52,6 +52,11 @@ def test_a_value_cannot_break_out_of_its_line(lines: Lines) -> None:
     assert r'value="a\"b\nlevel=error\u001b[2J"' in line
 
 
+def test_a_value_cannot_steer_the_terminal(lines: Lines) -> None:
+    log.event(logger, "odd", value="a\x1b[2Jb")
+    assert lines()[0].endswith(r'value="a\u001b[2Jb"')
+
+
 def test_as_json_each_line_is_an_object(json_lines: Lines) -> None:
     log.event(logger, "sent", level=logging.WARNING, destination="ops", attempts=2, late=True)
     found = json.loads(json_lines()[0])

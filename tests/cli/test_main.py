@@ -130,6 +130,12 @@ def test_printed_json_holds_no_control_characters(capsys: pytest.CaptureFixture[
     assert "é → 🦊" in out
 
 
+def test_from_the_moment_a_config_is_read_its_secrets_are_hidden(cli: Cli, config: Path) -> None:
+    config.write_text(config.read_text() + "chats: {slack: {bot_token: plain-looking}}\n")
+    assert cli("check", "-c", str(config)).code == 0
+    assert log.redact("plain-looking") == "***"
+
+
 def test_the_config_may_be_named_by_a_variable(config: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -142,6 +148,10 @@ def test_without_a_name_the_config_is_the_one_in_this_folder(config: Path) -> No
 
 def test_a_reader_that_leaves_early_is_no_trouble(filled: Path) -> None:
     assert in_a_shell("orderwatch schema | head -n 1", filled.parent).stderr == ""
+
+
+def test_a_reader_that_never_reads_is_no_trouble(config: Path) -> None:
+    assert in_a_shell("orderwatch check | true", config.parent).stderr == ""
 
 
 def test_asking_for_the_version_loads_no_library_for_it(tmp_path: Path) -> None:

@@ -133,6 +133,11 @@ def test_the_last_rule_for_everything_must_match_everything(problems: Problems) 
     assert problem.key == "notify[0].on"
 
 
+def test_a_broken_last_rule_does_not_blame_the_one_before(problems: Problems) -> None:
+    rules = "notify: [{to: ops, on: [dispatched]}, {to: osp}]\n"
+    assert only(problems("notify: [{to: ops}]\n", rules)).key == "notify[1].to"
+
+
 def test_operators_are_required(problems: Problems) -> None:
     assert "is missing: who is told about failing sources" in only(problems("operators: {to: ops}\n")).text
 

@@ -59,6 +59,15 @@ def test_a_variable_may_stand_for_a_number(schema: dict[str, Any]) -> None:
     assert [option["type"] for option in in_flight["anyOf"]] == ["integer", "string"]
 
 
+def test_a_variable_may_stand_for_what_may_be_left_out(schema: dict[str, Any]) -> None:
+    rate = definition(schema, "bot__sources__twoservice__Settings")["properties"]["daily_budget"]
+    assert [option.get("pattern", "")[:5] for option in rate["anyOf"]] == ["", "\\$\\{["]
+
+
+def test_free_text_needs_no_extra_room_for_variables(schema: dict[str, Any]) -> None:
+    assert definition(schema, "bot__sources__twoservice__Settings")["properties"]["username"]["type"] == "string"
+
+
 def test_the_kind_of_a_source_is_no_variable(schema: dict[str, Any]) -> None:
     assert "anyOf" not in definition(schema, "bot__sources__twoservice__Settings")["properties"]["kind"]
 

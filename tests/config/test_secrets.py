@@ -86,6 +86,11 @@ def test_a_secret_file_that_cannot_be_read_is_one_problem(problems: Problems, tm
     assert problem.text == f"password_file: cannot read {tmp_path}/gone: No such file or directory"
 
 
+def test_an_unreadable_secret_file_is_no_missing_credential_too(problems: Problems) -> None:
+    panels = "  panels: {kind: schneider, countries: [FR], client_id: a, client_secret_file: gone}\n"
+    assert only(problems("sources:\n", f"sources:\n{panels}")).key == "sources.panels.client_secret"
+
+
 @pytest.mark.parametrize("written", ["''", "${PARTS_PASSWORD}"])
 def test_an_empty_secret_is_refused(problems: Problems, written: str) -> None:
     assert only(problems("password: ${PARTS_PASSWORD}", f"password: {written}", PARTS_PASSWORD="")).text == "is empty"
