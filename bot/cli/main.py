@@ -76,7 +76,6 @@ def end(run: Callable[[], Any], invocation: Invocation) -> int:
     """The exit code of whatever `run` does: its result if that is a number. Errors go to standard error."""
     try:
         code = run()
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -15,7 +15,7 @@ from bot.ports import Clock
 class SourceSettings(BaseModel):
     """Settings shared by all kinds. A kind adds its credentials and sets its own defaults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     kind: str
     base_url: str
