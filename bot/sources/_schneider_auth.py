@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from bot.errors import AnswerUnreadable, SourceRefused
 from bot.http_client import HttpClient
 from bot.ports import Clock
@@ -90,13 +88,14 @@ class ClientCredentials:
         self._clock = clock
         self._url = token_url
         self._asked = f"POST {urlsplit(token_url).netloc.rpartition('@')[2]}{urlsplit(token_url).path}"
-        self._auth: aiohttp.BasicAuth | None = None
         self._form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
+        self._headers: dict[str, str] = {}
+        basic = b64encode(f"{client_id}:{client_secret}".encode()).decode()
         if client_auth == "basic":
-            self._auth = aiohttp.BasicAuth(client_id, client_secret, encoding="utf-8")
+            self._headers["Authorization"] = f"Basic {basic}"
         else:
             self._form |= {"client_id": client_id, "client_secret": client_secret}
-        self._secrets = (client_secret, b64encode(f"{client_id}:{client_secret}".encode()).decode())
+        self._secrets = (client_secret, basic)
         self._one_at_a_time = asyncio.Lock()
         self._token: str | None = None
         self._last_tokens: tuple[str, ...] = ()
@@ -126,7 +125,7 @@ class ClientCredentials:
     async def _new_token(self) -> str:
         asked_at = self._clock.monotonic()
         answer = await self._client.request(
-            "POST", self._url, asked=self._asked, urgent=True, auth=self._auth, form=self._form
+            "POST", self._url, asked=self._asked, urgent=True, headers=self._headers, form=self._form
         )
         if answer.status in (400, 401, 403):
             raise SourceRefused(self._source, self._asked, f"{came(answer)}; {self.advice}")

@@ -14,8 +14,8 @@ from bot.sources._payload import pick, text
 _SHAPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("code", ("userMessage", "developerMessage")),
     ("fault.detail.errorcode", ("fault.faultstring",)),
-    ("ErrorCode", ("Error",)),
     ("error", ("error_description",)),
+    ("ErrorCode", ("Error",)),
 )
 
 
@@ -25,7 +25,7 @@ def error_words(body: bytes) -> str:
     for code_name, message_names in _SHAPES:
         code = text(pick(answer, code_name))
         messages = [text(pick(answer, name)) for name in message_names]
-        if any(messages) or (code and code_name == "error"):
+        if any(messages):
             said = ": ".join(word for word in (code, *messages) if word)
             return excerpt(said.encode("utf-8", "replace"))
     return excerpt(body)

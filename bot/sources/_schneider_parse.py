@@ -254,17 +254,18 @@ class Reader:
         quantity = members.decimal("schedule_quantity")
         status = self._status(members, "schedule")
         dispatched_at = members.moment("dispatched_at", self._zone)
+        packages = self._packages(members)
         shipment = Shipment(
             key=f"{line}/{number}" if number else f"{line}/x{quantity or ''}",
             line=line,
             number=number or members.text("delivery_number"),
             quantity=quantity,
             status=status,
-            dispatched=_is_dispatched(members.flag("dispatched"), dispatched_at is not None, status),
+            dispatched=_is_dispatched(members.flag("dispatched"), dispatched_at is not None, status, bool(packages)),
             dispatched_at=dispatched_at,
             ship_promised=members.moment("ship_promised", self._zone),
             delivery_promised=members.moment("delivery_promised", self._zone),
-            packages=self._packages(members),
+            packages=packages,
         )
         return members.moment("delivery_requested", self._zone) or "", shipment
 
@@ -324,11 +325,13 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _is_dispatched(said: bool | None, has_date: bool, status: Status | None) -> bool | None:
+def _is_dispatched(said: bool | None, has_date: bool, status: Status | None, has_parcels: bool) -> bool | None:
+    """By the source's flag or date, else by its status, else not while there is no parcel either."""
     if said is not None or has_date:
         return bool(said or has_date)
-    rank = status.stage.rank if status else None
-    if rank is None or status is None or status.stage is Stage.PARTLY_SHIPPED:
+    if status is None:
+        return None if has_parcels else False
+    if status.stage.rank is None or status.stage is Stage.PARTLY_SHIPPED:
         return None
     return status.stage in (Stage.SHIPPED, Stage.COMPLETED)
 

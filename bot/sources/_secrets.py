@@ -51,9 +51,8 @@ def _forms(secret: str) -> list[str]:
 
 
 def _without_cut_end(text: str, secret: str) -> str:
-    if not text.endswith("…"):
+    if "…" not in text:
         return text
     for length in range(len(secret) - 1, _SHORTEST_GIVEAWAY - 1, -1):
-        if text.endswith(secret[:length] + "…"):
-            return text[: -length - 1] + "***…"
+        text = text.replace(secret[:length] + "…", "***…")
     return text

@@ -156,8 +156,10 @@ class Schneider:
                 raise ValueError("where: order_number needs at least 3 characters")
         return self._sweep({names[name]: value for name, value in scope.where}, known)
 
-    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         """The order's details and the shipment schedules of its items: one JSON document of the raw answers.
+
+        Read even when nothing is new: which schedules to ask for stands in the details.
 
         Items about which the order says nothing but the number are asked for on their own.
         """
