@@ -123,6 +123,7 @@ async def test_a_no_that_speaks_of_the_order_ends_the_search(answer: Any) -> Non
     [
         (404, "Cannot GET /v1/order/ord_1/retrieve"),
         (404, {"error": "Not Found", "message": "/v1/order/ord_1/retrieve was not found"}),
+        (404, {"error": "Not Found", "message": "/api/order/ord_1 was not found"}),
         (404, "<html><h1>404 Not Found</h1></html>"),
         (404, {"message": "no Route matched with those values"}),
         (405, "Method Not Allowed"),

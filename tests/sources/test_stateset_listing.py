@@ -71,6 +71,17 @@ async def test_a_server_that_gives_less_at_a_time_than_asked_for_is_read_to_its_
         assert keys(await sweep(source)) == [row["id"] for row in every]
 
 
+async def test_a_total_that_counts_only_the_page_does_not_end_the_sweep() -> None:
+    every = rows(150)
+
+    def answer(asked: Asked) -> Any:
+        page = every[int(asked.query["offset"]) :][:100]
+        return {"orders": page, "total": len(page)}
+
+    async with asking(Script([answer])) as source:
+        assert len(keys(await sweep(source))) == 150
+
+
 async def test_rows_are_headers_whose_digest_moves_with_the_row() -> None:
     moved = rows(2)
     moved[1]["status"] = "Shipped"
@@ -127,6 +138,14 @@ async def test_a_page_known_to_the_byte_is_not_read_again() -> None:
         again = [page async for page in source.pages(Scope(), known)]
     assert [page.listed for page in again] == [None, None]
     assert [(page.digest, page.keys, page.is_last) for page in again] == [(p.digest, p.keys, p.is_last) for p in first]
+
+
+async def test_a_circle_is_noticed_also_behind_a_known_page() -> None:
+    async with asking(Script([{"orders": rows(100)}])) as source:
+        first = await anext(source.pages(Scope(), {}))
+        known = {1: KnownPage(first.digest, first.keys, is_last=False)}
+        with pytest.raises(AnswerUnreadable, match="repeats earlier pages"):
+            [page async for page in source.pages(Scope(), known)]
 
 
 async def test_a_failing_page_raises_and_ends_the_sweep() -> None:

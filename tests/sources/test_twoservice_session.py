@@ -14,6 +14,7 @@ from bot.clock import ManualClock
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceBroken, SourceBusy, SourceError, SourceRefused
 from bot.model.order import Order
 from bot.ports import Source
+from bot.sources._twoservice_session import Session
 from bot.sources.twoservice import Settings, build
 from tests.sources.serving import Asked, Script, serving
 
@@ -135,6 +136,19 @@ async def test_sessions_that_fail_together_are_renewed_once() -> None:
     async with host.source() as source:
         await asyncio.gather(*(order(source) for _ in range(4)))
     assert host.logins == 2
+
+
+async def test_a_late_refusal_of_an_old_token_does_not_cost_the_new_one() -> None:
+    tokens = iter(["old", "new", "newest"])
+
+    async def log_in(_: bool) -> str:
+        return next(tokens)
+
+    session = Session(ManualClock(), log_in, [PASSWORD])
+    session.drop(await session.token())
+    assert await session.token() == "new"
+    session.drop("old")
+    assert await session.token() == "new"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bot.ports import Source
 from bot.sandbox.faults import Faults
 from bot.sandbox.twoservice import application, settings
 from bot.sandbox.world import World, WorldOrder
+from bot.sources._servicestack import read_jsv
 from bot.sources.twoservice import Settings, build
 from tests.sources.serving import serving
 
@@ -153,3 +154,16 @@ async def test_the_twin_offers_suffixes_the_pretty_form_and_a_page_for_browsers(
     assert bodies["text/jsv", 0].startswith("{Result:{OrderNumber:")
     assert bodies["text/jsv", 2].startswith("{\n\tResult: \n\t{")
     assert bodies["text/html", 0].startswith("<!DOCTYPE html>")
+
+
+async def test_the_twin_ends_a_session_that_was_idle_for_more_than_five_minutes() -> None:
+    said = []
+    async with dealer() as here, aiohttp.ClientSession(here.base, headers={"Accept": "text/jsv"}) as browser:
+        credentials = {"UserName": "dealer", "Password": "open & sesame", "format": "json"}
+        async with browser.post("/dealers/authenticate", data=credentials) as answer:
+            token = read_jsv(await answer.text())["Result"]["SessionToken"]
+        for idle in (299, 299, 301):
+            await here.clock.advance(idle)
+            async with browser.get("/dealers/shipments?DateFrom=2026-01-01", params={"SessionToken": token}) as answer:
+                said.append(read_jsv(await answer.text())["IsSuccessful"])
+    assert said == ["True", "True", "False"]
