@@ -64,8 +64,10 @@ class Source(Protocol):
         """
         ...
 
-    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         """Everything the source says about one order. Urgent requests go ahead of waiting routine ones.
+
+        An answer whose digest is `known` has been judged before and comes back unread.
 
         Raises OrderNotFound only when the source itself says that there is no such order.
         """
@@ -219,6 +221,10 @@ class Views(Protocol):
         self, *, after_id: int = 0, states: Sequence[State] = (), limit: int = 100
     ) -> Sequence[Notification]:
         """Outbox rows by id."""
+        ...
+
+    async def notification_behind(self, destination: str, message_id: str) -> Notification | None:
+        """The notification whose message in a destination has this id of the chat's; None if none has."""
         ...
 
     async def counts(self) -> Mapping[str, int]:

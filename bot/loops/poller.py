@@ -48,6 +48,10 @@ class Poller:
         """
         await self.rounds.load()
         self.rounds.make_named_due()
+        await self.work_off()
+
+    async def work_off(self) -> None:
+        """Do everything that is due, and what follows from it, each job once; ends early when the source fails."""
         done: set[Job] = set()
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):

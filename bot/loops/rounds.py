@@ -70,7 +70,7 @@ class Rounds:
 
     async def _look(self, state: OrderState) -> None:
         try:
-            payload = await self._source.fetch(state.key)
+            payload = await self._source.fetch(state.key, known=state.raw_digest)
         except OrderNotFound:
             async with self._locks.hold((state.key,)):
                 await self._note_not_found(state)

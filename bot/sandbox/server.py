@@ -94,9 +94,14 @@ class Sandbox:
         return sorted((*self.slack.accepted, *self.telegram.accepted), key=lambda one: one.at)
 
     @property
+    def names(self) -> Mapping[Place, str]:
+        """Where messages arrive, to the name of the destination in the config this sandbox gives."""
+        return {("slack", SLACK_CHANNEL): "ops", ("telegram", str(TELEGRAM_CHAT)): "sales"}
+
+    @property
     def hears(self) -> Mapping[Place, Sequence[str]]:
         """Which accounts' news each place has to be told by the config this sandbox gives."""
-        return {("slack", SLACK_CHANNEL): self.accounts, ("telegram", str(TELEGRAM_CHAT)): self.accounts}
+        return dict.fromkeys(self.names, self.accounts)
 
     def begin(self) -> None:
         """Let the orders live from now on."""

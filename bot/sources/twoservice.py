@@ -121,8 +121,11 @@ class TwoService:
         listed = tuple(Listed(key, part) for key, part in hints_of(reply.result, self._zone).items())
         yield Page(1, digest, tuple(row.key for row in listed), listed, True)
 
-    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
-        """The whole answer of GetOrderTracking, as it came."""
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
+        """The whole answer of GetOrderTracking, as it came.
+
+        Read even when nothing is new: a session that has ended says so in an answer like any other.
+        """
         asked = _asked_for(key)
         with hiding(self._secrets):
             answer, reply = await self._ask(_TRACKING, {"OrderNumber": key}, asked, urgent=urgent)

@@ -63,7 +63,7 @@ class ScriptedSource:
         row = order.model_copy(update={"depth": Depth.HEADER, "lines": (), "shipments": ()})
         return Listed(order.key, raw_digest(body), row, body)
 
-    async def fetch(self, key: str, *, urgent: bool = False) -> Payload:
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         self._maybe_fail(key)
         if key in self.details_trouble:
             raise self.details_trouble[key]

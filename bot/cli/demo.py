@@ -1,0 +1,190 @@
+"""`orderwatch demo`: the whole product at work on this machine, without an account and without a network."""
+
+import asyncio
+import json
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from bot import config
+from bot.app import App, open_app
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation, common_options
+from bot.cli._output import printable, say, say_json
+from bot.cli._process import StopSignal, run_async
+from bot.clock import sleep_unless
+from bot.model.order import Depth
+from bot.model.outbox import Notification
+from bot.sandbox.accepted import Accepted
+from bot.sandbox.judge import Verdict
+from bot.sandbox.server import Sandbox
+
+_LOOK_EVERY = 0.1
+"""Seconds between two looks at what the chats have accepted."""
+_FIRST_LOOK = 20.0
+"""Seconds in which the first look at all orders must be done and told."""
+_LAST_NEWS = 30.0
+"""Seconds in which what happened last must be told."""
+_QUIET = 2.5
+"""Seconds without anything new after which all that happened is told: two polls and their messages."""
+_NEWS_EVERY = 2.2
+"""Seconds of life for each thing that happens: a chat takes one message a second, and a demo should not queue."""
+
+
+@click.command()
+@click.option("--seconds", type=click.FloatRange(5, 3600), default=30.0, show_default=True, help="How long it lives.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same world.")
+@common_options
+def command(invocation: Invocation, seconds: float, seed: int) -> int:
+    """Watch a small world of orders at three suppliers, and see the alerts arrive in Slack and Telegram.
+
+    Suppliers and chats are stand-ins on this machine that speak the real protocols. At the end all that was told is
+    held against what happened: exit code 1 if anything was missed, told twice, or false.
+    """
+    logging.getLogger("bot").setLevel(logging.INFO if invocation.verbose else logging.CRITICAL)
+    return run_async(_run(invocation, seconds, seed))
+
+
+async def _run(invocation: Invocation, seconds: float, seed: int) -> int:
+    stop = StopSignal()
+    most = max(3, int(seconds / _NEWS_EVERY))
+    async with Sandbox(seed=seed, speed=2_000.0, dwell=4.0, most=most) as sandbox, _watching(sandbox) as app:
+        demo = _Demo(sandbox, app, invocation, stop.event)
+        demo.introduce(seconds)
+        verdict = await demo.live(seconds)
+        if stop.received:
+            return Exit.INTERRUPTED
+        demo.sum_up(verdict)
+    return Exit.DONE if verdict.is_clean else Exit.FAILED
+
+
+@asynccontextmanager
+async def _watching(sandbox: Sandbox) -> AsyncIterator[App]:
+    """The product, as `orderwatch run` would run it with the config that the sandbox gives, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="orderwatch-demo-") as folder:
+        path = Path(folder) / "watchlists.yaml"
+        path.write_text(json.dumps(sandbox.config(every="1s")), encoding="utf-8")
+        async with open_app(config.load(path, os.environ), sandbox.clock) as app:
+            stop = asyncio.Event()
+            running = asyncio.create_task(app.run(stop))
+            try:
+                yield app
+            finally:
+                stop.set()
+                await running
+
+
+class _Demo:
+    """One demo: what the chats accept is shown as it comes, while the world lives and then falls silent."""
+
+    def __init__(self, sandbox: Sandbox, app: App, invocation: Invocation, stop: asyncio.Event) -> None:
+        self._sandbox = sandbox
+        self._app = app
+        self._invocation = invocation
+        self._stop = stop
+        self._shown = 0
+        self._last_shown_at = sandbox.clock.monotonic()
+
+    def introduce(self, seconds: float) -> None:
+        """Say what will be seen."""
+        if self._invocation.json:
+            return
+        sources = ", ".join(self._sandbox.accounts)
+        say(f"Orders live for {seconds:g} seconds at {sources}; the alerts arrive in Slack and Telegram.")
+        say("All of them are stand-ins on this machine that speak the real protocols. Ctrl-C ends it.")
+
+    async def live(self, seconds: float) -> Verdict:
+        """Let the world live, show what is told, wait until all of it is, and judge it."""
+        await self._show_until(self._is_baselined, _FIRST_LOOK)
+        baseline = self._sandbox.clock.now()
+        self._sandbox.begin()
+        await self._show_until(lambda: False, seconds)
+        calm = self._sandbox.calm()
+        await self._show_until(self._is_quiet, _LAST_NEWS)
+        return self._sandbox.verdict(baseline=baseline, calm=calm)
+
+    def sum_up(self, verdict: Verdict) -> None:
+        """Say how what was told compares with what happened."""
+        if self._invocation.json:
+            say_json({"summary": _summary(verdict, self._sandbox)})
+            return
+        say()
+        say(
+            f"{verdict.changes} changes to tell, {verdict.messages} messages: {len(verdict.missed)} missed, "
+            f"{len(verdict.duplicates)} duplicates, {len(verdict.false)} false."
+        )
+        for line in (*verdict.missed, *verdict.duplicates, *verdict.false):
+            say(f"  {line}")
+
+    def _is_baselined(self) -> bool:
+        summaries = [one for one in self._sandbox.accepted if "Now watching" in one.text]
+        states = [state for poller in self._app.pollers.values() for state in poller.rounds.ledger.states.values()]
+        read = all(state.depth is Depth.FULL or state.stage.is_final for state in states)
+        return read and len(summaries) == len(self._sandbox.hears) * len(self._sandbox.accounts)
+
+    def _is_quiet(self) -> bool:
+        return self._sandbox.clock.monotonic() - self._last_shown_at > _QUIET
+
+    async def _show_until(self, is_done: Callable[[], bool], seconds: float) -> None:
+        end = self._sandbox.clock.monotonic() + seconds
+        while not is_done() and not self._stop.is_set() and self._sandbox.clock.monotonic() < end:
+            await self._show_new()
+            await sleep_unless(self._stop, _LOOK_EVERY, self._sandbox.clock)
+
+    async def _show_new(self) -> None:
+        accepted = self._sandbox.accepted
+        while self._shown < len(accepted):
+            one = accepted[self._shown]
+            name = self._sandbox.names.get((one.chat, one.place), one.place)
+            row = await self._app.storage.notification_behind(name, one.message_id)
+            if row is None:
+                return  # accepted a moment ago, not settled yet
+            self._shown += 1
+            self._last_shown_at = self._sandbox.clock.monotonic()
+            self._show(one, name, row)
+
+    def _show(self, one: Accepted, name: str, row: Notification) -> None:
+        if self._invocation.json:
+            say_json(
+                {
+                    "chat": one.chat,
+                    "destination": name,
+                    "source": row.source,
+                    "order": row.order,
+                    "kinds": list(row.kinds),
+                    "text": one.text,
+                    "at": one.at.isoformat(),
+                }
+            )
+            return
+        headline, *rest = one.text.split("\n")
+        time = click.style(f"{one.at.astimezone():%H:%M:%S}", dim=True)
+        chat = click.style(f"{one.chat.title()} · {name}", fg="magenta" if one.chat == "slack" else "cyan")
+        click.echo(f"\n{time} {chat}", color=self._colors)
+        click.echo("  " + click.style(printable(headline), bold=True), color=self._colors)
+        for line in rest:
+            click.echo(f"  {printable(line)}", color=self._colors)
+
+    @property
+    def _colors(self) -> bool | None:
+        """Colours only where click finds a terminal, and nobody asked for none."""
+        return None if self._invocation.color else False
+
+
+def _summary(verdict: Verdict, sandbox: Sandbox) -> dict[str, object]:
+    return {
+        "changes": verdict.changes,
+        "messages": verdict.messages,
+        "missed": len(verdict.missed),
+        "duplicates": len(verdict.duplicates),
+        "false": len(verdict.false),
+        "notices": verdict.notices,
+        "repeats": verdict.repeats,
+        "violations": len(sandbox.slack.violations) + len(sandbox.telegram.violations),
+        "details": [*verdict.missed, *verdict.duplicates, *verdict.false],
+    }

@@ -1,0 +1,55 @@
+"""Measures the product against the limit it lives next to, in the same run: `python -m tests.benchmarks [name ...]`.
+
+Prints a table for people, and with `--json` one line of JSON a figure. Nothing is asserted: machines are noisy, and a
+number is only worth something beside the one it is compared with.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import pkgutil
+import platform
+import sys
+from pathlib import Path
+
+from tests.benchmarks.figure import Figure
+
+
+def main() -> int:
+    """Run the benchmarks named, or all."""
+    names = sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    names = [name for name in names if name not in ("__main__", "figure", "serving")]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}; default: all")
+    parser.add_argument("--orders", type=int, default=1000, help="orders to poll (default 1000)")
+    parser.add_argument("--rounds", type=int, default=5, help="counted rounds of each measurement (default 5)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(names):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    machine: dict[str, object] = {
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+    if not arguments.json:
+        print(f"{machine['python']} on {machine['system']}, {machine['cores']} cores\n")
+    for name in arguments.names or names:
+        for figure in importlib.import_module(f"tests.benchmarks.{name}").measure(arguments.orders, arguments.rounds):
+            show(name, figure, machine, as_json=arguments.json)
+    return 0
+
+
+def show(name: str, figure: Figure, machine: dict[str, object], *, as_json: bool) -> None:
+    """Print one figure."""
+    if as_json:
+        print(json.dumps({"benchmark": name, **figure.as_dict(), **machine}), flush=True)
+        return
+    spread = f"  ({figure.low:,.3g} to {figure.high:,.3g})" if figure.low != figure.high else ""
+    aim = f"  aim: {figure.aim}" if figure.aim else ""
+    print(f"{name:10} {figure.what:62} {figure.median:>12,.4g} {figure.unit}{spread}{aim}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
