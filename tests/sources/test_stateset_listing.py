@@ -141,11 +141,13 @@ async def test_a_page_known_to_the_byte_is_not_read_again() -> None:
 
 
 async def test_a_circle_is_noticed_also_behind_a_known_page() -> None:
-    async with asking(Script([{"orders": rows(100)}])) as source:
+    script = Script([{"orders": rows(100)}])
+    async with asking(script) as source:
         first = await anext(source.pages(Scope(), {}))
         known = {1: KnownPage(first.digest, first.keys, is_last=False)}
         with pytest.raises(AnswerUnreadable, match="repeats earlier pages"):
             [page async for page in source.pages(Scope(), known)]
+    assert len(script.asked) == 1 + 2
 
 
 async def test_a_failing_page_raises_and_ends_the_sweep() -> None:

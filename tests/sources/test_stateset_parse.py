@@ -144,6 +144,12 @@ def test_tracking_numbers_are_found_wherever_they_are(places: dict[str, Any]) ->
     assert sorted(keys) == ["A1", "B2"]
 
 
+def test_what_two_places_say_of_one_parcel_is_joined() -> None:
+    shipping = {"tracking_number": "a 1", "carrier": "UPS", "tracking_url": "https://t.example/a1"}
+    [package] = read({"tracking_number": "A1", "shipping": shipping}).shipments[0].packages
+    assert (package.carrier, package.tracking_url) == ("UPS", "https://t.example/a1")
+
+
 @pytest.mark.parametrize("written", [None, "", " ", "N/A", "none", "null", "-", "TBD", "pending"])
 def test_a_word_for_no_tracking_number_is_none(written: str | None) -> None:
     assert read({"tracking_number": written}).shipments[0].packages == ()
@@ -175,6 +181,7 @@ def test_lines_without_ids_are_keyed_by_sku_and_occurrence_whatever_their_order(
         ("2026-03-01T10:00:00", "2026-03-01T09:00:00Z"),
         ("2026-03-01", "2026-03-01"),
         (1772359200, "2026-03-01T10:00:00Z"),
+        ("9999-12-31T23:59:59-05:00", None),
         ("soon", None),
     ],
 )
