@@ -1,8 +1,6 @@
 """The wiring: a Config becomes hands, loops and the order in which they open and close. It decides nothing else."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -81,6 +79,8 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
 
     Raises ConfigError for what only a source can tell (an order number it cannot read), and StorageError.
     """
+    if problems := problems_with(config, clock):
+        raise ConfigError(problems)
     async with AsyncExitStack() as stack:
         sources = build_sources(config, clock)
         for source in sources.values():
@@ -89,7 +89,7 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
         for chat in chats.values():
             stack.push_async_callback(chat.close)
         books = {name: _book(config, source) for name, source in sources.items()}
-        storage = SqliteStorage(config.database, clock, holder=f"pid {os.getpid()} on {socket.gethostname()}")
+        storage = SqliteStorage(config.database, clock, holder="orderwatch")
         stack.push_async_callback(storage.close)
         await storage.open()
         pollers = {
@@ -126,23 +126,29 @@ def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, c
     return Poller(rounds, clock, workers=config.sources[source.name].in_flight)
 
 
+def problems_with(config: Config, clock: Clock) -> list[Problem]:
+    """What only the sources can tell about a config: order numbers they cannot read, listings they do not have."""
+    sources = build_sources(config, clock)
+    return [
+        problem
+        for watchlist in config.watchlists.values()
+        for problem in _problems(config, sources[watchlist.source], watchlist)
+    ]
+
+
 def _book(config: Config, source: Source) -> WatchBook:
     watchlists = [watchlist for watchlist in config.watchlists.values() if watchlist.source == source.name]
-    problems = [problem for watchlist in watchlists for problem in _problems(config, source, watchlist)]
-    if problems:
-        raise ConfigError(problems)
     return WatchBook(watchlists, source.key_of)
 
 
 def _problems(config: Config, source: Source, watchlist: Watchlist) -> list[Problem]:
     key = f"watchlists.{watchlist.name}.orders"
     if watchlist.orders is None and source.listing is Listing.NONE:
-        text = f"{source.label} cannot list its orders; name them one by one"
-        return [Problem(str(config.path), None, key, text)]
+        return [config.problem(key, f"{source.label} cannot list its orders; name them one by one")]
     problems = []
-    for written in watchlist.orders or ():
+    for index, written in enumerate(watchlist.orders or ()):
         try:
             source.key_of(written)
         except ValueError as error:
-            problems.append(Problem(str(config.path), None, key, f"{written!r}: {error}"))
+            problems.append(config.problem(f"{key}[{index}]", str(error)))
     return problems

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.model.command import Question, Reply
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
@@ -143,6 +144,28 @@ class Chat(Protocol):
 
     async def close(self) -> None:
         """Release connections. Idempotent."""
+        ...
+
+
+class Desk(Protocol):
+    """Where questions are answered, whichever chat they come from."""
+
+    async def answer(self, question: Question) -> Reply | None:
+        """The answer, from the store, within 100 ms but for `check`; None when this question was answered before.
+
+        Never raises for what a person wrote or may not see: that is an answer too. Raises StorageError.
+        """
+        ...
+
+
+class Ear(Protocol):
+    """The part of a chat that listens. Reconnects by itself; acknowledges first, then asks the desk, then answers."""
+
+    async def listen(self, desk: Desk, stop: asyncio.Event) -> None:
+        """Bring questions to the desk and answers back until `stop` is set.
+
+        Raises ChatRefused when the chat will not let us listen (a wrong token, a second listener).
+        """
         ...
 
 
@@ -311,8 +334,8 @@ class Storage(Views, Protocol):
         """Destination name to the address the chat moved it to, where it did."""
         ...
 
-    async def beat(self, loop: str, at: Moment) -> None:
-        """Note that a loop is alive."""
+    async def beat(self, loops: Sequence[str], at: Moment) -> None:
+        """Note which loops are alive: these, and no others any more."""
         ...
 
     async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:

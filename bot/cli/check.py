@@ -4,10 +4,12 @@ from typing import Any
 
 import click
 
+from bot.app import problems_with
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json, say_table
+from bot.clock import SystemClock
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.model.route import Route
@@ -20,6 +22,8 @@ def command(invocation: Invocation) -> int:
     """Check the config file and sum it up. Asks nobody and shows no secret."""
     try:
         config = read_config(invocation)
+        if found := problems_with(config, SystemClock()):
+            raise ConfigError(found)
     except ConfigError as error:
         if not invocation.json:
             raise

@@ -64,7 +64,5 @@ class Supervisor:
 
     async def _beat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            at = from_instant(self._clock.now())
-            for name in sorted(self._alive):
-                await self._storage.beat(name, at)
+            await self._storage.beat(sorted(self._alive), from_instant(self._clock.now()))
             await sleep_unless(stop, BEAT_EVERY, self._clock)

@@ -147,6 +147,7 @@ class OrderUpdate:
     payload: Payload | None = None
     changes: tuple[Change, ...] = ()
     raw_digest: bytes | None = None
+    """None: as it was. So for list_digest."""
     list_digest: bytes | None = None
     missing: int = 0
     vanished: bool = False

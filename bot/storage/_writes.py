@@ -90,9 +90,10 @@ def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) ->
     return added
 
 
-def beat(connection: sqlite3.Connection, loop: str, at: Moment) -> None:
-    """Note that a loop is alive."""
-    connection.execute("insert or replace into beats (loop, at) values (?, ?)", (loop, at))
+def beat(connection: sqlite3.Connection, loops: Sequence[str], at: Moment) -> None:
+    """Note which loops are alive: these, and no others any more."""
+    connection.execute("delete from beats where loop not in (select value from json_each(?))", (json.dumps(loops),))
+    connection.executemany("insert or replace into beats (loop, at) values (?, ?)", [(loop, at) for loop in loops])
 
 
 def tidying(now: Moment, retention: Retention) -> Mapping[str, Callable[[sqlite3.Connection], int]]:
@@ -137,7 +138,8 @@ def _write_state(connection: sqlite3.Connection, record: PollRecord, update: Ord
                 raw_digest, list_digest, missing, vanished, scopes, next_poll_at)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (source, key) do update set
-                raw_digest = excluded.raw_digest, list_digest = excluded.list_digest, missing = excluded.missing,
+                raw_digest = coalesce(excluded.raw_digest, raw_digest),
+                list_digest = coalesce(excluded.list_digest, list_digest), missing = excluded.missing,
                 vanished = excluded.vanished, scopes = excluded.scopes, next_poll_at = excluded.next_poll_at""",
         (
             record.source,

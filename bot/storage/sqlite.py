@@ -183,9 +183,9 @@ class SqliteStorage(SqliteViews):
         """Destination name to the address the chat moved it to, where it did."""
         return await self._read(_views.addresses)
 
-    async def beat(self, loop: str, at: Moment) -> None:
+    async def beat(self, loops: Sequence[str], at: Moment) -> None:
         """Note that a loop is alive."""
-        await self._write(lambda connection: _writes.beat(connection, loop, at))
+        await self._write(lambda connection: _writes.beat(connection, loops, at))
 
     async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
         """Drop raw `payloads` and settled `notifications` that are too old; other writes come in between."""

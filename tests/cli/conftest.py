@@ -102,7 +102,7 @@ async def _fill(database: Path) -> None:
     await storage.settle(
         [_settled(first.id, State.DEAD, "the chat refused the token"), _settled(second.id, State.SENT)]
     )
-    await storage.beat("poller panels", from_instant(datetime.now(UTC)))
+    await storage.beat(["poller panels"], from_instant(datetime.now(UTC)))
     await storage.close()
 
 
@@ -110,7 +110,7 @@ async def silence(database: Path, seconds: float) -> None:
     """Let the poller's last sign of life be that old."""
     storage = SqliteStorage(database, ManualClock())
     await storage.open()
-    await storage.beat("poller panels", from_instant(datetime.now(UTC) - timedelta(seconds=seconds)))
+    await storage.beat(["poller panels"], from_instant(datetime.now(UTC) - timedelta(seconds=seconds)))
     await storage.close()
 
 

@@ -36,7 +36,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "commit_record": lambda c: _writes.commit_record(c, _RECORD),
     "claim": lambda c: _writes.claim(c, "ops", TEN, 5),
     "settle": lambda c: _writes.settle(c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}})]),
-    "beat": lambda c: _writes.beat(c, "poller", NINE),
+    "beat": lambda c: _writes.beat(c, ["poller"], NINE),
     "load": lambda c: _views.load(c, "panels"),
     "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
     "health": lambda c: _views.health(c, "panels"),

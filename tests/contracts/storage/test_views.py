@@ -139,8 +139,7 @@ async def test_counts_add_up(store: Storage) -> None:
     }  # fmt: skip
 
 
-async def test_the_last_beat_of_every_loop_is_kept(store: Storage) -> None:
-    await store.beat("poller", NINE)
-    await store.beat("notifier", NINE)
-    await store.beat("poller", TEN)
-    assert await store.beats() == {"poller": TEN, "notifier": NINE}
+async def test_the_last_beat_names_the_loops_that_live(store: Storage) -> None:
+    await store.beat(["poller", "notifier"], NINE)
+    await store.beat(["poller", "janitor"], TEN)
+    assert await store.beats() == {"poller": TEN, "janitor": TEN}
