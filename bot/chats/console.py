@@ -72,5 +72,9 @@ class Console:
         """What was printed cannot be read back: always raises CannotLookBack."""
         raise CannotLookBack(self.kind, "what was printed cannot be read back")
 
+    async def check(self) -> str:
+        """Nobody has to be asked."""
+        return "standard output"
+
     async def close(self) -> None:
         """Nothing to release: the stream belongs to whoever handed it over."""

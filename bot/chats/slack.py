@@ -15,7 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.chats._pages import pages
 from bot.chats._slack_blocks import MEASURE, blocks, escape
 from bot.chats._slack_errors import is_about_metadata, of_lost_answer, reading_verdict, verdict
-from bot.errors import CannotLookBack, ChatError, MessageRefused, SendUnclear
+from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageRefused, SendUnclear
 from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
@@ -91,9 +91,9 @@ class Slack:
         """Channel as configured to its id, as Slack told it: history is read by id only."""
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
-        """One a second for the channel, and a share of what the workspace is allowed."""
+        """A share of what the workspace is allowed, and one a second for the channel."""
         channel = Address(**destination.address).channel
-        return (Limit(f"slack:channel:{channel}", _PER_CHANNEL), Limit("slack:workspace", _PER_WORKSPACE))
+        return (Limit("slack", _PER_WORKSPACE), Limit(f"slack:channel:{channel}", _PER_CHANNEL))
 
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
         """`rich` holds the `text` and `blocks` of chat.postMessage."""
@@ -133,6 +133,14 @@ class Slack:
             if cursor is None:
                 return None
         raise CannotLookBack("slack", f"more than {_MOST_PAGES * _PAGE} messages in {channel} since then")
+
+    async def check(self) -> str:
+        """Ask auth.test."""
+        try:
+            answer = await self._answer(self._open_client().auth_test())
+        except SendUnclear as error:
+            raise ChatUnreachable(self.kind, error.came) from None
+        return f"{answer.get('user', 'somebody')} in {answer.get('team', 'a workspace')}"
 
     async def close(self) -> None:
         """Close the connections. Idempotent."""

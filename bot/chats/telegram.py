@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 from bot.chats._pages import Measure, Page, pages
 from bot.chats._telegram_http import BotApiRequest, verdict
 from bot.chats._text import BULLET, plain
-from bot.errors import CannotLookBack, DestinationMoved, MessageRefused
+from bot.errors import CannotLookBack, ChatError, ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
 from bot.model.message import Link, Message, Span, Text
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
@@ -106,10 +106,10 @@ class Telegram:
         self._bot: Bot | None = None
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
-        """One a second for the chat, 20 a minute if it is a group or may be one, and the limit over all chats."""
+        """The limit over all chats, one a second for the chat, and 20 a minute if it is a group or may be one."""
         chat_id = Address(**destination.address).chat_id
         key = f"telegram:chat:{chat_id}"
-        limits = [Limit(key, _PER_CHAT), Limit("telegram", _OVERALL)]
+        limits = [Limit("telegram", _OVERALL), Limit(key, _PER_CHAT)]
         if isinstance(chat_id, str) or chat_id < 0:
             limits.append(Limit(f"{key}:group", _PER_GROUP))
         return limits
@@ -135,6 +135,15 @@ class Telegram:
         """A bot cannot read what it sent: always raises CannotLookBack."""
         raise CannotLookBack(self.kind, "a bot cannot read back what it sent")
 
+    async def check(self) -> str:
+        """Ask getMe."""
+        try:
+            me = await self._open_bot().get_me()
+        except TelegramError as error:
+            judged = self._verdict(error)
+            raise ChatUnreachable(self.kind, judged.came) if isinstance(judged, SendUnclear) else judged from None
+        return f"@{me.username}" if me.username else me.first_name
+
     async def close(self) -> None:
         """Close the connections. Idempotent."""
         request, self._request, self._bot = self._request, None, None
@@ -151,11 +160,14 @@ class Telegram:
                 **content,
             )
         except TelegramError as error:
-            judged = verdict(error, host=urlsplit(self._settings.base_url).netloc.rpartition("@")[2])
+            judged = self._verdict(error)
             if isinstance(judged, DestinationMoved):
                 judged.address = {**address.model_dump(exclude_none=True), **judged.address}
             raise judged from None
         return str(sent.message_id)
+
+    def _verdict(self, error: TelegramError) -> ChatError:
+        return verdict(error, host=urlsplit(self._settings.base_url).netloc.rpartition("@")[2])
 
     def _open_bot(self) -> Bot:
         """The bot, not initialised: that would ask getMe first and fail while the network is down."""

@@ -238,6 +238,8 @@ async def test_where_nobody_listens_nothing_was_sent(kind: str) -> None:
     scene = Scene(chat, _place(kind, twin.address()), twin)
     with pytest.raises(ChatUnreachable):
         await scene.send()
+    with pytest.raises(ChatUnreachable):
+        await chat.check()
     await chat.close()
 
 
@@ -251,6 +253,23 @@ async def test_no_error_and_no_picture_of_a_chat_holds_its_token(scene: Scene) -
             await scene.send()
         said += [str(caught.value), repr(caught.value), repr(caught.value.__cause__), repr(scene.chat)]
     assert not any(token in words for words in said)
+
+
+@every_chat
+async def test_a_chat_that_takes_our_token_says_who_we_are(scene: Scene) -> None:
+    assert await scene.chat.check()
+
+
+@every_server
+async def test_a_check_is_refused_with_the_token(scene: Scene) -> None:
+    scene.twin.revoke_token()
+    with pytest.raises(ChatRefused):
+        await scene.chat.check()
+
+
+@every_server
+async def test_the_limit_of_the_whole_chat_comes_first(scene: Scene) -> None:
+    assert scene.chat.limits(scene.place)[0].key == scene.chat.kind
 
 
 @every_server
