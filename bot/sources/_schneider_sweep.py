@@ -6,7 +6,8 @@ pages while one reads; so the end is told from several signs, and a sweep that c
 
 from bot.errors import AnswerUnreadable
 from bot.model.poll import KnownPages, Listed, Page, raw_digest
-from bot.sources._schneider_parse import Found, Reader
+from bot.sources._schneider_parse import Reader
+from bot.sources._schneider_shapes import Found
 
 MAX_PAGES = 10_000
 """Pages of one country. A search that goes on for longer does not page at all."""
@@ -37,7 +38,7 @@ class CountrySweep:
         number, digest = self._first_number + self.page, raw_digest(body)
         same = known.get(number)
         if same is None or same.digest != digest:
-            found = self._reader.found(body, asked)
+            found = self._reader.shapes.found(body, asked)
             listed = self._new_rows(found)
             keys = tuple(f"{self._country}/{row}" for row in found.rows)
             adds = self._note(keys, {row.key: row.digest for row in listed})
@@ -48,7 +49,9 @@ class CountrySweep:
         if adds and number + 1 in known:
             self._more_promised = True
             return self._page(digest, same.keys, None, is_end=False)
-        return self._page(digest, same.keys, None, is_end=self._ends(self._reader.found(body, asked), adds, asked))
+        return self._page(
+            digest, same.keys, None, is_end=self._ends(self._reader.shapes.found(body, asked), adds, asked)
+        )
 
     def take_nothing(self, body: bytes, asked: str) -> Page:
         """The end of the sweep, from an answer that says: no orders. Raises AnswerUnreadable if more were announced."""

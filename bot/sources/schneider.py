@@ -227,10 +227,10 @@ class Schneider:
         if answer.status == 404 and says_nothing_there(answer):
             raise OrderNotFound(self.name, asked, came(answer))
         body = self._data(answer, asked)
-        order = self._reader.order_in(self._json(body, asked), number, asked) if body else None
+        order = self._reader.shapes.order_in(self._json(body, asked), number, asked) if body else None
         if order is None:
             raise OrderNotFound(self.name, asked, "came an empty answer")
-        items = self._reader.items(order, asked)
+        items = self._reader.shapes.items(order, asked)
         return body, {item.number: item.is_bare for item in items if item.number}
 
     async def _parts(self, paths: Sequence[str], *, urgent: bool) -> dict[str, bytes]:

@@ -75,10 +75,12 @@ async def test_the_schedules_endpoint_goes_before_schedules_inside_the_order(api
 
 
 async def test_an_item_that_is_only_a_number_is_asked_for_on_its_own(api: Api, source: Schneider) -> None:
-    api.answer(order_of(), order(itemList=[{"itemNumber": "000010"}]))
+    api.answer(order_of(), order(itemList=[{"itemNumber": "000010", "catalogNumber": ""}]))
     api.answer(order_of("000010"), {"itemNumber": "000010", "catalogNumber": "LC1D09M7"})
     api.answer(schedules("000010"), [])
-    parsed = source.parse(KEY, await source.fetch(KEY))
+    payload = await source.fetch(KEY)
+    assert list(json.loads(payload.body)) == ["items", "order", "schedules"]
+    parsed = source.parse(KEY, payload)
     assert [line.product for line in parsed.lines] == ["LC1D09M7"]
 
 
@@ -134,6 +136,15 @@ async def test_a_key_without_leading_zeros_finds_the_order_that_has_them(api: Ap
     api.answer(f"GET {PATH}/orders/FR/45001234", order("0045001234"))
     parsed = source.parse("FR/45001234", await source.fetch("FR/45001234"))
     assert (parsed.key, parsed.number) == ("FR/45001234", "0045001234")
+
+
+async def test_urgent_requests_go_ahead_of_waiting_routine_ones(api: Api) -> None:
+    for number in "1234":
+        api.answer(f"GET {PATH}/orders/FR/{number}", order(number))
+    source = api.source_with_key(in_flight=1)
+    routine = [source.fetch(f"FR/{number}") for number in "123"]
+    await asyncio.gather(*routine, source.fetch("FR/4", urgent=True))
+    assert [asked[-1] for asked in api.asked] == ["1", "4", "2", "3"]
 
 
 async def test_schedules_that_fail_fail_the_whole(api: Api, source: Schneider) -> None:

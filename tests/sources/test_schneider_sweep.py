@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import AnswerUnreadable, SourceBroken
 from bot.model.order import Depth
-from bot.model.poll import KnownPage, Scope
+from bot.model.poll import KnownPage, Scope, raw_digest
 from bot.sources import _schneider_sweep
 from bot.sources._schneider_sweep import CountrySweep
 from bot.sources.schneider import Schneider
@@ -83,7 +83,7 @@ async def test_without_totals_the_first_page_that_adds_nothing_is_the_end(api: A
 
 async def test_another_page_number_than_asked_for_is_the_end(api: Api, source: Schneider) -> None:
     api.answer(search(1), found("1", page=1, pages=3))
-    api.answer(search(2), found("1", "2", page=1, pages=1, records=2))
+    api.answer(search(2), found("1", "2", page=1, pages=3, records=2))
     assert numbers(await swept(source)) == [["1"], ["1", "2"]]
 
 
@@ -172,6 +172,15 @@ async def test_pages_whose_bytes_are_known_are_not_read_again(api: Api, source: 
     second = await swept(source, remembered(first))
     assert [page.listed for page in second] == [None, None]
     assert [replace(page, listed=None) for page in first] == second
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_of_a_known_page_not_even_the_totals_are_read(number: int) -> None:
+    known = {page: KnownPage(raw_digest(b"unread"), (f"FR/{page}",), is_last=page == number) for page in (1, number)}
+    sweep = CountrySweep(reader(), "panels", "FR", 0, is_last_country=True)
+    while not sweep.is_done:
+        assert sweep.take(b"unread", known, "GET /orders/FR").listed is None
+    assert sweep.page == number + 1
 
 
 async def test_a_known_page_that_was_not_the_last_is_followed_though_the_next_is_not_known(

@@ -173,6 +173,14 @@ async def test_an_hour_later_and_after_a_revocation_a_new_token_is_used(room: Ro
     assert tokens.given == 3
 
 
+async def test_a_token_opens_nothing_after_an_hour(room: Room) -> None:
+    headers = {"Authorization": f"Bearer {room.app[TOKENS].give()}"}
+    await room.clock.advance(3600)
+    async with ClientSession(headers=headers) as session, session.get(f"{room.base}{PATH}/orders/FR") as response:
+        assert response.status == 401
+        assert "access_token_expired" in await response.text()
+
+
 async def test_credentials_may_go_in_the_body(room: Room) -> None:
     source = room.another(client_auth="body")
     assert await swept(source)
