@@ -3,8 +3,8 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from bot.core.pace import Window, wait_for_all
 from bot.model.units import RateValue
@@ -33,21 +33,25 @@ class Gate:
         now = self._clock.monotonic()
         return max(self._closed_until - now, wait_for_all(self._windows, now), 0.0)
 
-    @asynccontextmanager
-    async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
+    def turn(self, *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
         """Wait for one's turn, and hold a place in flight until the end of the block."""
-        if self._waiting or self._free == 0 or self.wait() > 0:
-            await self._queue(urgent)
-        else:
-            self._admit()
-        try:
-            yield
-        finally:
-            self._free += 1
-            self._slot_freed.set()
+        return _Turn(self, urgent=urgent)
 
-    def _admit(self) -> None:
-        now = self._clock.monotonic()
+    async def enter(self, *, urgent: bool) -> None:
+        """Wait for one's turn and take a place in flight, which `leave` gives back."""
+        if not self._waiting and self._free:
+            now = self._clock.monotonic()
+            if self._closed_until <= now and not wait_for_all(self._windows, now):
+                self._admit(now)
+                return
+        await self._queue(urgent)
+
+    def leave(self) -> None:
+        """Give back a place in flight."""
+        self._free += 1
+        self._slot_freed.set()
+
+    def _admit(self, now: float) -> None:
         for window in self._windows:
             window.spend(now)
         self._free -= 1
@@ -61,8 +65,7 @@ class Gate:
             await admitted
         except asyncio.CancelledError:
             if admitted.done() and not admitted.cancelled():
-                self._free += 1  # admitted and cancelled in the same turn of the loop: the place goes back
-                self._slot_freed.set()
+                self.leave()  # admitted and cancelled in the same turn of the loop: the place goes back
             raise
 
     async def _admit_in_turn(self) -> None:
@@ -79,5 +82,21 @@ class Gate:
                 await self._clock.sleep(wait)
                 continue
             _, _, admitted = heapq.heappop(self._waiting)
-            self._admit()
+            self._admit(self._clock.monotonic())
             admitted.set_result(None)
+
+
+class _Turn:
+    """One passage through a gate. A class and no generator: it is on the way of every request."""
+
+    __slots__ = ("_gate", "_urgent")
+
+    def __init__(self, gate: Gate, *, urgent: bool) -> None:
+        self._gate = gate
+        self._urgent = urgent
+
+    async def __aenter__(self) -> None:
+        await self._gate.enter(urgent=self._urgent)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._gate.leave()

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.retry_after import retry_after
@@ -64,7 +65,8 @@ class HttpClient:
         self._clock = clock
         self.gate = gate
         self._timeout = timeout
-        self._headers = dict(headers or {})
+        self._headers = CIMultiDict({"User-Agent": "orderwatch"})
+        self._headers.update(headers or {})
         self._max_body = max_body
         self._describe = describe
         self._session: aiohttp.ClientSession | None = None
@@ -118,16 +120,18 @@ class HttpClient:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=self._timeout, connect=min(10.0, self._timeout)),
-                headers={"User-Agent": "orderwatch", **self._headers},
+                headers=self._headers,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 connector=aiohttp.TCPConnector(limit=0),  # the gate limits
             )
         return self._session
 
     async def _read(self, response: aiohttp.ClientResponse, asked: str) -> bytes:
+        content = response.content
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.content.iter_any():
+        while not content.at_eof():
+            chunk = await content.readany()
             size += len(chunk)
             if size > self._max_body:
                 response.close()

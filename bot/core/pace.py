@@ -32,4 +32,7 @@ class Window:
 
 def wait_for_all(windows: Iterable[Window], now: float) -> float:
     """Seconds until every window allows one more."""
-    return max((window.wait(now) for window in windows), default=0.0)
+    longest = 0.0
+    for window in windows:
+        longest = max(longest, window.wait(now))
+    return longest

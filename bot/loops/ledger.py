@@ -6,7 +6,6 @@ one thing that happened and keeps both in step.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.core import plan
 from bot.core.agenda import Agenda
@@ -19,8 +18,8 @@ from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, Pol
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Storage
 
-NOTE_ALIVE_EVERY = timedelta(minutes=1)
-"""Between writes of the last good answer of a source that is well."""
+NOTE_ALIVE_EVERY = 60.0
+"""Seconds between writes of the last good answer of a source that is well."""
 
 
 class Ledger:
@@ -44,6 +43,7 @@ class Ledger:
         self._unseen: dict[str, set[str]] = {}
         """By watchlist: orders it names that have not been looked at yet."""
         self._baselines: dict[str, int] = {}
+        self._note_alive_at = float("-inf")
         self._storage = storage
         self._clock = clock
 
@@ -157,10 +157,10 @@ class Ledger:
 
     async def note_answered(self) -> None:
         """The source answered well. Costs nothing while that is no news."""
-        health, now = self.health, self._clock.now()
-        last = instant_of(health.last_ok_at) if health.last_ok_at else None
-        if health.failures or health.told or last is None or now - last >= NOTE_ALIVE_EVERY:
-            await self.commit(plan.source_answered(health, self.telling, now))
+        health, now = self.health, self._clock.monotonic()
+        if health.failures or health.told or now >= self._note_alive_at:
+            self._note_alive_at = now + NOTE_ALIVE_EVERY
+            await self.commit(plan.source_answered(health, self.telling, self._clock.now()))
 
     async def note_failed(self, error: SourceError) -> float:
         """The source did not answer as it should. Returns the seconds to wait before asking it again."""

@@ -87,11 +87,14 @@ class Payload:
 
     body: bytes
     media_type: str = "application/json"
+    _digest: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def digest(self) -> bytes:
-        """raw_digest of the body."""
-        return raw_digest(self.body)
+        """raw_digest of the body, computed once."""
+        if not self._digest:
+            self._digest.append(raw_digest(self.body))
+        return self._digest[0]
 
 
 @dataclass(slots=True)

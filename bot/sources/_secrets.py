@@ -3,8 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 from yarl import URL
@@ -15,16 +14,22 @@ _SHORTEST_GIVEAWAY = 4
 """Characters. The beginning of a secret, cut off by the end of an excerpt, is hidden from this length on."""
 
 
-@contextmanager
-def hiding(secrets: Iterable[str]) -> Iterator[None]:
+class hiding:  # noqa: N801  read as a word: `with hiding(secrets):`
     """Every SourceError that leaves the block leaves it without the secrets that are among these by then."""
-    try:
-        yield
-    except SourceError as error:
-        secrets = list(secrets)
-        raise type(error)(
-            error.source, hide(error.asked, secrets), hide(error.came, secrets), retry_after=error.retry_after
-        ) from None
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = secrets
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SourceError):
+            secrets = list(self._secrets)
+            raise type(error)(
+                error.source, hide(error.asked, secrets), hide(error.came, secrets), retry_after=error.retry_after
+            ) from None
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -1,8 +1,10 @@
 """What every source can be told in watchlists.yaml."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from multidict import CIMultiDict
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bot.gate import Gate
@@ -54,14 +56,18 @@ class SourceSettings(BaseModel):
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from None
         return value
 
-    def client(self, name: str, clock: Clock, **options: Any) -> HttpClient:
-        """An HTTP client within this source's budget."""
+    def client(
+        self, name: str, clock: Clock, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> HttpClient:
+        """An HTTP client within this source's budget. `headers` go with every request, before those of the config."""
+        all_headers = CIMultiDict(self.headers)
+        all_headers.update(headers or {})
         rates = [rate for rate in (self.budget, self.daily_budget) if rate]
         return HttpClient(
             name,
             clock,
             Gate(clock, rates, self.in_flight),
             timeout=self.timeout.total_seconds(),
-            headers=self.headers,
+            headers=all_headers,
             **options,
         )

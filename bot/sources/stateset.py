@@ -84,15 +84,17 @@ class StateSet:
         self.name = name
         self.label = f"{settings.label or name} (StateSet)"
         self._settings = settings
-        self._client = settings.client(name, clock, describe=lambda body: refusal_in(body).words)
         self._reading = Reading(name, ZoneInfo(settings.timezone), settings.statuses, settings.fields)
         token = settings.token.get_secret_value()
         self._secrets = (token,)
-        self._headers = {
+        headers = {
             "Accept": "application/json",
             "Cache-Control": "no-cache",
             settings.auth_header: f"{settings.auth_scheme} {token}".strip(),
         }
+        self._client = settings.client(name, clock, headers=headers, describe=lambda body: refusal_in(body).words)
+        self._styles: tuple[str, ...] = _STYLES if settings.retrieve == "auto" else (settings.retrieve,)
+        """The ways to ask for one order, the one that worked last first."""
         self._works: str | None = None
         self._listing = Listing.NONE if settings.list is False else Listing.COMPLETE
         self._counts_pages = False
@@ -133,17 +135,16 @@ class StateSet:
         for this order and one has worked for another.
         """
         with hiding(self._secrets):
-            if self._settings.retrieve != "auto":
-                styles: tuple[str, ...] = (self._settings.retrieve,)
-            else:
-                styles = tuple(sorted(_STYLES, key=lambda style: style != self._works))
+            styles = self._styles
             misunderstood: list[str] = []
             for style in styles:
                 payload = await self._retrieve(style, key, known, urgent, misunderstood)
                 if payload is not None:
-                    self._works = style
+                    if style != self._works:
+                        self._works = style
+                        self._styles = tuple(sorted(self._styles, key=lambda each: each != style))
                     return payload
-            asked = self._asked_for(styles[0], key)
+            asked = _asked_for(styles[0], key, _path(styles[0], key))
             came = "came " + ", then ".join(misunderstood)
             if self._works is not None:
                 raise OrderNotFound(self.name, asked, f"{came}; other orders can be had this way")
@@ -153,7 +154,8 @@ class StateSet:
 
     def parse(self, key: str, payload: Payload) -> Order:
         """The Order in an answer, whichever generation of the API wrote it."""
-        asked = self._asked_for(self._works or "path", key)
+        style = self._works or "path"
+        asked = _asked_for(style, key, _path(style, key))
         with hiding(self._secrets):
             data = read_json(payload.body, source=self.name, asked=asked)
             return order_of(data, key, self._reading, asked=asked)
@@ -166,9 +168,10 @@ class StateSet:
         self, style: str, key: str, known: bytes | None, urgent: bool, misunderstood: list[str]
     ) -> Payload | None:
         """Ask in one way; None, and a word in `misunderstood`, if the account does not understand it."""
-        asked = self._asked_for(style, key)
+        path = _path(style, key)
+        asked = _asked_for(style, key, path)
         body = {"id": key} if style == "body" else None
-        answer = await self._ask(self._path(style, key), asked, urgent=urgent, body=body)
+        answer = await self._ask(path, asked, urgent=urgent, body=body)
         if answer.status >= 300:
             refusal = refusal_in(answer.body)
             came = f"HTTP {answer.status}: {refusal.words or 'no words'}"
@@ -259,7 +262,6 @@ class StateSet:
             asked=asked,
             urgent=urgent,
             params=params,
-            headers=self._headers,
             json=body,
         )
         if answer.status in (401, 403):
@@ -269,9 +271,13 @@ class StateSet:
             )
         return answer
 
-    def _path(self, style: str, key: str) -> str:
-        encoded = quote(key, safe="")
-        return {"path": f"/order/{encoded}/retrieve", "body": "/order/retrieve", "plural": f"/orders/{encoded}"}[style]
 
-    def _asked_for(self, style: str, key: str) -> str:
-        return f"GET {self._path(style, key)}" + (f" with id {key}" if style == "body" else "")
+def _path(style: str, key: str) -> str:
+    if style == "body":
+        return "/order/retrieve"
+    encoded = quote(key, safe="")
+    return f"/order/{encoded}/retrieve" if style == "path" else f"/orders/{encoded}"
+
+
+def _asked_for(style: str, key: str, path: str) -> str:
+    return f"GET {path} with id {key}" if style == "body" else f"GET {path}"
