@@ -290,6 +290,10 @@ class Storage(Views, Protocol):
         """The last snapshot of those of `keys` that have one."""
         ...
 
+    async def had_version(self, source: str, key: str, digest: str) -> bool:
+        """Whether an order has had a version with this digest, the last one or an earlier one."""
+        ...
+
     async def commit(self, record: PollRecord) -> None:
         """Write a record whole, or not at all. Concurrent commits may share a transaction.
 

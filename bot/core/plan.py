@@ -27,6 +27,9 @@ LOOKS_UNTIL_VANISHED = 3
 """Complete listings in a row (or direct look-ups, where no listing shows it) that must miss an order first."""
 
 
+_GOES_BACK = frozenset({Kind.MOVED_BACKWARDS, Kind.UNDISPATCHED, Kind.TRACKING_REMOVED})
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """How news of one source is told: its names, its zone, and where news goes that no watchlist claims."""
@@ -67,6 +70,34 @@ def is_older(order: Order, previous: Snapshot | None) -> bool:
     return now < then if now and then else order.version < earlier
 
 
+def needs_second_look(sight: Sight, *, was_so_before: bool) -> bool:
+    """Whether an answer goes back on what is known, and nobody has confirmed it yet.
+
+    It may be real, or a stale replica that speaks: sources that give no update time cannot be told apart otherwise.
+    `was_so_before` says that the order had this very digest in an earlier version.
+    """
+    previous, digest = sight.previous, order_digest(sight.order)
+    if previous is None or previous.digest == digest or sight.state.doubt == digest:
+        return False
+    if sight.order.version and previous.order.version and sight.order.version != previous.order.version:
+        return False  # newer, or it would have been refused as older
+    return was_so_before or any(change.kind in _GOES_BACK for change in diff(previous.order, sight.order))
+
+
+def second_look_needed(sight: Sight, telling: Telling, now: datetime) -> PollRecord:
+    """What to write when an answer waits for a second look: only that it does."""
+    update = OrderUpdate(
+        key=sight.state.key,
+        expected_seq=sight.state.seq,
+        missing=sight.state.missing,
+        vanished=sight.state.vanished,
+        scopes=sight.scopes,
+        next_poll_at=sight.next_poll_at,
+        doubt=order_digest(sight.order),
+    )
+    return PollRecord(source=telling.source, at=from_instant(now), updates=(update,))
+
+
 def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: datetime) -> PollRecord:
     """What to write about an order whose bytes are new. The order must not be older than the stored one."""
     digest = order_digest(sight.order)
@@ -104,9 +135,14 @@ def order_not_found(
     telling: Telling,
     now: datetime,
     next_poll_at: Moment,
+    *,
+    listing_counts: bool,
 ) -> PollRecord:
-    """What to write when the source itself says that it knows no such order."""
-    missing = state.missing if state.scopes else state.missing + 1
+    """What to write when the source itself says that it knows no such order.
+
+    `listing_counts`: complete listings show the order, and count how often they did not.
+    """
+    missing = state.missing if listing_counts else state.missing + 1
     vanishes = previous is not None and not state.vanished and missing >= LOOKS_UNTIL_VANISHED
     changes = (Change(kind=Kind.VANISHED),) if vanishes else ()
     update = OrderUpdate(

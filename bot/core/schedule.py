@@ -9,6 +9,8 @@ FINAL_REST = timedelta(days=1)
 """Completed and cancelled orders are looked at once a day: late corrections happen, but nobody waits for them."""
 NOT_FOUND_REST = timedelta(hours=1)
 """An order number the source does not know may be a typing error, or an order not yet entered."""
+SECOND_LOOK = timedelta(minutes=1)
+"""Long enough for a lagging replica to catch up, short enough for news that is real."""
 SPREAD = 0.1
 """Share of the interval taken off by a seed, so that orders do not stay in step."""
 
@@ -24,6 +26,11 @@ def rest(stage: Stage, every: timedelta, *, found: bool, seed: str) -> float:
     elif stage.is_final:
         interval = max(every, FINAL_REST)
     return interval.total_seconds() * (1 - SPREAD * jitter(seed))
+
+
+def second_look_rest(every: timedelta) -> float:
+    """Seconds until a second look at an answer that went back on what was known."""
+    return min(SECOND_LOOK, every).total_seconds()
 
 
 def retry_rest(failures: int, every: timedelta, *, seed: str) -> float:

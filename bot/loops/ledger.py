@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from bot.core import plan
 from bot.core.agenda import Agenda
+from bot.core.digest import order_digest
 from bot.core.health import wait_until_retry
 from bot.core.watchbook import WatchBook
 from bot.errors import SourceError
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.order import Snapshot
+from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Storage
@@ -79,6 +80,10 @@ class Ledger:
         if not state.seq:
             return None
         return (await self._storage.snapshots(self.telling.source, [state.key])).get(state.key)
+
+    async def was_so_before(self, order: Order) -> bool:
+        """Whether the order had exactly this meaning in an earlier version."""
+        return await self._storage.had_version(self.telling.source, order.key, order_digest(order))
 
     def first_sight_is_news(self, state: OrderState) -> bool:
         """Whether an order never seen is news: the source did not know it before, or it came after the first sweep."""
@@ -224,6 +229,7 @@ class Ledger:
         state.vanished = update.vanished
         state.scopes = update.scopes
         state.next_poll_at = update.next_poll_at
+        state.doubt = update.doubt
 
     def _at(self) -> Moment:
         return from_instant(self._clock.now())

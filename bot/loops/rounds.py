@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.core import plan
-from bot.core.schedule import rest, retry_rest
+from bot.core.schedule import rest, retry_rest, second_look_rest
 from bot.errors import OrderNotFound, SourceError
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import Ledger
@@ -76,12 +76,14 @@ class Rounds:
                 await self._note_not_found(state)
             return
         digest = payload.digest
-        if digest != state.raw_digest or state.missing or state.vanished or state.key in self.ledger.moved:
+        is_new = digest != state.raw_digest or state.key in self.ledger.moved
+        if is_new or state.missing or state.vanished or state.doubt:
             order = self._source.parse(state.key, payload)
             async with self._locks.hold((state.key,)):
                 await self._take(state, order, payload, digest)
         state.failures = 0
-        self._look_again(state, self._rest(state, state.stage))
+        every = self.ledger.book.look_every(state)
+        self._look_again(state, second_look_rest(every) if state.doubt else self._rest(state, state.stage))
 
     async def _take(self, state: OrderState, order: Order, payload: Payload, digest: bytes) -> None:
         ledger = self.ledger
@@ -102,13 +104,17 @@ class Rounds:
             scopes=state.scopes,
             next_poll_at=self._moment_in(self._rest(state, order.status.stage)),
         )
+        if plan.needs_second_look(sight, was_so_before=await ledger.was_so_before(order)):
+            await ledger.commit(plan.second_look_needed(sight, ledger.telling, self._clock.now()))
+            return
         await ledger.commit(plan.order_seen(sight, ledger.telling, ledger.known_words, self._clock.now()))
         if ledger.moved.get(state.key) == row_digest:  # else it moved again while we looked
             ledger.moved.pop(state.key, None)
         await ledger.note_looked_at(state.key)
 
     async def _note_not_found(self, state: OrderState) -> None:
-        ledger, pause = self.ledger, self._rest(state, state.stage, found=False)
+        ledger, is_known = self.ledger, state.seq > 0 and not state.vanished
+        pause = self._rest(state, state.stage, found=is_known)
         record = plan.order_not_found(
             state,
             await ledger.last_snapshot(state),
@@ -116,6 +122,7 @@ class Rounds:
             ledger.telling,
             self._clock.now(),
             self._moment_in(pause),
+            listing_counts=self._source.listing is Listing.COMPLETE and bool(state.scopes),
         )
         await ledger.commit(record)
         state.failures = 0
@@ -184,7 +191,7 @@ class Rounds:
         if self.ledger.agenda.is_urgent(state.key):
             return
         listing_tells = self._source.listing is Listing.COMPLETE and state.key not in self.ledger.book.named
-        if listing_tells and not state.failures and (state.stage.is_final or state.vanished):
+        if listing_tells and not (state.failures or state.doubt) and (state.stage.is_final or state.vanished):
             return
         self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
 

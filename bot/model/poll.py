@@ -118,6 +118,8 @@ class OrderState:
     next_poll_at: Moment | None = None
     failures: int = 0
     """Answers in a row about this order that could not be used. Not stored."""
+    doubt: str | None = None
+    """Digest of an answer that went back on what was known; believed once a second look says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class OrderUpdate:
     vanished: bool = False
     scopes: tuple[str, ...] = ()
     next_poll_at: Moment | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

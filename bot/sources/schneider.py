@@ -227,9 +227,9 @@ class Schneider:
         if answer.status == 404 and says_nothing_there(answer):
             raise OrderNotFound(self.name, asked, came(answer))
         body = self._data(answer, asked)
-        order = self._reader.shapes.order_in(self._json(body, asked), number, asked) if body else None
+        order = self._reader.shapes.order_in(self._json(body, asked), number, asked)
         if order is None:
-            raise OrderNotFound(self.name, asked, "came an empty answer")
+            raise OrderNotFound(self.name, asked, "came an answer without an order")
         items = self._reader.shapes.items(order, asked)
         return body, {item.number: item.is_bare for item in items if item.number}
 
@@ -245,9 +245,9 @@ class Schneider:
     async def _part(self, path: str, *, urgent: bool) -> bytes:
         """What there is about one item; an item without schedules is answered by 404."""
         answer = await self._ask(path, urgent=urgent)
-        body = b"" if answer.status == 404 else self._data(answer, f"GET {path}")
-        if not body:
+        if answer.status == 404:
             return b"null"
+        body = self._data(answer, f"GET {path}")
         self._json(body, f"GET {path}")
         return body
 

@@ -14,7 +14,7 @@ from bot.ports import OrderRow
 
 Row = tuple[Any, ...]
 
-STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at"
+STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt"
 SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, snapshot"
 ORDER_COLUMNS = "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at"
 NOTIFICATION_COLUMNS = (
@@ -31,7 +31,7 @@ def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
     """Rows of STATE_COLUMNS. Rows with the same scopes share one tuple: there are few, and orders are many."""
     shared: dict[str, tuple[str, ...]] = {}
     states = []
-    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at in cursor:
+    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt in cursor:
         known = shared.get(scopes)
         if known is None:
             known = shared[scopes] = tuple(json.loads(scopes))
@@ -47,6 +47,7 @@ def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
                 bool(vanished),
                 known,
                 next_poll_at,
+                doubt=doubt,
             )
         )
     return states

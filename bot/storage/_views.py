@@ -45,6 +45,14 @@ def snapshots(connection: sqlite3.Connection, source: str, keys: Sequence[str]) 
     return {row[0]: snapshot_of(row) for row in rows}
 
 
+def had_version(connection: sqlite3.Connection, source: str, key: str, digest: str) -> bool:
+    """Whether some version of an order had this digest."""
+    row = connection.execute(
+        "select 1 from snapshots where source = ? and key = ? and digest = ? limit 1", (source, key, digest)
+    ).fetchone()
+    return row is not None
+
+
 def health(connection: sqlite3.Connection, source: str) -> Health:
     """The stored health of a source, or a fresh one."""
     row = connection.execute(f"select {HEALTH_COLUMNS} from sources where source = ?", (source,)).fetchone()

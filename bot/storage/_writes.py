@@ -135,12 +135,13 @@ def _names(key: str, number: str, reference: str | None, tracking: Iterable[str]
 def _write_state(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate) -> None:
     connection.execute(
         """insert into orders (source, key, first_seen_at,
-                raw_digest, list_digest, missing, vanished, scopes, next_poll_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (source, key) do update set
                 raw_digest = coalesce(excluded.raw_digest, raw_digest),
                 list_digest = coalesce(excluded.list_digest, list_digest), missing = excluded.missing,
-                vanished = excluded.vanished, scopes = excluded.scopes, next_poll_at = excluded.next_poll_at""",
+                vanished = excluded.vanished, scopes = excluded.scopes, next_poll_at = excluded.next_poll_at,
+                doubt = excluded.doubt""",
         (
             record.source,
             update.key,
@@ -151,6 +152,7 @@ def _write_state(connection: sqlite3.Connection, record: PollRecord, update: Ord
             update.vanished,
             write_list(update.scopes),
             update.next_poll_at,
+            update.doubt,
         ),
     )
 

@@ -143,6 +143,10 @@ class SqliteStorage(SqliteViews):
         """The last snapshot of those of `keys` that have one."""
         return await self._read(lambda connection: _views.snapshots(connection, source, keys))
 
+    async def had_version(self, source: str, key: str, digest: str) -> bool:
+        """Whether an order has had a version with this digest, the last one or an earlier one."""
+        return await self._read(lambda connection: _views.had_version(connection, source, key, digest))
+
     async def commit(self, record: PollRecord) -> None:
         """Write a record whole, or not at all. Raises StaleRecord."""
         if record.is_empty:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from bot.core import plan
+from bot.core.digest import order_digest
 from bot.core.health import recovered
 from bot.errors import AnswerUnreadable, SourceRefused, SourceUnreachable
 from bot.model.change import Kind, Notice
@@ -63,6 +64,26 @@ def test_the_same_news_to_the_same_destination_has_the_same_key() -> None:
     assert one == again != there_again
 
 
+def test_what_goes_back_on_what_was_known_waits_for_a_second_look() -> None:
+    back = sight(order(status=SHIPPED), order())
+    assert plan.needs_second_look(back, was_so_before=False)
+    assert plan.needs_second_look(sight(order(amount="1"), order(amount="2")), was_so_before=True)
+    assert not plan.needs_second_look(sight(order(), order(status=SHIPPED)), was_so_before=False)
+    record = plan.second_look_needed(back, TELLING, NOW)
+    assert (record.updates[0].snapshot, record.notifications) == (None, ())
+
+
+def test_a_second_look_that_says_the_same_is_believed() -> None:
+    back = order()
+    doubted = OrderState("FR/4500123", seq=1, doubt=order_digest(back))
+    assert not plan.needs_second_look(sight(order(status=SHIPPED), back, state=doubted), was_so_before=True)
+
+
+def test_a_newer_update_time_needs_no_second_look() -> None:
+    before, after = order(status=SHIPPED, version="2026-11-24T08:00:00Z"), order(version="2026-11-24T09:00:00Z")
+    assert not plan.needs_second_look(sight(before, after), was_so_before=True)
+
+
 def test_several_changes_are_one_message_for_each_destination() -> None:
     to_sales = Route(to=("sales",), on=frozenset({Kind.QUANTITY}), continues=True, label="a")
     lists = [watchlist(notify=(to_sales, Route(to=("ops",), label="b")))]
@@ -87,8 +108,9 @@ def test_an_order_is_older_when_its_own_update_time_goes_back() -> None:
 
 def missed(state: OrderState, before: Order | None) -> PollRecord:
     return plan.order_not_found(
-        state, snapshot(before) if before else None, [watchlist()], TELLING, NOW, snapshot(order()).seen_at
-    )
+        state, snapshot(before) if before else None, [watchlist()], TELLING, NOW, snapshot(order()).seen_at,
+        listing_counts=bool(state.scopes),
+    )  # fmt: skip
 
 
 def test_not_found_is_no_news_until_it_was_missed_three_times() -> None:

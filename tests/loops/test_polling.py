@@ -10,7 +10,7 @@ from bot.model.order import Order, Stage
 from bot.model.outbox import State
 from bot.model.poll import Listing
 from bot.storage.sqlite import SqliteStorage
-from tests.core.making import DELIVERED, SHIPPED, order, status, watchlist
+from tests.core.making import CONFIRMED, DELIVERED, SHIPPED, order, status, watchlist
 from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
 
 DOWN = SourceUnreachable("panels", "GET /orders/FR", "no answer within 30 s")
@@ -270,3 +270,40 @@ async def test_operators_hear_of_a_new_status_word_once(storage: SqliteStorage, 
 async def test_every_notification_waits_in_the_outbox(storage: SqliteStorage, clock: ManualClock) -> None:
     await work(await started(ScriptedSource(one("a")), storage, clock, ALL), clock)
     assert [row.state for row in await storage.notifications()] == [State.PENDING]
+
+
+async def test_a_stale_replica_that_speaks_once_is_not_believed(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a"), listing=Listing.NONE)
+    rounds = await started(source, storage, clock, watchlist("by name", orders=("a",)))
+    await work(rounds, clock)
+    for status_now in (SHIPPED, CONFIRMED, SHIPPED, CONFIRMED, SHIPPED):  # every second answer is an old one
+        source.set(one("a", status=status_now))
+        await clock.advance(900)
+        await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("status",))]
+
+
+async def test_a_real_step_back_is_told_after_a_second_look(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = ScriptedSource(one("a", status=DELIVERED))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    source.set(one("a", status=SHIPPED))
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+    await clock.advance(60)
+    await work(await started(source, storage, clock, ALL), clock)  # also after a restart
+    assert await owed(storage) == [SUMMARY, ("ops", ("moved_backwards",))]
+
+
+async def test_a_hinted_order_that_the_source_no_longer_knows_vanishes(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("a"), one("b"), listing=Listing.HINTS)
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    del source.orders["b"]
+    for _ in range(20):
+        await clock.advance(3600)
+        await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("vanished",))]

@@ -105,10 +105,23 @@ async def test_an_order_without_items_needs_one_request(api: Api, source: Schnei
     assert api.asked == [order_of()]
 
 
-@pytest.mark.parametrize("nothing", ["", {}, [], None, {"orderList": []}, {"order": None}])
-async def test_an_empty_answer_says_that_there_is_no_such_order(api: Api, source: Schneider, nothing: Any) -> None:
+@pytest.mark.parametrize("nothing", [{}, [], None, {"orderList": []}, {"order": None}])
+async def test_an_answer_without_an_order_says_that_there_is_no_such_order(api: Api, source: Schneider, nothing: Any) -> None:
     api.answer(order_of(), nothing)
-    with pytest.raises(OrderNotFound, match="came an empty answer"):
+    with pytest.raises(OrderNotFound, match="came an answer without an order"):
+        await source.fetch(KEY)
+
+
+async def test_an_empty_body_says_nothing_about_the_order(api: Api, source: Schneider) -> None:
+    api.answer(order_of(), "")
+    with pytest.raises(AnswerUnreadable, match="came an empty body"):
+        await source.fetch(KEY)
+
+
+async def test_an_empty_body_for_schedules_is_not_taken_for_no_schedules(api: Api, source: Schneider) -> None:
+    api.answer(order_of(), order(itemList=[{"itemNumber": "000010", "itemStatusName": "Confirmed"}]))
+    api.answer(schedules("000010"), "")
+    with pytest.raises(AnswerUnreadable, match="came an empty body"):
         await source.fetch(KEY)
 
 

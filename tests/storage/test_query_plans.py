@@ -39,6 +39,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "beat": lambda c: _writes.beat(c, ["poller"], NINE),
     "load": lambda c: _views.load(c, "panels"),
     "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
+    "had_version": lambda c: _views.had_version(c, "panels", "FR/1", "d"),
     "health": lambda c: _views.health(c, "panels"),
     "known_words": lambda c: _views.known_words(c, "panels"),
     "swept_scopes": lambda c: _views.swept_scopes(c, "panels"),

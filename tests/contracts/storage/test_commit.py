@@ -35,10 +35,11 @@ async def test_load_gives_the_state_as_it_was_committed(store: Storage) -> None:
         vanished=True,
         scopes=("*", "a=b"),
         next_poll_at=TEN,
+        doubt="d0",
     )
     await store.commit(a_record(update))
     expected = OrderState(
-        "FR/1", 1, Stage.SHIPPED, Depth.FULL, b"\x00raw", b"\xfflist", 2, True, ("*", "a=b"), TEN, failures=0
+        "FR/1", 1, Stage.SHIPPED, Depth.FULL, b"\x00raw", b"\xfflist", 2, True, ("*", "a=b"), TEN, doubt="d0"
     )
     assert await store.load("panels") == [expected]
 
@@ -58,6 +59,22 @@ async def test_a_state_that_moves_alone_keeps_the_snapshot(store: Storage) -> No
     (state,) = await store.load("panels")
     assert (state.seq, state.missing, state.vanished) == (1, 3, True)
     assert await store.snapshots("panels", ["FR/1"]) == {"FR/1": first.snapshot}
+
+
+async def test_digests_that_an_update_does_not_give_stay_as_they_were(store: Storage) -> None:
+    await store.commit(a_record(replace(an_update(an_order()), raw_digest=b"raw", list_digest=b"list")))
+    await store.commit(a_record(OrderUpdate("FR/1", 1, missing=1)))
+    (state,) = await store.load("panels")
+    assert (state.raw_digest, state.list_digest) == (b"raw", b"list")
+
+
+async def test_every_version_an_order_ever_had_is_known_by_its_digest(store: Storage) -> None:
+    update = an_update(an_order())
+    assert update.snapshot is not None
+    await store.commit(a_record(update))
+    assert await store.had_version("panels", "FR/1", update.snapshot.digest)
+    assert not await store.had_version("panels", "FR/2", update.snapshot.digest)
+    assert not await store.had_version("panels", "FR/1", "another")
 
 
 async def test_the_same_key_in_two_sources_is_two_orders(store: Storage) -> None:
