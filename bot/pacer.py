@@ -1,7 +1,9 @@
 """Pacing of sends: every limit that a platform sets, kept before the platform has to say so."""
 
+import asyncio
 from collections.abc import Sequence
 
+from bot.clock import sleep_unless
 from bot.core.pace import Window, wait_for_all
 from bot.ports import Clock, Limit
 
@@ -14,14 +16,18 @@ class Pacer:
         self._windows: dict[Limit, Window] = {}
         self._closed_until: dict[str, float] = {}
 
-    async def turn(self, limits: Sequence[Limit]) -> None:
-        """Wait until every limit allows one more send, and count it."""
+    async def turn(self, limits: Sequence[Limit], stop: asyncio.Event) -> bool:
+        """Wait until every limit allows one more send, and count it. False, and nothing counted, once `stop` is set."""
         windows = [self._windows.setdefault(limit, Window(limit.rate)) for limit in limits]
-        while wait := self._wait(limits, windows):
-            await self._clock.sleep(wait)
-        now = self._clock.monotonic()
-        for window in windows:
-            window.spend(now)
+        while not stop.is_set():
+            wait = self._wait(limits, windows)
+            if not wait:
+                now = self._clock.monotonic()
+                for window in windows:
+                    window.spend(now)
+                return True
+            await sleep_unless(stop, wait, self._clock)
+        return False
 
     def close(self, key: str, seconds: float) -> None:
         """Let nobody send under this limit key for that long."""

@@ -52,6 +52,11 @@ def part_sent(row: Notification, message_id: str, parts_sent: int, now: datetime
     )
 
 
+def interrupted(row: Notification, now: datetime) -> Settlement:
+    """We are stopping between two parts: the rest goes out after the next start."""
+    return _settlement(row, now, State.PENDING, reason="stopped between two parts", counted=False)
+
+
 def failed(
     row: Notification, error: ChatError, now: datetime, *, repeated: bool, operators: Sequence[str]
 ) -> Settlement:

@@ -108,9 +108,9 @@ class Notifier:
                 await self._bury_unknown(name)
                 continue
             chat = self._chats[destination.chat]
-            await self._pacer.turn(chat.limits(destination))
-            for row in await self._storage.claim(name, now=self._at(), limit=1):
-                await self._deliver(row, destination, chat)
+            if await self._pacer.turn(chat.limits(destination), stop):
+                for row in await self._storage.claim(name, now=self._at(), limit=1):
+                    await self._deliver(row, destination, chat, stop)
 
     async def _pause_of(self, name: str) -> float | None:
         """Seconds until the first notification of a lane may be tried, 0 if now; None if nothing is owed."""
@@ -122,7 +122,7 @@ class Notifier:
         at = owed.not_before and instant_of(owed.not_before)
         return max(0.0, (at - self._clock.now()).total_seconds()) if at else 0.0
 
-    async def _deliver(self, row: Notification, destination: Destination, chat: Chat) -> None:
+    async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
         repeated = False
         try:
             if row.unclear:
@@ -131,8 +131,9 @@ class Notifier:
             while row.parts_sent < len(parts):
                 message_id = await chat.send(parts[row.parts_sent], destination, key=_part_key(row))
                 row = await self._note_part(row, message_id, len(parts))
-                if row.parts_sent < len(parts):
-                    await self._pacer.turn(chat.limits(destination))
+                if row.parts_sent < len(parts) and not await self._pacer.turn(chat.limits(destination), stop):
+                    await self._settle(row, settle.interrupted(row, self._clock.now()))
+                    return
         except ChatError as error:
             if isinstance(error, ChatBusy) and error.whole_chat:
                 self._pacer.close(chat.limits(destination)[0].key, error.retry_after)

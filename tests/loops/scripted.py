@@ -1,6 +1,6 @@
 """A source and a chat that do what a test says, for the loops to work with. Storage is the real one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from bot.clock import ManualClock
@@ -96,6 +96,7 @@ class ScriptedChat:
         self.looks_back = looks_back
         self.parts_per_message = 1
         self.down: ChatError | None = None
+        self.after_send: Callable[[], None] = lambda: None
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         return [Limit("scripted", RateValue(1000, 1.0))]
@@ -110,6 +111,7 @@ class ScriptedChat:
             place = str(destination.address.get("room", destination.name))
             self.heard.append((place, part.plain))
             self.keys[key] = f"m{len(self.heard)}"
+        self.after_send()
         if trouble is not None:
             raise trouble
         return self.keys[key]

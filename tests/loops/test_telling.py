@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -211,3 +212,16 @@ async def test_what_is_owed_to_a_destination_that_left_the_config_is_a_dead_lett
     await notifier(storage, clock, chat).drain()
     assert (await states(storage))[0] is State.DEAD
     assert [place for place, _ in chat.heard] == ["desk"]
+
+
+async def test_stopping_between_two_parts_leaves_the_rest_for_the_next_start(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    stop = asyncio.Event()
+    chat = ScriptedChat(looks_back=False)
+    chat.parts_per_message, chat.after_send = 2, stop.set
+    await owe(storage, "long")
+    await asyncio.wait_for(notifier(storage, clock, chat).run(stop), 5)
+    assert await states(storage) == [State.PENDING]
+    await notifier(storage, clock, chat).drain()
+    assert [text for _, text in chat.heard] == ["long #0", "long #1"]
