@@ -1,9 +1,12 @@
 """What a person asks in chat, and the answer, as plain data."""
 
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Literal
 
 from bot.model.frozen import Frozen
 from bot.model.message import Message
+from bot.model.order import Stage
 
 
 class Question(Frozen):
@@ -19,6 +22,10 @@ class Question(Frozen):
     """Where: an address of the chat, as a destination there would have it."""
     is_private: bool = False
     """Whether only that person reads there."""
+    is_overheard: bool = False
+    """Whether others will read the answer: a group where no answer can be private. It shows what the place may see."""
+    own_place: dict[str, Any] = {}
+    """Address of a private talk with that person, where the chat has one."""
     via: Literal["command", "button", "message", "start", "home", "cli"] = "command"
     text: str = ""
     """Verb and arguments as written; for a button its key; for a start its payload."""
@@ -43,3 +50,62 @@ class Reply(Frozen):
     """Whether everybody in the place may read it; private is the rule where the chat can do it."""
     replaces: bool = False
     """Whether it takes the place of the message whose button was pressed."""
+    timezone: str = "UTC"
+    """IANA zone in which times are shown where the chat cannot localise them itself."""
+
+
+class Verb(StrEnum):
+    """What can be asked. Arguments, help and roles stand in `bot.core.commands`."""
+
+    HELP = "help"
+    STATUS = "status"
+    LIST = "list"
+    HISTORY = "history"
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    CHECK = "check"
+    WHY = "why"
+    DUE = "due"
+    LATE = "late"
+    SOURCES = "sources"
+    ABOUT = "about"
+    JOIN = "join"
+
+
+class Command(Frozen):
+    """One thing asked, understood. The same words give the same command whichever chat they come from."""
+
+    verb: Verb
+    names: tuple[str, ...] = ()
+    """What an order may be called: its number, purchase order or tracking number as written, the likeliest first."""
+    topic: str | None = None
+    """For help: the verb. For join: the code."""
+    which: Literal["all", "late", "due", "stuck"] = "all"
+    days: int | None = None
+    """For due: how far ahead. For stuck: how long unchanged."""
+    source: str | None = None
+    watchlist: str | None = None
+    stage: Stage | None = None
+    mine: bool = False
+    page: int = 1
+    for_me: bool = False
+    """For watch, unwatch and mutes: the person rather than the place."""
+    note: str | None = None
+    """For watch: what to call it."""
+    lasts: timedelta | None = None
+    """For mute; None: until its status changes."""
+    in_full: bool = False
+    """Every line of the order by itself."""
+    shared: bool = False
+    """Let everybody in the place read the answer."""
+    in_passing: bool = False
+    """No verb was written: words that may name an order."""
+
+
+class Misread(Frozen):
+    """Words that are no command, and what to say about it."""
+
+    problem: str
+    advice: str
