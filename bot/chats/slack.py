@@ -1,26 +1,24 @@
 """Slack, through its Web API and slack-sdk."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.chats._http_server import host_and_port
 from bot.chats._pages import pages
 from bot.chats._slack_blocks import MEASURE, blocks, escape
-from bot.chats._slack_errors import is_about_metadata, of_lost_answer, reading_verdict, verdict
+from bot.chats._slack_calls import WebApi
+from bot.chats._slack_ear import SlackEar
+from bot.chats._slack_errors import is_about_metadata, reading_verdict
 from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageRefused, SendUnclear
 from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
 from bot.model.units import RateValue
-from bot.ports import Clock, Limit, Part
+from bot.ports import Clock, Ear, Limit, Part
 
 _PER_CHANNEL = RateValue(1, 1.0)
 """About one message a second per channel (docs: rate limits)."""
@@ -29,10 +27,6 @@ _PER_WORKSPACE = RateValue(200, 60.0)
 not published and other apps of the workspace need some of it, so we take the least that can be called several."""
 
 _EVENT_TYPE = "orderwatch_notification"
-_TIMEOUT = 30.0
-"""Seconds for one answer."""
-_CONNECT_TIMEOUT = 10.0
-"""Seconds for a connection. Its own limit, because a send that never connected surely did not arrive."""
 _CLOCKS_APART = timedelta(minutes=2)
 """How far our clock may be ahead of Slack's when a message is looked for."""
 _PAGE = 200
@@ -49,9 +43,13 @@ class Settings(BaseModel):
     """Begins with `xoxb-`. Needs the scope chat:write; with channels:history, groups:history and im:history a lost
     answer is looked up instead of telling the same news twice."""
     app_token: SecretStr | None = None
-    """Begins with `xapp-`: for questions asked in Slack, in Socket Mode."""
+    """Begins with `xapp-` and has the scope connections:write: for questions asked in Slack, in Socket Mode."""
     signing_secret: SecretStr | None = None
-    """For questions asked in Slack, over HTTP."""
+    """For questions asked in Slack over HTTP, which is used when there is no app_token."""
+    listen: str = "127.0.0.1:8080"
+    """Where questions come in over HTTP: at /slack/events, behind a proxy that speaks TLS."""
+    command: str = Field(default="/order", pattern=r"^/[a-z0-9_-]{1,31}$")
+    """The slash command the app has in its manifest. A workspace knows each name once, so another may be needed."""
     base_url: str = "https://slack.com/api/"
     """Any server that speaks the Web API."""
 
@@ -60,6 +58,12 @@ class Settings(BaseModel):
     def _web_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// or http://")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host_and_port(value)
         return value
 
 
@@ -78,15 +82,34 @@ def build(settings: Settings, clock: Clock) -> "Slack":
     return Slack(settings)
 
 
+def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (), timezone: str = "UTC") -> Ear | None:
+    """Listens in Socket Mode with an app_token, else over HTTP with a signing_secret; None where there is neither.
+
+    `timezone` (IANA) is for readers whose own is not known. Slack knows its commands from the app's manifest, so
+    `menu` is not needed here.
+    """
+    del menu
+    app_token, signing_secret = settings.app_token, settings.signing_secret
+    if app_token is None and signing_secret is None:
+        return None
+    return SlackEar(
+        WebApi(settings.bot_token.get_secret_value(), settings.base_url),
+        clock,
+        app_token=app_token.get_secret_value() if app_token else "",
+        signing_secret=signing_secret.get_secret_value() if signing_secret else "",
+        listen=settings.listen,
+        command=settings.command,
+        timezone=timezone,
+    )
+
+
 class Slack:
     """ports.Chat for Slack."""
 
     kind = "slack"
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._client: AsyncWebClient | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._api = WebApi(settings.bot_token.get_secret_value(), settings.base_url)
         self._ids: dict[str, str] = {}
         """Channel as configured to its id, as Slack told it: history is read by id only."""
 
@@ -137,20 +160,18 @@ class Slack:
     async def check(self) -> str:
         """Ask auth.test."""
         try:
-            answer = await self._answer(self._open_client().auth_test())
+            answer = await self._api.answer(self._api.client.auth_test())
         except SendUnclear as error:
             raise ChatUnreachable(self.kind, error.came) from None
         return f"{answer.get('user', 'somebody')} in {answer.get('team', 'a workspace')}"
 
     async def close(self) -> None:
         """Close the connections. Idempotent."""
-        session, self._session, self._client = self._session, None, None
-        if session is not None:
-            await session.close()
+        await self._api.close()
 
     async def _post(self, channel: str, content: Mapping[str, Any], metadata: dict[str, Any] | None) -> str:
-        answer = await self._answer(
-            self._open_client().chat_postMessage(
+        answer = await self._api.answer(
+            self._api.client.chat_postMessage(
                 channel=channel, unfurl_links=False, unfurl_media=False, metadata=metadata, **content
             )
         )
@@ -161,8 +182,8 @@ class Slack:
 
     async def _history(self, channel: str, oldest: str, cursor: str | None) -> Mapping[str, Any]:
         try:
-            return await self._answer(
-                self._open_client().conversations_history(
+            return await self._api.answer(
+                self._api.client.conversations_history(
                     channel=channel,
                     oldest=oldest,
                     inclusive=True,
@@ -173,42 +194,6 @@ class Slack:
             )
         except ChatError as error:
             raise reading_verdict(error) from None
-
-    async def _answer(self, asked: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
-        """The body of a successful answer. Raises the verdict on any other outcome."""
-        try:
-            data: Any = (await asked).data
-        except SlackApiError as error:
-            response = error.response
-            status = getattr(response, "status_code", None) or response.status  # a cut JSON comes as the raw answer
-            raise verdict(status, response.headers, getattr(response, "data", None)) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise of_lost_answer(error, self._host) from None
-        except (AttributeError, LookupError, TypeError, ValueError):
-            data = None  # what slack-sdk raises on a body that is no JSON object under a status of 200
-        if not isinstance(data, dict):
-            raise verdict(200, {}, None)
-        return data
-
-    def _open_client(self) -> AsyncWebClient:
-        """One client and one session for all sends; slack-sdk would open a session for each.
-
-        Its retries are off: on a lost connection they would send a message again that may have arrived.
-        """
-        if self._client is None:
-            timeout = aiohttp.ClientTimeout(total=_TIMEOUT, sock_connect=_CONNECT_TIMEOUT)
-            self._session = aiohttp.ClientSession(timeout=timeout)
-            self._client = AsyncWebClient(
-                token=self._settings.bot_token.get_secret_value(),
-                base_url=self._settings.base_url,
-                session=self._session,
-                retry_handlers=[],
-            )
-        return self._client
-
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._settings.base_url).netloc.rpartition("@")[2]
 
 
 def _key_of(message: Mapping[str, Any]) -> str | None:

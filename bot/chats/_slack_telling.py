@@ -1,0 +1,150 @@
+"""How an answer reaches whoever asked in Slack: privately where that can be, and by another way when one is used up."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.chats._answering import persistently
+from bot.chats._pages import Page, pages
+from bot.chats._slack_blocks import MEASURE, blocks, escape
+from bot.chats._slack_calls import WebApi
+from bot.chats._slack_questions import Way
+from bot.errors import DestinationBroken, MessageRefused
+from bot.model.command import Button, Reply
+from bot.ports import Clock
+
+_USES = 5
+_LIFETIME = 30 * 60 - 60
+"""Seconds. An answering address takes five answers within thirty minutes (docs: handling user interaction); a minute
+is left for clocks that differ."""
+_LABEL = 75
+"""Characters on a button (docs: button element)."""
+_IN_A_ROW = 25
+"""Buttons in one block (docs: actions block)."""
+_VIEW_BLOCKS = 100
+"""Blocks in a home tab (docs: views)."""
+_REMEMBERED = 1000
+
+Body = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Uses:
+    """What is left of an answering address."""
+
+    left: int
+    until: float
+
+
+class Teller:
+    """Sends replies."""
+
+    def __init__(self, api: WebApi, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._uses: OrderedDict[str, _Uses] = OrderedDict()
+
+    def note(self, way: Way) -> None:
+        """Remember since when an answering address is in use."""
+        if way.response_url and way.response_url not in self._uses:
+            self._uses[way.response_url] = _Uses(_USES, self._clock.monotonic() + _LIFETIME)
+            if len(self._uses) > _REMEMBERED:
+                self._uses.popitem(last=False)
+
+    async def tell(self, reply: Reply, way: Way, zone: ZoneInfo) -> None:
+        """Send all of a reply. Raises ChatError when it may have arrived in part, or cannot arrive."""
+        if way.is_home and (reply.replaces or not way.message):
+            await self._publish(reply, way, zone)
+            return
+        bodies = written(reply, zone)
+        for number, body in enumerate(bodies):
+            replaces = reply.replaces and bool(way.message) and number == 0
+            await self._say(body, way, is_public=reply.is_public, replaces=replaces)
+
+    async def _say(self, body: Body, way: Way, *, is_public: bool, replaces: bool) -> None:
+        try:
+            await self._by_any_way(body, way, is_public=is_public, replaces=replaces)
+        except MessageRefused:
+            bare = {"text": body["text"], "mrkdwn": False}
+            await self._by_any_way(bare, way, is_public=is_public, replaces=replaces)
+
+    async def _by_any_way(self, body: Body, way: Way, *, is_public: bool, replaces: bool) -> None:
+        if way.response_url and await self._respond(body, way, is_public=is_public, replaces=replaces):
+            return
+        if way.is_private or is_public:
+            await self._post(body, way.channel, way.thread)
+            return
+        try:
+            await self._whisper(body, way)
+        except DestinationBroken:  # the bot is no member there, but may always write to the person
+            await self._post(body, way.person, None)
+
+    async def _respond(self, body: Body, way: Way, *, is_public: bool, replaces: bool) -> bool:
+        """Use the answering address. False when it is used up, too old or unknown."""
+        url = way.response_url or ""
+        uses = self._uses.get(url)
+        if uses is None or uses.left <= 0 or self._clock.monotonic() >= uses.until:
+            return False
+        uses.left -= 1
+        whole = {**body, "replace_original": replaces, "response_type": "in_channel" if is_public else "ephemeral"}
+        if way.thread and not replaces:
+            whole["thread_ts"] = way.thread
+        status = await persistently(lambda: self._api.respond(url, whole), self._clock, url)
+        if status == 400:
+            raise MessageRefused("slack", f"answered HTTP {status} at the answering address")
+        return 200 <= status < 300
+
+    async def _post(self, body: Body, channel: str, thread: str | None) -> None:
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        await self._call("chat.postMessage", {"channel": channel, "thread_ts": thread, **quiet, **body})
+
+    async def _whisper(self, body: Body, way: Way) -> None:
+        target = {"channel": way.channel, "user": way.person, "thread_ts": way.thread}
+        await self._call("chat.postEphemeral", {**target, **body})
+
+    async def _publish(self, reply: Reply, way: Way, zone: ZoneInfo) -> None:
+        """The home tab shows whole messages as long as there is room for them."""
+        shown: list[dict[str, Any]] = []
+        for body in written(reply, zone):
+            if len(shown) + len(body["blocks"]) <= _VIEW_BLOCKS:
+                shown += body["blocks"]
+        await self._call("views.publish", {"user_id": way.person, "view": {"type": "home", "blocks": shown}})
+
+    async def _call(self, method: str, arguments: Body) -> None:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        await persistently(lambda: self._api.answer(self._api.client.api_call(method, json=given)), self._clock, method)
+
+
+def written(reply: Reply, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The `text` and `blocks` of every message that says a reply; the buttons stand under the last."""
+    rows = _rows(reply.buttons)
+    measure = replace(MEASURE, room=MEASURE.room - len(json.dumps(rows, ensure_ascii=False)))
+    result = [_body(page, zone) for message in reply.messages for page in pages(message, measure, zone)]
+    if result and rows:
+        result[-1]["blocks"] += rows
+    return result
+
+
+def _body(page: Page, zone: ZoneInfo) -> dict[str, Any]:
+    return {"text": escape(page.plain(zone)), "blocks": blocks(page, zone)}
+
+
+def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
+    elements = [
+        {
+            "type": "button",
+            "action_id": f"press-{number}",
+            "text": {"type": "plain_text", "text": _short(button.label), "emoji": True},
+            "value": button.key,
+        }
+        for number, button in enumerate(buttons)
+    ]
+    starts = range(0, len(elements), _IN_A_ROW)
+    return [{"type": "actions", "elements": elements[start : start + _IN_A_ROW]} for start in starts]
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
