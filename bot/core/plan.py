@@ -168,6 +168,7 @@ def sweep_missed(states: Iterable[OrderState], telling: Telling, now: datetime) 
             vanished=state.vanished,
             scopes=state.scopes,
             next_poll_at=state.next_poll_at,
+            doubt=state.doubt,
         )
         for state in states
     )

@@ -4,7 +4,7 @@ The store is the truth; the ledger is the part of it that must be at hand for ev
 one thing that happened and keeps both in step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from bot.core import plan
@@ -84,6 +84,10 @@ class Ledger:
     async def was_so_before(self, order: Order) -> bool:
         """Whether the order had exactly this meaning in an earlier version."""
         return await self._storage.had_version(self.telling.source, order.key, order_digest(order))
+
+    def not_shown(self, scope: Scope, seen: Set[str]) -> set[str]:
+        """The orders that should be in a listing and are not in a sweep of it that has `seen` these."""
+        return {key for key in self._members.get(scope.id, set()) - seen if _can_vanish(self.states[key])}
 
     def first_sight_is_news(self, state: OrderState) -> bool:
         """Whether an order never seen is news: the source did not know it before, or it came after the first sweep."""
@@ -178,10 +182,9 @@ class Ledger:
         health = replace(self.health, stale_answers=self.health.stale_answers + 1)
         await self.commit(PollRecord(self.telling.source, self._at(), health=health))
 
-    async def note_missed(self, scope: Scope, seen: set[str]) -> list[OrderState]:
-        """A complete sweep did not show some orders. Returns those it is time to look up directly."""
-        gone = (self.states[key] for key in self._members.get(scope.id, set()) - seen)
-        missed = [state for state in gone if state.seq and not state.vanished and not state.stage.is_final]
+    async def note_missed(self, keys: Iterable[str]) -> list[OrderState]:
+        """A complete sweep did not show these orders. Returns those it is time to look up directly."""
+        missed = [state for state in map(self.states.__getitem__, keys) if _can_vanish(state)]
         await self.commit(plan.sweep_missed(missed, self.telling, self._clock.now()))
         return [state for state in missed if state.missing >= plan.LOOKS_UNTIL_VANISHED]
 
@@ -233,3 +236,8 @@ class Ledger:
 
     def _at(self) -> Moment:
         return from_instant(self._clock.now())
+
+
+def _can_vanish(state: OrderState) -> bool:
+    """Sources drop orders that are done from their listings; that is nothing."""
+    return state.seq > 0 and not state.vanished and not state.stage.is_final

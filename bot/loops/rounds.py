@@ -4,7 +4,7 @@ The way of one order: fetched → same bytes? done → parsed → planned agains
 Jobs run several at once for different orders; KeyLock keeps each order to one at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
 
 from bot.core import plan
@@ -145,11 +145,15 @@ class Rounds:
             # Only now: a known page is one whose orders have been dealt with.
             known[page.number] = KnownPage(page.digest, page.keys, page.is_last)
         if self._source.listing is Listing.COMPLETE:
-            for state in await ledger.note_missed(scope, seen):
-                ledger.agenda.put_urgent(state.key)
+            await self._note_missed(ledger.not_shown(scope, seen))
         if is_first and seen:  # an empty answer is never a baseline: what came next would all be new
             await ledger.note_first_sweep(scope, len(seen))
         ledger.agenda.put(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
+
+    async def _note_missed(self, keys: Set[str]) -> None:
+        async with self._locks.hold(keys):  # a look in flight may be finding out the same
+            for state in await self.ledger.note_missed(keys):
+                self.ledger.agenda.put_urgent(state.key)
 
     async def _take_rows(self, scope: Scope, rows: Sequence[Listed], *, is_first: bool) -> None:
         ledger = self.ledger

@@ -107,11 +107,13 @@ class WorldOrder:
     name: str = ""
     """What people call it where that is not `number`: StateSet's order number."""
     country: str = "FR"
+    own_word: str = ""
+    """A status word outside of its source's vocabulary, which its source shows instead; empty: none."""
 
     @property
     def word(self) -> str:
-        """Its status in the vocabulary of its source."""
-        return WORDS[self.account][self.step]
+        """Its status as its source says it."""
+        return self.own_word or WORDS[self.account][self.step]
 
     @property
     def names(self) -> tuple[str, ...]:

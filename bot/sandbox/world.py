@@ -87,7 +87,7 @@ class Book:
         self.facts.append(Fact(self.now(), order.account, order.number, kind, needle, also, order.names))
 
     def _step(self, order: WorldOrder, step: Step) -> None:
-        before, order.step = order.word, step
+        before, order.step, order.own_word = order.word, step, ""
         if order.word == before:
             return
         if step == "cancelled":
@@ -117,6 +117,12 @@ class World(Book):
         """The supplier works on it."""
         self._happen(order)
         self._step(order, "in_production")
+
+    def say(self, order: WorldOrder, word: str) -> None:
+        """The supplier calls its status by a word nobody has heard from it, until the next step."""
+        self._happen(order)
+        order.own_word = word
+        self._tell(order, "status", word)
 
     def dispatch(self, order: WorldOrder, *, line: str | None = None, partial: bool = False) -> list[WorldShipment]:
         """Everything that is still here leaves, or that of one line, or (`partial`) only the first of it."""
