@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from bot.errors import AnswerUnreadable
@@ -41,6 +42,7 @@ def _whole_characters(answer: Any) -> Any:
     return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """A member name for comparison: lower case, without `-`, `_` and blanks."""
     return name.translate(_SEPARATORS).lower()

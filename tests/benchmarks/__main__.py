@@ -14,16 +14,19 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure
+from tests.benchmarks.size import FULL, SHORT
+
+TOOLS = ("__main__", "figure", "lag", "making", "serving", "size")
+"""Files beside the benchmarks that hold none."""
 
 
 def main() -> int:
     """Run the benchmarks named, or all."""
     names = sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    names = [name for name in names if name not in ("__main__", "figure", "serving")]
+    names = [name for name in names if name not in TOOLS]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}; default: all")
-    parser.add_argument("--orders", type=int, default=1000, help="orders to poll (default 1000)")
-    parser.add_argument("--rounds", type=int, default=5, help="counted rounds of each measurement (default 5)")
+    parser.add_argument("--short", action="store_true", help="small and quick: proves that they work, measures little")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(names):
@@ -35,8 +38,9 @@ def main() -> int:
     }
     if not arguments.json:
         print(f"{machine['python']} on {machine['system']}, {machine['cores']} cores\n")
+    size = SHORT if arguments.short else FULL
     for name in arguments.names or names:
-        for figure in importlib.import_module(f"tests.benchmarks.{name}").measure(arguments.orders, arguments.rounds):
+        for figure in importlib.import_module(f"tests.benchmarks.{name}").measure(size):
             show(name, figure, machine, as_json=arguments.json)
     return 0
 

@@ -1,10 +1,12 @@
-"""CPU of a poll that finds nothing new, next to a bare aiohttp loop that GETs the same URLs."""
+"""CPU of a poll that finds nothing new, next to a bare aiohttp loop that GETs, hashes and compares the same orders."""
 
 import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -14,57 +16,93 @@ from bot.app import App, open_app
 from bot.cli._process import run_async
 from bot.clock import SystemClock
 from bot.config import load
-from bot.loops.rounds import Job
 from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.lag import lag
 from tests.benchmarks.serving import Supplier, supplier
+from tests.benchmarks.size import Size
 
 IN_FLIGHT = 8
 WARM_UP = 1
 
 
-def measure(orders: int, rounds: int) -> Iterator[Figure]:
-    """The per-order path at StateSet and the list path at Schneider."""
-    with supplier("stateset", orders) as stateset:
-        bare, ours = run_async(_compare(stateset, stateset.orders, rounds))
-    yield figure(f"bare aiohttp loop, {orders:,} orders one by one", "orders/CPU-s", bare)
-    yield figure(f"orderwatch, {orders:,} unchanged orders one by one", "orders/CPU-s", ours)
-    share = [mine / limit for mine, limit in zip(ours, bare, strict=True)]
-    yield figure("orderwatch as a share of the bare loop, one by one", "×", share, aim="at least 0.5")
-    with supplier("schneider", orders) as schneider:
-        _, listed = run_async(_compare(schneider, [], rounds))
-    yield figure(f"orderwatch, {orders:,} unchanged orders in a listing", "orders/CPU-s", listed)
-    gain = [mine / single for mine, single in zip(listed, ours, strict=True)]
-    yield figure("a listing against one by one", "×", gain, aim="at least 10")
+def measure(size: Size) -> Iterator[Figure]:
+    """The per-order path at StateSet for several sizes, and the list path at Schneider."""
+    best = 0.0
+    for orders in size.polled:
+        rounds = max(2, min(size.rounds, 100_000 // orders))
+        with supplier("stateset", orders) as account:
+            bare, ours, lags = run_async(_one_by_one(account, rounds))
+        best = max(best, *bare)
+        yield figure(f"bare aiohttp loop, {orders:,} orders one by one", "µs CPU/order", bare)
+        yield figure(f"orderwatch, {orders:,} unchanged orders one by one", "µs CPU/order", ours)
+        ratio = [mine / limit for mine, limit in zip(ours, bare, strict=True)]
+        yield figure(f"orderwatch against the bare loop, {orders:,} orders", "×", ratio, aim="at most 1.6")
+        yield figure(f"longest block of the event loop, {orders:,} orders", "ms", lags, aim="under 50")
+    for orders in size.listed:
+        with supplier("schneider", orders) as account:
+            listed, lags = run_async(_in_a_listing(account, size.rounds))
+        yield figure(f"orderwatch, {orders:,} unchanged orders in a listing", "µs CPU/order", listed)
+        yield figure(
+            f"bare loop one by one against it, {orders:,} orders",
+            "×",
+            [best / one for one in listed],
+            aim="at least 15",
+        )
+        yield figure(f"longest block of the event loop, {orders:,} in a listing", "ms", lags, aim="under 50")
 
 
-async def _compare(account: Supplier, named: list[str], rounds: int) -> tuple[list[float], list[float]]:
-    """Orders per CPU second of both, round by round in turn. No `named` orders: the listing is swept, bare is empty."""
-    bare: list[float] = []
-    ours: list[float] = []
+async def _one_by_one(account: Supplier, rounds: int) -> tuple[list[float], list[float], list[float]]:
+    """Microseconds of CPU an order of both, round by round in turn, and our longest blocks in milliseconds."""
+    bare, ours, lags = [], [], []
+    async with watching(account, account.orders) as app, aiohttp.ClientSession() as session:
+        await app.once()  # the baseline
+        digests: dict[str, bytes] = {}
+        for number in range(WARM_UP + rounds):
+            cpu_bare = await _cpu(lambda: _bare_loop(session, account, digests))
+            async with lag() as found:
+                cpu_ours = await _cpu(lambda: one_round(app))
+            if number >= WARM_UP:
+                bare.append(cpu_bare * 1e6 / len(account.orders))
+                ours.append(cpu_ours * 1e6 / len(account.orders))
+                lags.append(found.longest * 1e3)
+    return bare, ours, lags
+
+
+async def _in_a_listing(account: Supplier, rounds: int) -> tuple[list[float], list[float]]:
+    """Microseconds of CPU an order of a sweep that finds nothing new, and the longest blocks of all sweeps."""
+    listed, lags = [], []
+    async with watching(account, None) as app:
+        (poller,) = app.pollers.values()
+        await poller.rounds.load()
+        (scope,) = poller.rounds.ledger.book.scopes.values()
+        for number in range(1 + WARM_UP + rounds):
+            async with lag() as found:
+                cpu = await _cpu(lambda: poller.rounds.do(scope))
+            lags.append(found.longest * 1e3)
+            if number > WARM_UP:
+                listed.append(cpu * 1e6 / len(account.orders))
+        assert len(poller.rounds.ledger.states) == len(account.orders)
+    return listed, lags
+
+
+@asynccontextmanager
+async def watching(account: Supplier, named: list[str] | None) -> AsyncIterator[App]:
+    """The product as it is wired, watching the account's orders: the named ones, or all that are listed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "watchlists.yaml"
         path.write_text(_config(account, named), encoding="utf-8")
-        async with open_app(load(path, {}), SystemClock()) as app, aiohttp.ClientSession() as session:
-            await app.once()  # the baseline
-            (poller,) = app.pollers.values()
-            count = len(poller.rounds.ledger.states)
-            for number in range(WARM_UP + rounds):
-                cpu_bare = await _cpu(lambda: _bare_loop(session, account, named)) if named else 1.0
-                cpu_ours = await _cpu(lambda: _one_round(app))
-                if number >= WARM_UP:
-                    bare.append(len(named) / cpu_bare)
-                    ours.append(count / cpu_ours)
-    return bare, ours
+        async with open_app(load(path, {}), SystemClock()) as app:
+            yield app
 
 
-def _config(account: Supplier, named: list[str]) -> str:
-    orders: object = named or "all"
+def _config(account: Supplier, named: list[str] | None) -> str:
     settings = {**account.settings, "budget": "100000/s", "in_flight": IN_FLIGHT}
+    watchlist = {"source": "supplier", "orders": named or "all", "every": "1h", "details": "1h"}
     return json.dumps(
         {
             "sources": {"supplier": settings},
             "destinations": {"here": {"chat": "console"}},
-            "watchlists": {"all": {"source": "supplier", "orders": orders, "every": "1h", "details": "1h"}},
+            "watchlists": {"all": watchlist},
             "notify": [{"to": "here"}],
             "operators": {"to": "here"},
         }
@@ -77,25 +115,24 @@ async def _cpu(work: Callable[[], Coroutine[Any, Any, None]]) -> float:
     return time.process_time() - before
 
 
-async def _one_round(app: App) -> None:
-    """Every named order, or the listing, once: through the poller's own workers, gate, digest and agenda."""
+async def one_round(app: App) -> None:
+    """Every named order once: through the poller's own workers, gate, digest and agenda."""
     (poller,) = app.pollers.values()
-    agenda, clock = poller.rounds.ledger.agenda, SystemClock()
-    jobs: list[Job] = [*poller.rounds.ledger.book.scopes.values(), *poller.rounds.ledger.book.named]
-    for job in jobs:
-        agenda.put(job, clock.monotonic())
+    poller.rounds.make_named_due()
     await poller.work_off()
 
 
-async def _bare_loop(session: aiohttp.ClientSession, account: Supplier, named: list[str]) -> None:
-    """What any poller must at least do: GET and read."""
+async def _bare_loop(session: aiohttp.ClientSession, account: Supplier, digests: dict[str, bytes]) -> None:
+    """What any poller must at least do: GET, read, hash and compare."""
     base, headers = account.settings["base_url"], {"Authorization": f"Token {account.settings['token']}"}
-    todo = iter(named)
+    todo = iter(account.orders)
 
     async def worker() -> None:
         for order in todo:
             async with session.get(f"{base}/order/{order}/retrieve", headers=headers) as response:
                 assert response.status == 200
-                await response.read()
+                digest = blake2b(await response.read(), digest_size=12).digest()
+            if digests.get(order) != digest:
+                digests[order] = digest
 
     await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))

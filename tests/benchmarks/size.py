@@ -1,0 +1,28 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Counts for every benchmark. FULL is what the README speaks of; SHORT only proves that they work."""
+
+    rounds: int
+    polled: tuple[int, ...]
+    """Orders polled one by one."""
+    listed: tuple[int, ...]
+    """Orders swept in a listing."""
+    watched: tuple[int, ...]
+    """Orders a process holds at rest."""
+    burst: int
+    """Changes committed at once."""
+    moving: int
+    """Orders of which one in a hundred changes."""
+    scheduled: int
+    """Orders in the simulation of the schedule."""
+    days: int
+    """Of the simulation."""
+
+
+FULL = Size(5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 10_000, 5_000, 5_000, 14)
+SHORT = Size(1, (200,), (500,), (2_000,), 500, 300, 200, 2)
