@@ -158,6 +158,11 @@ def order_not_found(
     return PollRecord(source=telling.source, at=from_instant(now), updates=(update,), notifications=told)
 
 
+def can_vanish(state: OrderState) -> bool:
+    """Whether it means something that a complete sweep missed the order. Sources drop from listings what is done."""
+    return state.seq > 0 and not state.vanished and not state.stage.is_final
+
+
 def sweep_missed(states: Iterable[OrderState], telling: Telling, now: datetime) -> PollRecord:
     """What to write about orders that a complete sweep should have shown and did not."""
     updates = tuple(

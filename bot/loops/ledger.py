@@ -4,7 +4,7 @@ The store is the truth; the ledger is the part of it that must be at hand for ev
 one thing that happened and keeps both in step.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.core import plan
@@ -39,7 +39,7 @@ class Ledger:
         """Orders whose row in a listing moved and whose details are not committed yet: digest of the row."""
         self._came_later: set[str] = set()
         """Orders first hinted at after the first sweep, not looked at yet: their first sight is news."""
-        self._members: dict[str, set[str]] = {}
+        self.members: dict[str, set[str]] = {}
         """By scope id: the orders its listing has shown."""
         self._unseen: dict[str, set[str]] = {}
         """By watchlist: orders it names that have not been looked at yet."""
@@ -85,10 +85,6 @@ class Ledger:
         """Whether the order had exactly this meaning in an earlier version."""
         return await self._storage.had_version(self.telling.source, order.key, order_digest(order))
 
-    def not_shown(self, scope: Scope, seen: Set[str]) -> set[str]:
-        """The orders that should be in a listing and are not in a sweep of it that has `seen` these."""
-        return {key for key in self._members.get(scope.id, set()) - seen if _can_vanish(self.states[key])}
-
     def first_sight_is_news(self, state: OrderState) -> bool:
         """Whether an order never seen is news: the source did not know it before, or it came after the first sweep."""
         return state.missing > 0 or state.key in self._came_later
@@ -103,7 +99,7 @@ class Ledger:
         is_new = row.key not in self.states
         state = self.states.get(row.key) or OrderState(row.key)
         self._remember(state)
-        self._members.setdefault(scope.id, set()).add(row.key)
+        self.members.setdefault(scope.id, set()).add(row.key)
         scopes = state.scopes if scope.id in state.scopes else tuple(sorted({*state.scopes, scope.id}))
         now = self._clock.now()
         if state.seq == 0 and row.order is not None:
@@ -184,7 +180,7 @@ class Ledger:
 
     async def note_missed(self, keys: Iterable[str]) -> list[OrderState]:
         """A complete sweep did not show these orders. Returns those it is time to look up directly."""
-        missed = [state for state in map(self.states.__getitem__, keys) if _can_vanish(state)]
+        missed = [state for state in map(self.states.__getitem__, keys) if plan.can_vanish(state)]
         await self.commit(plan.sweep_missed(missed, self.telling, self._clock.now()))
         return [state for state in missed if state.missing >= plan.LOOKS_UNTIL_VANISHED]
 
@@ -218,7 +214,7 @@ class Ledger:
     def _remember(self, state: OrderState) -> None:
         self.states[state.key] = state
         for scope_id in state.scopes:
-            self._members.setdefault(scope_id, set()).add(state.key)
+            self.members.setdefault(scope_id, set()).add(state.key)
 
     def _apply(self, update: OrderUpdate) -> None:
         state = self.states[update.key]
@@ -236,8 +232,3 @@ class Ledger:
 
     def _at(self) -> Moment:
         return from_instant(self._clock.now())
-
-
-def _can_vanish(state: OrderState) -> bool:
-    """Sources drop orders that are done from their listings; that is nothing."""
-    return state.seq > 0 and not state.vanished and not state.stage.is_final

@@ -145,14 +145,15 @@ class Rounds:
             # Only now: a known page is one whose orders have been dealt with.
             known[page.number] = KnownPage(page.digest, page.keys, page.is_last)
         if self._source.listing is Listing.COMPLETE:
-            await self._note_missed(ledger.not_shown(scope, seen))
+            await self._note_missed(ledger.members.get(scope.id, set()) - seen)
         if is_first and seen:  # an empty answer is never a baseline: what came next would all be new
             await ledger.note_first_sweep(scope, len(seen))
         ledger.agenda.put(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
 
     async def _note_missed(self, keys: Set[str]) -> None:
-        async with self._locks.hold(keys):  # a look in flight may be finding out the same
-            for state in await self.ledger.note_missed(keys):
+        missed = [key for key in keys if plan.can_vanish(self.ledger.states[key])]
+        async with self._locks.hold(missed):  # a look in flight may be finding out the same
+            for state in await self.ledger.note_missed(missed):
                 self.ledger.agenda.put_urgent(state.key)
 
     async def _take_rows(self, scope: Scope, rows: Sequence[Listed], *, is_first: bool) -> None:
