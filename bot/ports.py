@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.model.access import Grant, Invite
 from bot.model.command import Question, Reply
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
+from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.units import RateValue
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
 
 
 class Clock(Protocol):
@@ -188,37 +191,6 @@ class Retention:
     """Notifications that are settled."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """One watched order as the lists show it."""
-
-    source: str
-    key: str
-    number: str
-    reference: str | None
-    status: str
-    stage: Stage
-    delivery_promised: Moment | None
-    tracking: tuple[str, ...]
-    seq: int
-    vanished: bool
-    changed_at: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One change of the history, with what became of its notifications."""
-
-    id: int
-    source: str
-    key: str
-    seq: int
-    seen_at: Moment
-    change: Mapping[str, Any]
-    told: tuple[str, ...]
-    """`destination: state` for each notification of that version that tells this kind."""
-
-
 class Views(Protocol):
     """What people ask the store. Reads never wait for the writer and never write."""
 
@@ -232,7 +204,19 @@ class Views(Protocol):
         """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""
         ...
 
-    async def history(self, source: str, key: str, *, limit: int = 200) -> Sequence[ChangeRow]:
+    async def seek(self, names: Sequence[str], extents: Sequence[Extent]) -> Sequence[Found]:
+        """Orders within `extents` that have one of these names, those of the first name that any has."""
+        ...
+
+    async def select(self, selection: Selection, *, limit: int, offset: int = 0) -> Selected:
+        """Orders that are wanted, a page of them."""
+        ...
+
+    async def told(self, source: str, key: str, *, limit: int = 20) -> Sequence[Told]:
+        """Notifications about one order, newest first."""
+        ...
+
+    async def history(self, source: str, key: str, *, limit: int = 200, offset: int = 0) -> Sequence[ChangeRow]:
         """Changes of one order, newest first."""
         ...
 
@@ -263,6 +247,65 @@ class Views(Protocol):
         ...
 
 
+class Talks(Protocol):
+    """What people set up by talking to the bot. Also works beside the process that holds the store.
+
+    Every write is one transaction. Raises a StorageError that says what to do.
+    """
+
+    async def begin(self, entry: AuditEntry) -> bool:
+        """Note a question before it is answered. False: that very question was noted before, and nothing is done."""
+        ...
+
+    async def finish(self, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
+        """Note how a question ended, and what the buttons under its answer ask: key to text."""
+        ...
+
+    async def button(self, key: str) -> str | None:
+        """What a button asks; None for one nobody knows any more."""
+        ...
+
+    async def watch(self, watch: ChatWatch, timezone: str) -> bool:
+        """Follow an order, and remember its place and zone. False: it was followed there already; its name is new."""
+        ...
+
+    async def unwatch(self, source: str, key: str, destination: str) -> bool:
+        """Follow it no more. False: it was not followed there."""
+        ...
+
+    async def watches(self) -> Sequence[ChatWatch]:
+        """Everything followed from chat."""
+        ...
+
+    async def mute(self, mute: Mute) -> None:
+        """Mute an order for a destination, in place of an earlier mute there."""
+        ...
+
+    async def unmute(self, source: str, key: str, destination: str) -> bool:
+        """End a mute. False: there was none."""
+        ...
+
+    async def mutes(self, now: Moment) -> Sequence[Mute]:
+        """Mutes that have not ended."""
+        ...
+
+    async def place(self, name: str) -> Destination | None:
+        """The destination that a chat watch made; None if no watch did."""
+        ...
+
+    async def invite(self, invite: Invite) -> None:
+        """Keep an invite."""
+        ...
+
+    async def redeem(self, code_hash: str, member: Grant, at: Moment) -> Grant | None:
+        """Use an invite, once: the grant it gives to that person or place. None: there is no such valid invite."""
+        ...
+
+    async def members(self) -> Sequence[Grant]:
+        """Everybody who came in by an invite."""
+        ...
+
+
 class Storage(Views, Protocol):
     """The store. One writer; every write is one transaction that either happened or did not, also under kill -9.
 
@@ -274,6 +317,11 @@ class Storage(Views, Protocol):
         """Set whenever a commit added notifications. Whoever waits on it clears it."""
         ...
 
+    @property
+    def talks(self) -> Talks:
+        """What people set up by talking to the bot."""
+        ...
+
     async def open(self) -> None:
         """Take the lock, migrate (after copying the file), and be ready. Raises StorageLocked, SchemaTooNew."""
         ...
@@ -282,8 +330,8 @@ class Storage(Views, Protocol):
         """Finish what was started and let go of the lock. Idempotent."""
         ...
 
-    async def load(self, source: str) -> Sequence[OrderState]:
-        """The state of every order of a source ever seen, for the poller's memory."""
+    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen, for the poller's memory; or only of that one, if it was."""
         ...
 
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:

@@ -15,7 +15,8 @@ from bot.cli._store import ask
 from bot.cli._times import age, shown
 from bot.model.order import Snapshot, Stage
 from bot.model.poll import Health
-from bot.ports import ChangeRow, Views
+from bot.model.view import ChangeRow
+from bot.ports import Views
 
 
 @click.group()

@@ -48,6 +48,8 @@ class NewNotification(Frozen):
     """Which route sent it here, in words an operator can find in watchlists.yaml."""
     message: Message
     created_at: Moment
+    muted: str | None = None
+    """Why it is not sent, where its destination wants no news of the order now."""
 
 
 class Notification(NewNotification):

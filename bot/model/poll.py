@@ -184,6 +184,8 @@ class PollRecord:
     baselines: tuple[Baseline, ...] = ()
     swept: Mapping[str, Moment] = field(default_factory=dict)
     """Scope id to the time of its first complete sweep."""
+    ended_mutes: tuple[int, ...] = ()
+    """Ids of mutes that these changes end."""
 
     @property
     def is_empty(self) -> bool:

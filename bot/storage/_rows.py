@@ -10,13 +10,15 @@ from bot.model.message import Message
 from bot.model.order import Depth, Order, Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
-from bot.ports import OrderRow
+from bot.model.view import OrderRow
 
 Row = tuple[Any, ...]
 
 STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt"
 SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, snapshot"
-ORDER_COLUMNS = "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at"
+ORDER_COLUMNS = (
+    "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at, due"
+)
 NOTIFICATION_COLUMNS = (
     "id, key, destination, state, source, order_key, kinds, route, created_at, first_try_at, not_before, "
     "attempts, parts_sent, unclear, reason, message"
@@ -61,7 +63,7 @@ def snapshot_of(row: Row) -> Snapshot:
 
 def order_row(row: Row) -> OrderRow:
     """A row of ORDER_COLUMNS of an order that has a version."""
-    source, key, number, reference, status, stage, promised, tracking, seq, vanished, changed_at = row
+    source, key, number, reference, status, stage, promised, tracking, seq, vanished, changed_at, due = row
     return OrderRow(
         source=source,
         key=key,
@@ -74,6 +76,7 @@ def order_row(row: Row) -> OrderRow:
         seq=seq,
         vanished=bool(vanished),
         changed_at=changed_at,
+        due=due,
     )
 
 

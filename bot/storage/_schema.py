@@ -20,16 +20,19 @@ MIGRATIONS = Migrations("orderwatch")
 
 @MIGRATIONS(name="0001_orders_and_outbox")
 def _orders_and_outbox(db: Database) -> None:
-    for statement in (*_ORDERS, *_OUTBOX, *_MEMORY):
+    for statement in (*_ORDERS, *_OUTBOX, *_MEMORY, *_TALKS):
         db.execute(statement)
 
+
+OPEN_ORDER = "vanished = 0 and stage not in ('completed', 'cancelled')"
+"""As the indexes over open orders have it: a statement that says it otherwise does not use them."""
 
 _ORDERS = (
     # The order itself comes last: whoever reads only the columns before it never touches its overflow pages.
     """create table orders (
         source text not null, key text not null,
         number text, reference text, status text, stage text not null default 'unknown',
-        delivery_promised text, tracking text not null default '[]',
+        delivery_promised text, due text, tracking text not null default '[]',
         seq integer not null default 0, depth text not null default 'header', digest text,
         raw_digest blob, list_digest blob,
         first_seen_at text not null, seen_at text, changed_at text, next_poll_at text,
@@ -38,9 +41,12 @@ _ORDERS = (
         primary key (source, key)
     ) strict""",
     # An order that is watched but was never answered for has no version and never changed, and no list shows it.
-    "create index orders_by_change on orders (changed_at) where changed_at is not null",
+    "create index orders_by_change on orders (changed_at, source) where changed_at is not null",
     "create index orders_by_source on orders (source, changed_at) where changed_at is not null",
     "create index orders_by_stage on orders (stage, changed_at, source) where changed_at is not null",
+    # Open orders by date and by age: what is late, due or stuck.
+    f"create index orders_by_due on orders (due, source) where due is not null and {OPEN_ORDER}",
+    f"create index orders_by_age on orders (changed_at, source) where changed_at is not null and {OPEN_ORDER}",
     """create table order_names (
         name text not null, source text not null, key text not null,
         primary key (name, source, key)
@@ -102,6 +108,42 @@ _MEMORY = (
         primary key (source, scope)
     ) strict, without rowid""",
     "create table beats (loop text primary key, at text not null) strict, without rowid",
+)
+
+_TALKS = (
+    """create table watches (
+        source text not null, key text not null, destination text not null, written text not null, name text,
+        chat text not null, person text not null, place text not null, is_own_place integer not null,
+        since text not null,
+        primary key (source, key, destination)
+    ) strict, without rowid""",
+    """create table places (
+        name text primary key, chat text not null, address text not null, timezone text not null
+    ) strict, without rowid""",
+    """create table mutes (
+        id integer primary key autoincrement,
+        source text not null, key text not null, destination text not null, until text,
+        person text not null, since text not null,
+        unique (source, key, destination)
+    ) strict""",
+    """create table audit (
+        id integer primary key,
+        chat text not null, question text not null, person text not null, place text not null, at text not null,
+        verb text not null, text text not null, outcome text,
+        unique (chat, question)
+    ) strict""",
+    "create index audit_by_age on audit (at)",
+    """create table buttons (key text primary key, text text not null, made_at text not null) strict, without rowid""",
+    "create index buttons_by_age on buttons (made_at)",
+    """create table invites (
+        code_hash text primary key, role text not null, sources text, watchlists text,
+        made_at text not null, expires_at text not null, used_at text, used_by text
+    ) strict, without rowid""",
+    """create table members (
+        chat text not null, person text not null default '', place text not null default '', role text not null,
+        sources text, watchlists text, since text not null,
+        primary key (chat, person, place)
+    ) strict, without rowid""",
 )
 
 

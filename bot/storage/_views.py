@@ -10,7 +10,8 @@ from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
-from bot.ports import ChangeRow, OrderRow, Owed
+from bot.model.view import ChangeRow, OrderRow
+from bot.ports import Owed
 from bot.storage._rows import (
     HEALTH_COLUMNS,
     NOTIFICATION_COLUMNS,
@@ -30,9 +31,12 @@ from bot.storage._rows import (
 # ruff: noqa: S608
 
 
-def load(connection: sqlite3.Connection, source: str) -> list[OrderState]:
-    """Every order of a source ever seen."""
-    return order_states(connection.execute(f"select {STATE_COLUMNS} from orders where source = ?", (source,)))
+def load(connection: sqlite3.Connection, source: str, key: str | None) -> list[OrderState]:
+    """Every order of a source ever seen, or only that one."""
+    sql, values = f"select {STATE_COLUMNS} from orders where source = ?", [source]
+    if key is not None:
+        sql, values = f"{sql} and key = ?", [source, key]
+    return order_states(connection.execute(sql, values))
 
 
 def snapshots(connection: sqlite3.Connection, source: str, keys: Sequence[str]) -> dict[str, Snapshot]:
@@ -119,12 +123,12 @@ def find_orders(connection: sqlite3.Connection, text: str) -> list[Snapshot]:
     return [snapshot_of(row) for row in rows]
 
 
-def history(connection: sqlite3.Connection, source: str, key: str, limit: int) -> list[ChangeRow]:
+def history(connection: sqlite3.Connection, source: str, key: str, limit: int, offset: int = 0) -> list[ChangeRow]:
     """Changes of one order, newest first."""
     rows = connection.execute(
         """select id, seq, seen_at, kind, change from changes
-            where source = ? and key = ? order by id desc limit ?""",
-        (source, key, limit),
+            where source = ? and key = ? order by id desc limit ? offset ?""",
+        (source, key, limit, offset),
     ).fetchall()
     told = _told(connection, source, key, oldest=rows[-1][1]) if rows else {}
     return [

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from bot.core.promise import due
 from bot.errors import StaleRecord, StorageError
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import NewNotification, Notification, Settlement, State
@@ -103,6 +104,8 @@ def tidying(now: Moment, retention: Retention) -> Mapping[str, Callable[[sqlite3
     return {
         "payloads": lambda connection: _drop_payloads(connection, present - retention.raw),
         "notifications": lambda connection: _drop_settled(connection, present - retention.sent),
+        "questions": lambda connection: _drop_old(connection, "audit", "at", present - retention.sent),
+        "buttons": lambda connection: _drop_old(connection, "buttons", "made_at", present - retention.sent),
     }
 
 
@@ -163,8 +166,8 @@ def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUp
     order = snapshot.order
     tracking = tracking_numbers(order)
     connection.execute(
-        """update orders set number = ?, reference = ?, status = ?, stage = ?, delivery_promised = ?, tracking = ?,
-                seq = ?, depth = ?, digest = ?, seen_at = ?, snapshot = ?
+        """update orders set number = ?, reference = ?, status = ?, stage = ?, delivery_promised = ?, due = ?,
+                tracking = ?, seq = ?, depth = ?, digest = ?, seen_at = ?, snapshot = ?
             where source = ? and key = ?""",
         (
             order.number,
@@ -172,6 +175,7 @@ def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUp
             order.status.word,
             order.status.stage,
             order.delivery_promised,
+            due(order),
             write_list(tracking),
             snapshot.seq,
             order.depth,
@@ -241,8 +245,9 @@ def _add_notifications(
     """Add those whose key is new, each with the version of its order from `versions`. Returns whether any was."""
     before = connection.total_changes
     connection.executemany(
-        """insert into notifications (key, destination, source, order_key, seq, kinds, route, created_at, message)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing""",
+        """insert into notifications (key, destination, source, order_key, seq, kinds, route, created_at, message,
+                state, reason, settled_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing""",
         [
             (
                 new.key,
@@ -254,6 +259,9 @@ def _add_notifications(
                 new.route,
                 new.created_at,
                 new.message.model_dump_json(exclude_none=True),
+                State.MUTED if new.muted else State.PENDING,
+                new.muted,
+                new.created_at if new.muted else None,
             )
             for new in notifications
         ],
@@ -283,6 +291,7 @@ def _write_memory(connection: sqlite3.Connection, record: PollRecord) -> None:
         "insert into sweeps (source, scope, completed_at) values (?, ?, ?) on conflict do nothing",
         [(record.source, scope, at) for scope, at in record.swept.items()],
     )
+    connection.executemany("delete from mutes where id = ?", [(mute,) for mute in record.ended_mutes])
 
 
 def _may_be_tried(notification: Notification, now: Moment) -> bool:
@@ -331,3 +340,12 @@ def _drop_settled(connection: sqlite3.Connection, older_than: datetime) -> int:
     connection.executemany("delete from messages where notification_id = ?", ids)
     connection.executemany("delete from notifications where id = ?", ids)
     return len(ids)
+
+
+def _drop_old(connection: sqlite3.Connection, table: str, column: str, older_than: datetime) -> int:
+    id_ = "key" if table == "buttons" else "id"
+    return connection.execute(
+        f"delete from {table} where {id_} in "  # noqa: S608
+        f"(select {id_} from {table} where {column} < ? order by {column} limit ?)",
+        (from_instant(older_than), _TIDY_BATCH),
+    ).rowcount

@@ -18,12 +18,14 @@ from bot.model.moment import Moment, from_instant
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, Settlement, State
 from bot.model.poll import Health, OrderState, Payload, PollRecord
-from bot.ports import ChangeRow, Clock, OrderRow, Owed, Retention
-from bot.storage import _views, _writes
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
+from bot.ports import Clock, Owed, Retention, Talks
+from bot.storage import _lists, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
 from bot.storage._threads import Readers, Writer
 from bot.storage._trouble import told_for_people
+from bot.storage.talks import SqliteTalks
 
 _READERS = 2
 _BUSY_SECONDS = 5.0
@@ -61,9 +63,21 @@ class SqliteViews:
         """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""
         return await self._read(lambda connection: _views.find_orders(connection, text))
 
-    async def history(self, source: str, key: str, *, limit: int = 200) -> Sequence[ChangeRow]:
+    async def seek(self, names: Sequence[str], extents: Sequence[Extent]) -> Sequence[Found]:
+        """Orders within `extents` that have one of these names, those of the first name that any has."""
+        return await self._read(lambda connection: _lists.seek(connection, names, extents))
+
+    async def select(self, selection: Selection, *, limit: int, offset: int = 0) -> Selected:
+        """Orders that are wanted, a page of them."""
+        return await self._read(lambda connection: _lists.select(connection, selection, limit, offset))
+
+    async def told(self, source: str, key: str, *, limit: int = 20) -> Sequence[Told]:
+        """Notifications about one order, newest first."""
+        return await self._read(lambda connection: _lists.told(connection, source, key, limit))
+
+    async def history(self, source: str, key: str, *, limit: int = 200, offset: int = 0) -> Sequence[ChangeRow]:
         """Changes of one order, newest first."""
-        return await self._read(lambda connection: _views.history(connection, source, key, limit))
+        return await self._read(lambda connection: _views.history(connection, source, key, limit, offset))
 
     async def payload(self, source: str, key: str, seq: int) -> Payload | None:
         """The raw payload of one version; None when there was none or retention dropped it."""
@@ -107,6 +121,12 @@ class SqliteStorage(SqliteViews):
         self._lock = ProcessLock(path)
         self._writer: Writer | None = None
         self._outbox_changed = asyncio.Event()
+        self._talks = SqliteTalks(self._read, self._write)
+
+    @property
+    def talks(self) -> Talks:
+        """What people set up by talking to the bot."""
+        return self._talks
 
     @property
     def outbox_changed(self) -> asyncio.Event:
@@ -135,9 +155,9 @@ class SqliteStorage(SqliteViews):
         finally:
             self._lock.release()
 
-    async def load(self, source: str) -> Sequence[OrderState]:
-        """The state of every order of a source ever seen."""
-        return await self._read(lambda connection: _views.load(connection, source))
+    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen, or only of that one."""
+        return await self._read(lambda connection: _views.load(connection, source, key))
 
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""

@@ -1,0 +1,107 @@
+"""What the store shows to those who ask: rows of lists, an order that was looked for, and how to choose among them.
+
+Plain slotted classes, not pydantic models: what they hold has been validated when it was written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.model.moment import Moment
+from bot.model.order import Snapshot, Stage
+from bot.model.outbox import State
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One watched order as the lists show it."""
+
+    source: str
+    key: str
+    number: str
+    reference: str | None
+    status: str
+    stage: Stage
+    delivery_promised: Moment | None
+    tracking: tuple[str, ...]
+    seq: int
+    vanished: bool
+    changed_at: Moment
+    due: Moment | None = None
+    """The next delivery promised, while the order is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A part of the orders of one source: all of them, or those that a listing shows and those that are named."""
+
+    source: str
+    is_whole: bool = False
+    scopes: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which orders are wanted. With one of the last three: open ones only.
+
+    A promise is compared with a day by the two forms a Moment has: the day, and the instant at which it begins.
+    """
+
+    extents: tuple[Extent, ...]
+    stage: Stage | None = None
+    due_before: tuple[Moment, Moment] | None = None
+    due_from: tuple[Moment, Moment] | None = None
+    unchanged_since: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A page of the orders wanted: late and due ones by date, others by their last change."""
+
+    rows: tuple[OrderRow, ...]
+    total: int
+    """How many there are in all, counted up to MOST_COUNTED."""
+
+
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One order that was looked for."""
+
+    snapshot: Snapshot
+    changed_at: Moment
+    vanished: bool
+    scopes: tuple[str, ...]
+    next_poll_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notification about an order, as the outbox has it."""
+
+    id: int
+    destination: str
+    state: State
+    kinds: tuple[str, ...]
+    route: str
+    created_at: Moment
+    not_before: Moment | None
+    settled_at: Moment | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of the history, with what became of its notifications."""
+
+    id: int
+    source: str
+    key: str
+    seq: int
+    seen_at: Moment
+    change: Mapping[str, Any]
+    told: tuple[str, ...]
+    """`destination: state` for each notification of that version that tells this kind."""

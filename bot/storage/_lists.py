@@ -1,0 +1,139 @@
+"""What people ask for by words and filters, as functions of a connection. Every list walks an index in its order."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from bot.model.outbox import State
+from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
+from bot.storage._rows import ORDER_COLUMNS, SNAPSHOT_COLUMNS, folded, order_row, snapshot_of
+from bot.storage._schema import OPEN_ORDER
+
+# Column lists and conditions are constants of this package; every value goes in as a parameter.
+# ruff: noqa: S608
+
+_MOST_FOUND = 50
+"""Orders in one parcel, or of one purchase order, that are shown together."""
+
+Values = dict[str, Any]
+
+
+def seek(connection: sqlite3.Connection, names: Sequence[str], extents: Sequence[Extent]) -> list[Found]:
+    """Orders within the extents that have one of the names; those of the first name that any has."""
+    within, values = _within(extents)
+    for name in names:
+        rows = connection.execute(
+            f"""select {SNAPSHOT_COLUMNS}, changed_at, vanished, scopes, next_poll_at
+                from order_names as names cross join orders using (source, key)
+                where names.name = :name and {within} order by names.source, names.key limit {_MOST_FOUND}""",
+            {**values, "name": folded(name)},
+        ).fetchall()
+        if rows:
+            return [
+                Found(snapshot_of(tuple(row[:5])), row[5], bool(row[6]), tuple(json.loads(row[7])), row[8])
+                for row in rows
+            ]
+    return []
+
+
+def select(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
+    """A page of the orders wanted, and how many there are."""
+    if not any(extent.is_whole or extent.scopes for extent in selection.extents):
+        return _select_named(connection, selection, limit, offset)
+    index, order = _walk(selection)
+    within, values = _within(selection.extents)
+    conditions, more = _conditions(selection)
+    values |= more
+    wanted = f"from orders indexed by {index} where {' and '.join([*conditions, within])}"
+    rows = connection.execute(
+        f"select {ORDER_COLUMNS} {wanted} order by {order} limit :limit offset :offset",
+        {**values, "limit": limit, "offset": offset},
+    )
+    found = tuple(order_row(row) for row in rows)
+    total = offset + len(found)
+    if len(found) == limit or not found:
+        counted = f"select count(*) from (select 1 {wanted} limit {MOST_COUNTED})"
+        total = max(total if found else 0, connection.execute(counted, values).fetchone()[0])
+    return Selected(found, total)
+
+
+def told(connection: sqlite3.Connection, source: str, key: str, limit: int) -> list[Told]:
+    """Notifications about one order, newest first."""
+    rows = connection.execute(
+        """select id, destination, state, kinds, route, created_at, not_before, settled_at, reason
+            from notifications where source = ? and order_key = ? order by seq desc, id desc limit ?""",
+        (source, key, limit),
+    )
+    return [Told(row[0], row[1], State(row[2]), tuple(json.loads(row[3])), *row[4:]) for row in rows]
+
+
+def _select_named(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
+    """Orders that are all named: each is looked up by its key, and there are few enough to sort."""
+    conditions, values = _conditions(selection)
+    rows: list[OrderRow] = []
+    for extent in selection.extents:
+        found = connection.execute(
+            f"""select {ORDER_COLUMNS} from (select value as wanted from json_each(:keys)) cross join orders
+                where source = :source and key = wanted and {" and ".join(conditions)}""",
+            {**values, "source": extent.source, "keys": json.dumps(sorted(extent.keys))},
+        )
+        rows += map(order_row, found)
+    if selection.due_before or selection.due_from:
+        rows.sort(key=lambda row: (row.due or "", row.source, row.key))
+    else:
+        oldest_first = selection.unchanged_since is not None
+        rows.sort(key=lambda row: (row.changed_at, row.source, row.key), reverse=not oldest_first)
+    return Selected(tuple(rows[offset : offset + limit]), len(rows))
+
+
+def _walk(selection: Selection) -> tuple[str, str]:
+    """The index that gives the list in its order, and that order."""
+    if selection.due_before or selection.due_from:
+        return "orders_by_due", "due"
+    if selection.unchanged_since:
+        return "orders_by_age", "changed_at"
+    if selection.stage:
+        return "orders_by_stage", "changed_at desc"
+    if len(selection.extents) == 1:
+        return "orders_by_source", "changed_at desc"
+    return "orders_by_change", "changed_at desc"
+
+
+def _conditions(selection: Selection) -> tuple[list[str], Values]:
+    conditions, values = ["changed_at is not null"], Values()
+    if selection.due_before or selection.due_from or selection.unchanged_since:
+        conditions.append(OPEN_ORDER)
+    if selection.due_before:
+        conditions += ["due < max(:before, :before_at)", _day_or_instant("due", "<", "before")]
+        values["before"], values["before_at"] = selection.due_before
+    if selection.due_from:
+        conditions += ["due >= min(:start, :start_at)", _day_or_instant("due", ">=", "start")]
+        values["start"], values["start_at"] = selection.due_from
+    if selection.unchanged_since:
+        conditions.append("changed_at < :unchanged_since")
+        values["unchanged_since"] = selection.unchanged_since
+    if selection.stage:
+        conditions.append("stage = :stage")
+        values["stage"] = selection.stage
+    return conditions, values
+
+
+def _day_or_instant(column: str, operator: str, bound: str) -> str:
+    return f"{column} {operator} case when length({column}) = 10 then :{bound} else :{bound}_at end"
+
+
+def _within(extents: Sequence[Extent]) -> tuple[str, Values]:
+    """Whether an order is within any of the extents."""
+    parts, values = [], Values()
+    for number, extent in enumerate(extents):
+        values[f"source{number}"] = extent.source
+        part = f"orders.source = :source{number}"
+        if not extent.is_whole:
+            values[f"keys{number}"] = json.dumps(sorted(extent.keys))
+            values[f"scopes{number}"] = json.dumps(sorted(extent.scopes))
+            part += f""" and (orders.key in (select value from json_each(:keys{number})) or exists
+                (select 1 from json_each(orders.scopes) as mine join json_each(:scopes{number}) as given
+                    on given.value = mine.value))"""
+        parts.append(f"({part})")
+    return f"({' or '.join(parts)})" if parts else "orders.source = ''", values

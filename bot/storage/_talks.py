@@ -1,0 +1,180 @@
+"""What people set up by talking to the bot, as functions of a connection; those that write run inside a transaction."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from bot.model.access import Grant, Invite
+from bot.model.moment import Moment
+from bot.model.outbox import Destination
+from bot.model.talk import AuditEntry, ChatWatch, Mute
+from bot.storage._rows import write_list, write_object
+
+_WATCH_COLUMNS = "source, key, destination, written, name, chat, person, place, is_own_place, since"
+
+
+def begin(connection: sqlite3.Connection, entry: AuditEntry) -> bool:
+    """Note a question. False: it was noted before."""
+    noted = connection.execute(
+        """insert into audit (chat, question, person, place, at, verb, text) values (?, ?, ?, ?, ?, ?, ?)
+            on conflict do nothing""",
+        (entry.chat, entry.question, entry.person, entry.place, entry.at, entry.verb, entry.text),
+    )
+    return noted.rowcount == 1
+
+
+def finish(connection: sqlite3.Connection, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
+    """Note how a question ended, and what the buttons under its answer ask."""
+    connection.execute(
+        "update audit set outcome = ? where chat = ? and question = ?", (outcome, entry.chat, entry.question)
+    )
+    connection.executemany(
+        """insert into buttons (key, text, made_at) values (?, ?, ?)
+            on conflict (key) do update set made_at = excluded.made_at""",
+        [(key, text, entry.at) for key, text in buttons.items()],
+    )
+
+
+def button(connection: sqlite3.Connection, key: str) -> str | None:
+    """What a button asks."""
+    row = connection.execute("select text from buttons where key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def watch(connection: sqlite3.Connection, wanted: ChatWatch, timezone: str) -> bool:
+    """Follow an order. False: it was followed there already, and only its name is new."""
+    known = connection.execute(
+        "select 1 from watches where source = ? and key = ? and destination = ?",
+        (wanted.source, wanted.key, wanted.destination),
+    ).fetchone()
+    connection.execute(
+        f"""insert into watches ({_WATCH_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (source, key, destination) do update set name = coalesce(excluded.name, name)""",  # noqa: S608
+        (
+            wanted.source,
+            wanted.key,
+            wanted.destination,
+            wanted.written,
+            wanted.name,
+            wanted.chat,
+            wanted.person,
+            write_object(wanted.place),
+            wanted.is_own_place,
+            wanted.since,
+        ),
+    )
+    connection.execute(
+        "insert or replace into places (name, chat, address, timezone) values (?, ?, ?, ?)",
+        (wanted.destination, wanted.chat, write_object(wanted.place), timezone),
+    )
+    return known is None
+
+
+def unwatch(connection: sqlite3.Connection, source: str, key: str, destination: str) -> bool:
+    """Follow it no more. False: it was not followed there."""
+    gone = connection.execute(
+        "delete from watches where source = ? and key = ? and destination = ?", (source, key, destination)
+    )
+    return gone.rowcount == 1
+
+
+def watches(connection: sqlite3.Connection) -> list[ChatWatch]:
+    """Everything followed from chat."""
+    found = []
+    rows = connection.execute(f"select {_WATCH_COLUMNS} from watches order by source, key, destination")  # noqa: S608
+    for row in rows:
+        columns = dict(zip(_WATCH_COLUMNS.split(", "), row, strict=True))
+        columns["place"] = json.loads(columns["place"])
+        columns["is_own_place"] = bool(columns["is_own_place"])
+        found.append(ChatWatch(**columns))
+    return found
+
+
+def mute(connection: sqlite3.Connection, wanted: Mute) -> None:
+    """Mute an order for a destination, in place of an earlier mute there."""
+    connection.execute(
+        "insert or replace into mutes (source, key, destination, until, person, since) values (?, ?, ?, ?, ?, ?)",
+        (wanted.source, wanted.key, wanted.destination, wanted.until, wanted.person, wanted.since),
+    )
+
+
+def unmute(connection: sqlite3.Connection, source: str, key: str, destination: str) -> bool:
+    """End a mute. False: there was none."""
+    gone = connection.execute(
+        "delete from mutes where source = ? and key = ? and destination = ?", (source, key, destination)
+    )
+    return gone.rowcount == 1
+
+
+def mutes(connection: sqlite3.Connection, now: Moment) -> list[Mute]:
+    """Mutes that have not ended."""
+    rows = connection.execute(
+        """select id, source, key, destination, until, person, since from mutes
+            where until is null or until > ? order by id""",
+        (now,),
+    )
+    names = ("id", "source", "key", "destination", "until", "person", "since")
+    return [Mute(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def place(connection: sqlite3.Connection, name: str) -> Destination | None:
+    """The destination that a chat watch made."""
+    row = connection.execute("select chat, address, timezone from places where name = ?", (name,)).fetchone()
+    return None if row is None else Destination(name=name, chat=row[0], address=json.loads(row[1]), timezone=row[2])
+
+
+def invite(connection: sqlite3.Connection, wanted: Invite) -> None:
+    """Keep an invite."""
+    connection.execute(
+        "insert into invites (code_hash, role, sources, watchlists, made_at, expires_at) values (?, ?, ?, ?, ?, ?)",
+        (
+            wanted.code_hash,
+            wanted.role,
+            _names(wanted.sources),
+            _names(wanted.watchlists),
+            wanted.made_at,
+            wanted.expires_at,
+        ),
+    )
+
+
+def redeem(connection: sqlite3.Connection, code_hash: str, member: Grant, at: Moment) -> Grant | None:
+    """Use an invite, once. None: there is no such valid one."""
+    row = connection.execute(
+        """update invites set used_at = ?, used_by = ? where code_hash = ? and used_at is null and expires_at > ?
+            returning role, sources, watchlists""",
+        (at, f"{member.chat}:{member.person or member.place}", code_hash, at),
+    ).fetchone()
+    if row is None:
+        return None
+    given = {"role": row[0], "sources": _read_names(row[1]), "watchlists": _read_names(row[2])}
+    connection.execute(
+        "insert or replace into members (chat, person, place, role, sources, watchlists, since) "
+        "values (?, ?, ?, ?, ?, ?, ?)",
+        (member.chat, member.person or "", member.place or "", *row, at),
+    )
+    return Grant.model_validate({**member.model_dump(), **given})
+
+
+def members(connection: sqlite3.Connection) -> list[Grant]:
+    """Everybody who came in by an invite."""
+    rows = connection.execute("select chat, person, place, role, sources, watchlists from members")
+    return [
+        Grant(
+            chat=chat,
+            person=person or None,
+            place=place or None,
+            role=role,
+            sources=_read_names(sources),
+            watchlists=_read_names(watchlists),
+        )
+        for chat, person, place, role, sources, watchlists in rows
+    ]
+
+
+def _names(names: Sequence[str] | None) -> str | None:
+    return None if names is None else write_list(names)
+
+
+def _read_names(written: str | None) -> tuple[str, ...] | None:
+    return None if written is None else tuple(json.loads(written))
