@@ -80,6 +80,29 @@ def unknown_status(source: str, word: str, order: str) -> Message:
     )
 
 
+def schema_drift(source: str, member: str) -> Message:
+    """Nearly all orders of a source lost the same member at once."""
+    words = (
+        "Nearly every order that had them has none any more, so the source itself will have changed.",
+        "No order's news is made of it: what was known stays, other changes are told as ever, and it ends by itself "
+        "when the source tells them again. Has it renamed a field?",
+    )
+    return Message(
+        emoji="🧩",
+        headline=_headline("Field missing", f" · {source}: {member}"),
+        body=tuple(map(_line, words)),
+    )
+
+
+def schema_as_before(source: str, member: str) -> Message:
+    """A source tells again what it had left out everywhere."""
+    return Message(
+        emoji="✅",
+        headline=_headline("Field is back", f" · {source}: {member}"),
+        body=(_line("What really changed meanwhile is told order by order."),),
+    )
+
+
 def unreadable_order(source: str, order: str, reason: str) -> Message:
     """One order whose answers cannot be used, while others can."""
     return Message(

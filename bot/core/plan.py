@@ -4,13 +4,14 @@ Each function here answers one thing that can happen to a poll. None of them ask
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from bot.core import health as healths
-from bot.core import notices
+from bot.core import mutes, notices
 from bot.core.diff import diff
 from bot.core.digest import order_digest
+from bot.core.drift import Weighed, spoken
 from bot.core.render import order_name, render
 from bot.core.route import routes_of, share_out
 from bot.errors import SourceError
@@ -21,6 +22,7 @@ from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import NewNotification
 from bot.model.poll import Baseline, Health, OrderState, OrderUpdate, Payload, PollRecord
 from bot.model.route import Route
+from bot.model.talk import Mute
 from bot.model.watch import Watchlist
 
 LOOKS_UNTIL_VANISHED = 3
@@ -39,6 +41,8 @@ class Telling:
     zone: tzinfo
     catch_all: tuple[Route, ...]
     operators: tuple[str, ...]
+    mutes: dict[str, Sequence[Mute]] = field(default_factory=dict)
+    """By key: what destinations do not want to hear of an order now. Kept up to date by whoever hears of mutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Sight:
     list_digest: bytes | None = None
     scopes: tuple[str, ...] = ()
     next_poll_at: Moment | None = None
+    doubt: str | None = None
+    """What of it is not believed, see `core/drift`."""
 
 
 def is_older(order: Order, previous: Snapshot | None) -> bool:
@@ -114,6 +120,7 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
         list_digest=sight.list_digest,
         scopes=sight.scopes,
         next_poll_at=sight.next_poll_at,
+        doubt=sight.doubt,
     )
     words = tuple(word for word in unknown_words(sight.order) if word not in known_words)
     return PollRecord(
@@ -125,6 +132,7 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
             *_unknown_word_notices(words, sight.order, telling, now),
         ),
         words=words,
+        ended_mutes=mutes.ended_by(telling.mutes.get(sight.order.key, ()), changes),
     )
 
 
@@ -155,7 +163,13 @@ def order_not_found(
         next_poll_at=next_poll_at,
     )
     told = tuple(_tell(previous.order, update, changes, watchlists, telling, now)) if previous else ()
-    return PollRecord(source=telling.source, at=from_instant(now), updates=(update,), notifications=told)
+    return PollRecord(
+        source=telling.source,
+        at=from_instant(now),
+        updates=(update,),
+        notifications=told,
+        ended_mutes=mutes.ended_by(telling.mutes.get(state.key, ()), changes),
+    )
 
 
 def can_vanish(state: OrderState) -> bool:
@@ -219,6 +233,27 @@ def source_answered(health: Health, telling: Telling, now: datetime) -> PollReco
     return PollRecord(source=telling.source, at=from_instant(now), health=better, notifications=told)
 
 
+def with_drift(record: PollRecord, weighed: Weighed, telling: Telling, now: datetime) -> PollRecord:
+    """The record, and what operators have to hear of members that went missing everywhere or came back."""
+    messages = [(False, *found, notices.schema_drift(telling.label, spoken(found[0]))) for found in weighed.drifted]
+    messages += [
+        (True, *found, notices.schema_as_before(telling.label, spoken(found[0]))) for found in weighed.returned
+    ]
+    told = [
+        one
+        for is_over, member, since, message in messages
+        for one in notices.notice(
+            Notice.SCHEMA_DRIFT,
+            message,
+            to=telling.operators,
+            key=(telling.source, member, since, is_over),
+            at=from_instant(now),
+            source=telling.source,
+        )
+    ]
+    return replace(record, notifications=(*record.notifications, *told)) if told else record
+
+
 def order_unreadable(state: OrderState, error: SourceError, telling: Telling, now: datetime) -> PollRecord:
     """What to write when the answers about one order cannot be used, again and again."""
     at = from_instant(now)
@@ -272,6 +307,7 @@ def _tell(
             route=", ".join(share.routes),
             message=render(order, share.changes, source=telling.label, seen_at=at, zone=telling.zone),
             created_at=at,
+            muted=mutes.why_muted(telling.mutes.get(order.key, ()), share.destination, changes, now),
         )
 
 

@@ -7,13 +7,14 @@ one thing that happened and keeps both in step.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.core import plan
+from bot.core import mutes, plan
 from bot.core.agenda import Agenda
 from bot.core.digest import order_digest
+from bot.core.drift import DriftWatch
 from bot.core.health import wait_until_retry
 from bot.core.watchbook import WatchBook
 from bot.errors import SourceError
-from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.moment import Moment, from_instant
 from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
@@ -35,6 +36,7 @@ class Ledger:
         self.known_words: set[str] = set()
         self.swept: set[str] = set()
         """Ids of the scopes that have had a complete sweep."""
+        self.drift = DriftWatch()
         self.moved: dict[str, bytes] = {}
         """Orders whose row in a listing moved and whose details are not committed yet: digest of the row."""
         self._came_later: set[str] = set()
@@ -58,6 +60,7 @@ class Ledger:
         for state in await self._storage.load(source):
             if self.book.follows(state):
                 self._remember(state)
+                self.drift.recall(state.key, state.doubt)
         for key in self.book.named:
             if key not in self.states:
                 self._remember(OrderState(key))
@@ -88,11 +91,6 @@ class Ledger:
     def first_sight_is_news(self, state: OrderState) -> bool:
         """Whether an order never seen is news: the source did not know it before, or it came after the first sweep."""
         return state.missing > 0 or state.key in self._came_later
-
-    def seconds_until(self, moment: Moment | None) -> float:
-        """Seconds from now; 0 for the past, a day or none."""
-        instant = instant_of(moment) if moment else None
-        return max(0.0, (instant - self._clock.now()).total_seconds()) if instant else 0.0
 
     def row_record(self, scope: Scope, row: Listed, *, is_first: bool) -> PollRecord | None:
         """What a row of a listing makes us write at once; what else it means, the order's details will tell."""
@@ -144,6 +142,8 @@ class Ledger:
         self.known_words.update(record.words)
         self.swept.update(record.swept)
         self.health = record.health or self.health
+        if record.ended_mutes:
+            mutes.drop(self.telling.mutes, record.ended_mutes)
         self._baselines.update({baseline.watchlist: baseline.orders for baseline in record.baselines})
 
     async def commit_together(self, records: Sequence[PollRecord]) -> None:

@@ -5,14 +5,16 @@ Jobs run several at once for different orders; KeyLock keeps each order to one a
 """
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import plan
+from bot.core.drift import Weighed
 from bot.core.schedule import rest, retry_rest, second_look_rest
 from bot.errors import OrderNotFound, SourceError
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import Ledger
-from bot.model.moment import Moment, from_instant
+from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Stage
 from bot.model.poll import KnownPage, Listed, Listing, OrderState, Payload, PollRecord, Scope
 from bot.ports import Clock, Source
@@ -42,7 +44,7 @@ class Rounds:
             if state.seq == 0 and not state.missing:
                 self._look_again(state, 0.0)
             elif state.next_poll_at or state.key in ledger.book.named:
-                self._look_again(state, ledger.seconds_until(state.next_poll_at))
+                self._look_again(state, self._seconds_until(state.next_poll_at))
         for scope in ledger.book.scopes.values():
             ledger.agenda.put(scope, self._clock.monotonic())
 
@@ -81,9 +83,12 @@ class Rounds:
             order = self._source.parse(state.key, payload)
             async with self._locks.hold((state.key,)):
                 await self._take(state, order, payload, digest)
+        elif self.ledger.drift.is_suspicious and (previous := await self.ledger.last_snapshot(state)):
+            self.ledger.drift.unchanged(state.key, previous.order)
         state.failures = 0
         every = self.ledger.book.look_every(state)
-        self._look_again(state, second_look_rest(every) if state.doubt else self._rest(state, state.stage))
+        is_urgent = state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt)
+        self._look_again(state, second_look_rest(every) if is_urgent else self._rest(state, state.stage))
 
     async def _take(self, state: OrderState, order: Order, payload: Payload, digest: bytes) -> None:
         ledger = self.ledger
@@ -91,11 +96,14 @@ class Rounds:
         if plan.is_older(order, previous):
             await ledger.note_stale_answer()
             return
-        row_digest = ledger.moved.get(state.key)
+        row_digest, now = ledger.moved.get(state.key), self._clock.now()
+        weighed = Weighed(order, order)
+        if previous is not None:
+            weighed = ledger.drift.weigh(previous.order, order, now, ledger.book.look_every(state))
         sight = plan.Sight(
             state=state,
             previous=previous,
-            order=order,
+            order=weighed.order,
             payload=payload,
             watchlists=ledger.book.following(state.key, state.scopes),
             is_news=ledger.first_sight_is_news(state),
@@ -103,11 +111,15 @@ class Rounds:
             list_digest=row_digest,
             scopes=state.scopes,
             next_poll_at=self._moment_in(self._rest(state, order.status.stage)),
+            doubt=weighed.doubt,
         )
-        if plan.needs_second_look(sight, was_so_before=await ledger.was_so_before(order)):
-            await ledger.commit(plan.second_look_needed(sight, ledger.telling, self._clock.now()))
+        cautious = replace(sight, order=weighed.cautious)
+        if plan.needs_second_look(cautious, was_so_before=await ledger.was_so_before(cautious.order)):
+            record = plan.second_look_needed(cautious, ledger.telling, now)
+            await ledger.commit(plan.with_drift(record, weighed, ledger.telling, now))
             return
-        await ledger.commit(plan.order_seen(sight, ledger.telling, ledger.known_words, self._clock.now()))
+        record = plan.order_seen(sight, ledger.telling, ledger.known_words, now)
+        await ledger.commit(plan.with_drift(record, weighed, ledger.telling, now))
         if ledger.moved.get(state.key) == row_digest:  # else it moved again while we looked
             ledger.moved.pop(state.key, None)
         await ledger.note_looked_at(state.key)
@@ -199,6 +211,10 @@ class Rounds:
         if listing_tells and not (state.failures or state.doubt) and (state.stage.is_final or state.vanished):
             return
         self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
+
+    def _seconds_until(self, moment: Moment | None) -> float:
+        instant = instant_of(moment) if moment else None
+        return max(0.0, (instant - self._clock.now()).total_seconds()) if instant else 0.0
 
     def _moment_in(self, seconds: float) -> Moment:
         return from_instant(self._clock.now() + timedelta(seconds=seconds))

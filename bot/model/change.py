@@ -37,6 +37,7 @@ class Notice(StrEnum):
     SOURCE_FAILING = "source_failing"
     SOURCE_RECOVERED = "source_recovered"
     UNKNOWN_STATUS = "unknown_status"
+    SCHEMA_DRIFT = "schema_drift"
     UNREADABLE_ORDER = "unreadable_order"
     DEAD_LETTER = "dead_letter"
     DESTINATION_BROKEN = "destination_broken"

@@ -36,7 +36,7 @@ _PHRASES: dict[str, str] = {
     "reappeared": r"Listed again\b.*{}",
 }
 _NOTICE = re.compile(
-    r"\W*(?:Now watching|Source failing|Source recovered|Unknown status"
+    r"\W*(?:Now watching|Source failing|Source recovered|Unknown status|Field missing|Field is back"
     r"|Order not readable|Cannot deliver|Not delivered)\b"
 )
 _CLAIM = re.compile(r"^(?!\W*Lines? [^:]*: (?!quantity)).*→")
