@@ -12,7 +12,7 @@ from bot.log import event
 
 log = logging.getLogger(__name__)
 
-_LARGEST = 1024 * 1024
+_LARGEST = 512 * 1024
 """Bytes of a body. A pressed button comes with the whole message it stands under, which stays far below."""
 _GRACE = 2.0
 """Seconds in which requests may end when the server stops."""
@@ -22,8 +22,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def host_and_port(written: str) -> tuple[str, int]:
     """`127.0.0.1:8080`, `[::1]:8080` or `:8080` (every address) in two. Raises ValueError that says how to write it."""
-    host, _, port = written.rpartition(":")
-    if not port.isascii() or not port.isdigit() or int(port) > 65535 or (":" in host and not host.startswith("[")):
+    host, colon, port = written.rpartition(":")
+    if (
+        not colon
+        or not port.isascii()
+        or not port.isdigit()
+        or int(port) > 65535
+        or (":" in host and not host.startswith("["))
+    ):
         raise ValueError(f"{written!r} is not host:port, such as 127.0.0.1:8080")
     return host.strip("[]"), int(port)
 

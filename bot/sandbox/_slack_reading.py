@@ -46,6 +46,12 @@ def callers(text: str, blocks: list[Any]) -> list[str]:
     return found
 
 
+def buttons_of(blocks: list[Any]) -> dict[str, str]:
+    """Label to value of every button."""
+    found = [node for node in _nodes(blocks) if node.get("type") == "button"]
+    return {str(button["text"]["text"]): str(button.get("value")) for button in found}
+
+
 def stray_brackets(text: str, blocks: list[Any]) -> list[str]:
     """Pieces of mrkdwn in which `<` or `>` stands outside a token, so that something was not escaped."""
     all_mrkdwn = [text, *(str(node.get("text")) for node in _nodes(blocks) if node.get("type") == "mrkdwn")]
@@ -77,10 +83,26 @@ def _block_problems(blocks: list[Any]) -> Iterator[tuple[str, str]]:
                 yield from _text_object_problems(text, f"{here}/text", 3000)
             case {"type": "header", "text": text}:
                 yield from _text_object_problems(text, f"{here}/text", 150)
+            case {"type": "actions", "elements": [*elements]}:
+                yield from _actions_problems(elements, f"{here}/elements")
             case {"type": "divider"}:
                 pass
             case _:
                 yield here, "unsupported block"
+
+
+def _actions_problems(elements: list[Any], here: str) -> Iterator[tuple[str, str]]:
+    if not 1 <= len(elements) <= 25:
+        yield here, "must hold 1 to 25 items"
+    if len({element.get("action_id") for element in elements}) < len(elements):
+        yield here, "`action_id` must be unique"
+    for number, element in enumerate(elements):
+        match element:
+            case {"type": "button", "text": {"type": "plain_text", "text": str(label)}, "value": str(value)}:
+                if not 1 <= len(label) <= 75 or len(value) > 2000:
+                    yield f"{here}/{number}", "must be less than 76 characters"
+            case _:
+                yield f"{here}/{number}", "unsupported element"
 
 
 def _rich_text_problems(elements: list[Any], here: str) -> Iterator[tuple[str, str]]:

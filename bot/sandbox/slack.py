@@ -4,7 +4,7 @@ import html
 import itertools
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,28 +13,18 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.sandbox._limits import Bucket, Holds, Window
-from bot.sandbox._slack_reading import callers, is_too_long, problems, readable, readable_text, stray_brackets
-from bot.sandbox._trouble import Piece, Trouble
+from bot.sandbox._slack_content import Channel, content_problem, message, no, yes
+from bot.sandbox._slack_people import BOT_USER, SlackPeople
+from bot.sandbox._slack_reading import buttons_of, readable, readable_text
+from bot.sandbox._trouble import Piece
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.faults import Faults
+from bot.sandbox.seen import Seen
 
 _TEXT_RECOMMENDED = 4000
-_TEXT_CUT = 40_000
 _POSTS_PER_MINUTE = 300
 """Of a workspace: "several hundred"."""
 _TIER_3_PER_MINUTE = 50
-_BOT_USER = "U0BOT000000"
-
-
-@dataclass(slots=True)
-class Channel:
-    """One conversation. Ids that begin with U stand for people and lead to their direct messages."""
-
-    id: str
-    name: str
-    is_member: bool = True
-    is_archived: bool = False
-    messages: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ class Call:
     arguments: dict[str, Any]
 
 
-class SlackTwin(Trouble):
+class SlackTwin(SlackPeople):
     """One workspace with one app in it. `accepted` is what people see now, in the order it came."""
 
     def __init__(
@@ -54,10 +44,11 @@ class SlackTwin(Trouble):
         clock: Clock | None = None,
         *,
         token: str = "xoxb-sandbox",  # noqa: S107 (made up)
+        app_token: str = "xapp-sandbox",  # noqa: S107 (made up)
+        signing_secret: str = "sandbox-signing-secret",  # noqa: S107 (made up)
         faults: Faults | None = None,
     ) -> None:
-        super().__init__()
-        self._clock = clock or SystemClock()
+        super().__init__(clock or SystemClock(), app_token, signing_secret)
         self._token = token
         self._faults = faults or Faults()
         self._token_error = ""
@@ -66,24 +57,33 @@ class SlackTwin(Trouble):
         self._reads = Window(_TIER_3_PER_MINUTE, 60.0)
         self._numbers = itertools.count(1)
         self.scopes = {"chat:write", "channels:history", "groups:history", "im:history"}
-        self.channels: dict[str, Channel] = {}
         self.accepted: list[Accepted] = []
         self.calls: list[Call] = []
-        self.violations: list[str] = []
-        self.pings: list[str] = []
-        """What was accepted and called people."""
         self._holds = Holds(self.violations)
         self.add_channel("C0123456789", "orders")
 
     def application(self) -> web.Application:
-        """The Web API under `/api/`."""
+        """The Web API under `/api/`, the sockets under `/link/`, and the answering addresses under `/respond/`."""
         application = web.Application(middlewares=[self._faults.middleware])
         application.router.add_route("*", "/api/{method}", self._answer)
+        application.router.add_get("/link/{ticket}", self.delivery.socket)
+        application.router.add_post("/respond/{serial}", self._respond)
         return application
 
     def settings(self, base: str) -> dict[str, Any]:
-        """The entry for `chats:` when the application is served at `base`."""
+        """The entry for `chats:` when the application is served at `base`, without what listening needs."""
+        self._base = base
         return {"bot_token": self._token, "base_url": f"{base}/api/"}
+
+    def listening(self, base: str, *, over_http: bool = False) -> dict[str, Any]:
+        """The entry for `chats:` of an app that is asked questions, in Socket Mode or over HTTP on a free port.
+
+        Over HTTP, `delivery.post_to` has to be told where the app listens.
+        """
+        if over_http:
+            secret = {"signing_secret": self.delivery.signing_secret, "listen": "127.0.0.1:0"}
+            return self.settings(base) | secret
+        return self.settings(base) | {"app_token": self.delivery.app_token}
 
     def address(self) -> dict[str, Any]:
         """Where it takes messages: what a destination in watchlists.yaml may hold."""
@@ -106,24 +106,34 @@ class SlackTwin(Trouble):
         method = request.match_info["method"]
         arguments = await _arguments(request)
         self.calls.append(Call(self._clock.now(), method, arguments))
+        if method == "apps.connections.open":
+            return self._open(request)
         if refused := self._token_problem(request, arguments):
-            return _no(refused)
+            return no(refused)
         handlers: dict[str, Callable[[dict[str, Any]], Awaitable[web.Response]]] = {
             "auth.test": _auth_test,
             "chat.postMessage": self._post,
+            "chat.postEphemeral": self._whisper,
             "chat.update": self._update,
+            "views.publish": self._publish,
+            "users.info": self._person,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
         }
         handler = handlers.get(method)
         if handler is None:
-            return _no("unknown_method", req_method=method)
-        piece = self.take() if method in ("chat.postMessage", "chat.update") else None
+            return no("unknown_method", req_method=method)
+        piece = self.take() if method.startswith(("chat.", "views.")) else None
         early = self._before(piece, method, arguments)
         if early is not None:
             return early
         response = await handler(arguments)
         return await self._after(piece, request, response)
+
+    def _open(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {self.delivery.app_token}" or self._token_error:
+            return no(self._token_error or "invalid_auth")
+        return yes(url=self.delivery.open(request))
 
     def _token_problem(self, request: web.Request, arguments: dict[str, Any]) -> str:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -142,9 +152,9 @@ class SlackTwin(Trouble):
         if piece and piece.kind == "error_before":
             return web.Response(status=503, text="<html><body>unavailable</body></html>", content_type="text/html")
         if piece and piece.kind == "refuse_markup" and arguments.get("blocks"):
-            return _no("invalid_blocks", response_metadata={"messages": ["[ERROR] asked for [json-pointer:/blocks]"]})
+            return no("invalid_blocks", response_metadata={"messages": ["[ERROR] asked for [json-pointer:/blocks]"]})
         if piece and piece.kind == "refuse_message":
-            return _no("invalid_arguments")
+            return no("invalid_arguments")
         return None
 
     async def _after(self, piece: Piece | None, request: web.Request, response: web.Response) -> web.StreamResponse:
@@ -156,7 +166,7 @@ class SlackTwin(Trouble):
             case Piece("delay_after", seconds):
                 await self._clock.sleep(seconds)
             case Piece("error_after"):
-                return _no("internal_error")
+                return no("internal_error")
         return response
 
     def _busy(self, method: str, seconds: float) -> web.Response:
@@ -167,67 +177,69 @@ class SlackTwin(Trouble):
     async def _post(self, arguments: dict[str, Any]) -> web.Response:
         channel = self._find(str(arguments.get("channel") or ""))
         if channel is None:
-            return _no("channel_not_found")
+            return no("channel_not_found")
         if wait := self._too_fast(channel):
             self.violations.append(f"chat.postMessage to {channel.id} was over the limit")
             return self._busy("chat.postMessage", wait)
         if channel.is_archived:
-            return _no("is_archived")
+            return no("is_archived")
         if not channel.is_member:
-            return _no("not_in_channel")
-        refused = _content_problem(arguments)
+            return no("not_in_channel")
+        refused = content_problem(arguments)
         if refused is not None:
             return refused
-        message = _message(arguments, f"{int(self._clock.now().timestamp())}.{next(self._numbers):06d}")
-        channel.messages.append(message)
-        self._accept(channel, message, arguments)
-        return _yes(channel=channel.id, ts=message["ts"], message=message)
+        kept = message(arguments, f"{int(self._clock.now().timestamp())}.{next(self._numbers):06d}")
+        channel.messages.append(kept)
+        self._accept(channel, kept, arguments)
+        return yes(channel=channel.id, ts=kept["ts"], message=kept)
 
     async def _update(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
         if channel is None:
-            return _no("channel_not_found")
+            return no("channel_not_found")
         ts = str(arguments.get("ts") or "")
         found = next((message for message in channel.messages if message["ts"] == ts), None)
         if found is None:
-            return _no("message_not_found")
-        refused = _content_problem(arguments)
+            return no("message_not_found")
+        refused = content_problem(arguments)
         if refused is not None:
             return refused
         if len(str(arguments.get("text") or "")) > _TEXT_RECOMMENDED:
-            return _no("msg_too_long")
+            return no("msg_too_long")
         found["text"] = str(arguments.get("text") or "")
         found["blocks"] = arguments.get("blocks") or []
         if "metadata" in arguments:
             found["metadata"] = arguments["metadata"]
         self.accepted = [one for one in self.accepted if (one.place, one.message_id) != (channel.id, ts)]
         self._accept(channel, found, arguments)
-        return _yes(channel=channel.id, ts=ts, text=found["text"])
+        return yes(channel=channel.id, ts=ts, text=found["text"])
 
     async def _history(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
         if wait := self._reads.take(self._clock.monotonic()):
             return self._busy("conversations.history", wait)
         if "channels:history" not in self.scopes:
-            return _no("missing_scope", needed="channels:history", provided=",".join(sorted(self.scopes)))
+            return no("missing_scope", needed="channels:history", provided=",".join(sorted(self.scopes)))
         if channel is None:
-            return _no("channel_not_found")
+            return no("channel_not_found")
         if not channel.is_member:
-            return _no("not_in_channel")
+            return no("not_in_channel")
         top = [one for one in channel.messages if one.get("thread_ts", one["ts"]) == one["ts"]]
         return _page(top, arguments)
 
     async def _replies(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
         if channel is None:
-            return _no("channel_not_found")
+            return no("channel_not_found")
         root = str(arguments.get("ts") or "")
         thread = [one for one in channel.messages if root in (one["ts"], one.get("thread_ts"))]
-        return _page(thread, arguments) if thread else _no("thread_not_found")
+        return _page(thread, arguments) if thread else no("thread_not_found")
 
     def _find(self, written: str) -> Channel | None:
-        """By id, `#name` or name."""
+        """By id, `#name` or name. The id of a person opens their direct messages."""
         named = (channel for channel in self.channels.values() if channel.name == written.removeprefix("#"))
+        if written.startswith("U") and written not in self.channels:
+            self.add_channel(written, "")
         return self.channels.get(written) or next(named, None)
 
     def _too_fast(self, channel: Channel) -> float:
@@ -236,20 +248,32 @@ class SlackTwin(Trouble):
         bucket = self._buckets.setdefault(channel.id, Bucket(1.0, 3))
         return bucket.take(now) or self._workspace.take(now)
 
-    def _accept(self, channel: Channel, message: dict[str, Any], arguments: dict[str, Any]) -> None:
-        text, blocks = message["text"], message["blocks"]
+    def _accept(self, channel: Channel, kept: dict[str, Any], arguments: dict[str, Any]) -> None:
+        text, blocks = kept["text"], kept["blocks"]
         if len(text) > _TEXT_RECOMMENDED:
             self.violations.append(f"a text of {len(text)} characters, more than the recommended {_TEXT_RECOMMENDED}")
-        self.pings += callers(text, blocks)
-        self.violations += [f"not escaped: {written}" for written in stray_brackets(text, blocks)]
-        metadata = message.get("metadata") or {}
+        self._judge(text, blocks)
+        metadata = kept.get("metadata") or {}
+        shown = readable(blocks) if blocks else readable_text(text)
+        self.seen.append(
+            Seen(
+                at=self._clock.now(),
+                place=channel.id,
+                message_id=kept["ts"],
+                text=shown,
+                person=channel.id if channel.id.startswith("U") else None,
+                thread=kept.get("thread_ts"),
+                buttons=buttons_of(blocks),
+                payload=arguments,
+            )
+        )
         self.accepted.append(
             Accepted(
                 at=self._clock.now(),
                 chat="slack",
                 place=channel.id,
-                message_id=message["ts"],
-                text=readable(blocks) if blocks else readable_text(text),
+                message_id=kept["ts"],
+                text=shown,
                 payload=arguments,
                 key=(metadata.get("event_payload") or {}).get("key"),
             )
@@ -257,8 +281,8 @@ class SlackTwin(Trouble):
 
 
 async def _auth_test(arguments: dict[str, Any]) -> web.Response:
-    user = {"user": "order-status", "user_id": _BOT_USER}
-    return _yes(url="https://sandbox.slack.com/", team="Sandbox", team_id="T0123456789", **user)
+    user = {"user": "order-status", "user_id": BOT_USER, "bot_id": "B0BOT000000"}
+    return yes(url="https://sandbox.slack.com/", team="Sandbox", team_id="T0123456789", **user)
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:
@@ -277,44 +301,6 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     return arguments
 
 
-def _content_problem(arguments: dict[str, Any]) -> web.Response | None:
-    blocks = arguments.get("blocks") or []
-    if not isinstance(blocks, list):
-        return _no("invalid_blocks_format")
-    if not blocks and not arguments.get("text"):
-        return _no("no_text")
-    if found := problems(blocks):
-        return _no("invalid_blocks", errors=found, response_metadata={"messages": found})
-    if is_too_long(blocks):
-        return _no("msg_blocks_too_long")
-    return _metadata_problem(arguments.get("metadata"))
-
-
-def _message(arguments: dict[str, Any], ts: str) -> dict[str, Any]:
-    message: dict[str, Any] = {
-        "type": "message",
-        "user": _BOT_USER,
-        "bot_id": "B0BOT000000",
-        "ts": ts,
-        "text": str(arguments.get("text") or "")[:_TEXT_CUT],
-        "blocks": arguments.get("blocks") or [],
-    }
-    return message | {name: arguments[name] for name in ("metadata", "thread_ts") if arguments.get(name)}
-
-
-def _metadata_problem(metadata: Any) -> web.Response | None:
-    if not metadata:
-        return None
-    match metadata:
-        case {"event_type": str(), "event_payload": dict()}:
-            # How much is too large is not published; it is meant for a few short values.
-            return _no("metadata_too_large") if len(json.dumps(metadata)) > 8000 else None
-        case dict():
-            return _no("invalid_metadata_schema")
-        case _:
-            return _no("invalid_metadata_format")
-
-
 def _page(messages: list[dict[str, Any]], arguments: dict[str, Any]) -> web.Response:
     """Newest first, a page at a time, with payloads of metadata only if asked for."""
     oldest = float(arguments.get("oldest") or 0)
@@ -326,19 +312,10 @@ def _page(messages: list[dict[str, Any]], arguments: dict[str, Any]) -> web.Resp
     page = [_shown(one, whole) for one in found[start : start + limit]]
     has_more = start + limit < len(found)
     cursor = str(start + limit) if has_more else ""
-    return _yes(messages=page, has_more=has_more, response_metadata={"next_cursor": cursor})
+    return yes(messages=page, has_more=has_more, response_metadata={"next_cursor": cursor})
 
 
 def _shown(message: dict[str, Any], whole: bool) -> dict[str, Any]:
     if "metadata" not in message or whole:
         return message
     return message | {"metadata": {"event_type": message["metadata"].get("event_type")}}
-
-
-def _yes(**members: Any) -> web.Response:
-    return web.json_response({"ok": True, **members})
-
-
-def _no(error: str, **members: Any) -> web.Response:
-    """Slack refuses with status 200."""
-    return web.json_response({"ok": False, "error": error, **members})

@@ -1,0 +1,117 @@
+"""An ear that listens to a twin, and a desk that answers by script."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import registry
+from bot.clock import SystemClock
+from bot.model.command import Button, Question, Reply
+from bot.model.message import Message
+from bot.ports import Clock
+from tests.chats.harness import line, message, served
+
+
+def reply(*texts: str, **members: Any) -> Reply:
+    """A reply with one message for each text."""
+    return Reply(messages=tuple(Message(headline=line(text)) for text in texts), **members)
+
+
+def long_reply(**members: Any) -> Reply:
+    """A reply of one message that fits into no single one of any chat."""
+    body: Message = message(*(f"item {number:04d} of the order" for number in range(700)), headline="A long order")
+    return Reply(messages=(body,), **members)
+
+
+@dataclass
+class ScriptedDesk:
+    """Answers every question by `script`, and keeps what it was asked. A second time the same id is answered None."""
+
+    script: Callable[[Question], Reply | None] = lambda question: reply(f"you asked: {question.text}")
+    asked: list[Question] = field(default_factory=list)
+    hangs: asyncio.Event = field(default_factory=asyncio.Event)
+    """Clear it to let the desk hang."""
+    fails: Exception | None = None
+    known: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.hangs.set()
+
+    async def answer(self, question: Question) -> Reply | None:
+        """See ports.Desk."""
+        self.asked.append(question)
+        await self.hangs.wait()
+        if self.fails:
+            raise self.fails
+        if question.id in self.known:
+            return None
+        self.known.add(question.id)
+        return self.script(question)
+
+    @property
+    def texts(self) -> list[str]:
+        """What was asked."""
+        return [question.text for question in self.asked]
+
+
+@dataclass
+class Scene:
+    """A twin, the ear that listens to it, and the desk behind."""
+
+    twin: Any
+    ear: Any
+    desk: ScriptedDesk
+    running: asyncio.Task[None]
+    stop: asyncio.Event
+    base: str
+
+    async def until(self, holds: Callable[[], bool], within: float = 5.0) -> None:
+        """Wait until something holds, for what comes over a socket."""
+        async with asyncio.timeout(within):
+            while True:
+                if holds():
+                    return
+                await asyncio.sleep(0.005)
+
+    async def quiet(self) -> None:
+        """Let whatever might still come, come."""
+        await asyncio.sleep(0.25)
+
+
+def ear_for(kind: str, settings: dict[str, Any], clock: Clock | None = None, **more: Any) -> Any:
+    """The ear with these settings."""
+    module: Any = registry.chat_module(kind)
+    return module.ear(module.Settings(**settings), clock or SystemClock(), **more)
+
+
+@asynccontextmanager
+async def hearing(
+    twin: Any,
+    kind: str,
+    settings: Callable[[str], dict[str, Any]],
+    *,
+    desk: ScriptedDesk | None = None,
+    clock: Clock | None = None,
+    menu: Sequence[tuple[str, str]] = (("status", "Where an order is"),),
+) -> AsyncIterator[Scene]:
+    """The ear of a chat, listening to its twin until the end."""
+    async with served(twin.application()) as base:
+        ear = ear_for(kind, settings(base), clock, menu=menu)
+        desk = desk or ScriptedDesk()
+        stop = asyncio.Event()
+        running = asyncio.create_task(ear.listen(desk, stop))
+        try:
+            yield Scene(twin, ear, desk, running, stop, base)
+        finally:
+            stop.set()
+            desk.hangs.set()
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(running, 10)
+
+
+def button(label: str, key: str) -> Button:
+    """A button."""
+    return Button(label=label, key=key)
