@@ -28,6 +28,19 @@ class WatchBook:
                     if watchlist not in following:
                         following.append(watchlist)
 
+    def follow(self, key: str, watchlist: Watchlist) -> None:
+        """Follow one order for somebody in chat. Such a watchlist is not summed up and stands beside the others."""
+        others = [one for one in self.named.get(key, ()) if one.name != watchlist.name]
+        self.named[key] = [*others, watchlist]
+
+    def unfollow(self, key: str, name: str) -> None:
+        """Let the watchlist of that name not follow the order any more."""
+        others = [one for one in self.named.get(key, ()) if one.name != name]
+        if others:
+            self.named[key] = others
+        else:
+            self.named.pop(key, None)
+
     def of_scope(self, scope_id: str) -> Sequence[Watchlist]:
         """The watchlists that follow everything a listing shows."""
         return self._by_scope.get(scope_id, [])

@@ -76,6 +76,12 @@ class Ledger:
         if not unseen and watchlist.name not in self._baselines:
             await self._sum_up_named(watchlist)
 
+    async def recall(self, key: str) -> None:
+        """Remember an order that nobody followed until now, as the store knows it."""
+        found = await self._storage.load(self.telling.source, key=key)
+        if key not in self.states:
+            self._remember(next(iter(found), OrderState(key)))
+
     # Reading
 
     async def last_snapshot(self, state: OrderState) -> Snapshot | None:

@@ -8,9 +8,13 @@ import asyncio
 
 from bot.clock import sleep_unless
 from bot.core.health import wait_until_retry
+from bot.errors import SourceError
 from bot.loops.rounds import Job, Rounds
+from bot.model.poll import Looked
 from bot.ports import Clock
 
+PATIENCE = 8.0
+"""Seconds that somebody waits for an answer of the source; it is used when it comes later, too."""
 LONGEST_SLEEP = 60.0
 """Seconds. A clock that jumped, or an agenda changed from outside, is noticed at least this often."""
 
@@ -25,6 +29,39 @@ class Poller:
         self._busy = 0
         self._news = asyncio.Event()
         """Set when an idle worker has reason to look at the agenda again."""
+        self._checks: dict[str, asyncio.Task[SourceError | None]] = {}
+
+    async def check(self, key: str) -> Looked:
+        """Look at a followed order now, within the budget and ahead of routine looks. Those who ask at once share it.
+
+        While the source fails it is not asked, and the answer says when it will be.
+        """
+        health = self.rounds.ledger.health
+        if key not in self.rounds.ledger.states or wait_until_retry(health, self._clock.now()) > 0:
+            return Looked(possible_at=health.retry_at, reason=health.reason)
+        check = self._checks.get(key)
+        if check is None:
+            check = self._checks[key] = asyncio.create_task(self.rounds.do(key, urgent=True))
+            check.add_done_callback(lambda _: self._checks.pop(key, None))
+            check.add_done_callback(lambda _: self._news.set())
+        patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))
+        try:
+            await asyncio.wait((check, patience), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+        if not check.done():
+            return Looked(is_asked=True)
+        error = check.result()
+        return Looked(
+            is_asked=True,
+            is_answered=error is None,
+            reason=str(error) if error else None,
+            possible_at=self.rounds.ledger.health.retry_at,
+        )
+
+    def wake(self) -> None:
+        """The agenda was changed from outside: look at it again."""
+        self._news.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; then let what is in flight be: it is asked again after the next start."""
@@ -40,6 +77,8 @@ class Poller:
             for task in (stopped, *workers):
                 task.cancel()
             await asyncio.gather(stopped, *workers, return_exceptions=True)
+            for check in self._checks.values():
+                check.cancel()
 
     async def once(self) -> None:
         """One pass: sweep every listing, look at every order followed by name and at all that is due, then return.

@@ -17,6 +17,7 @@ from bot.loops.ledger import Ledger
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Stage
 from bot.model.poll import KnownPage, Listed, Listing, OrderState, Payload, PollRecord, Scope
+from bot.model.watch import Watchlist
 from bot.ports import Clock, Source
 
 FAILURES_TO_TELL = 3
@@ -35,6 +36,7 @@ class Rounds:
         self._clock = clock
         self._locks = KeyLock()
         self._pages: dict[str, dict[int, KnownPage]] = {}
+        self._is_loaded = False
 
     async def load(self) -> None:
         """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
@@ -47,32 +49,48 @@ class Rounds:
                 self._look_again(state, self._seconds_until(state.next_poll_at))
         for scope in ledger.book.scopes.values():
             ledger.agenda.put(scope, self._clock.monotonic())
+        self._is_loaded = True
+
+    async def follow(self, key: str, watchlist: Watchlist) -> None:
+        """Follow one order for somebody in chat, from now on."""
+        self.ledger.book.follow(key, watchlist)
+        if self._is_loaded and key not in self.ledger.states:
+            await self.ledger.recall(key)
+            self.ledger.agenda.put(key, self._clock.monotonic())
+
+    def unfollow(self, key: str, name: str) -> None:
+        """Follow it no more under that name; an order that nobody follows is not looked at again."""
+        self.ledger.book.unfollow(key, name)
+        state = self.ledger.states.get(key)
+        if state is not None and not self.ledger.book.follows(state):
+            self.ledger.agenda.drop(key)
 
     def make_named_due(self) -> None:
         """Let every order that is followed by its name be due now, whatever its time."""
         for key in self.ledger.book.named:
             self.ledger.agenda.put(key, self._clock.monotonic())
 
-    async def do(self, job: Job) -> None:
+    async def do(self, job: Job, *, urgent: bool = False) -> SourceError | None:
         """Do one job and note when it is due again. A failure of the source is noted, and told when it is news.
 
-        Raises StorageError.
+        Returns that failure. Raises StorageError. An urgent look goes ahead of waiting routine requests.
         """
         try:
             if isinstance(job, Scope):
                 await self._sweep(job)
             else:
-                await self._look(self.ledger.states[job])
+                await self._look(self.ledger.states[job], urgent=urgent)
         except SourceError as error:
             await self._note_failed(job, error)
-        else:
-            await self.ledger.note_answered()
+            return error
+        await self.ledger.note_answered()
+        return None
 
     # One order
 
-    async def _look(self, state: OrderState) -> None:
+    async def _look(self, state: OrderState, *, urgent: bool) -> None:
         try:
-            payload = await self._source.fetch(state.key, known=state.raw_digest)
+            payload = await self._source.fetch(state.key, known=state.raw_digest, urgent=urgent)
         except OrderNotFound:
             async with self._locks.hold((state.key,)):
                 await self._note_not_found(state)

@@ -191,3 +191,16 @@ class PollRecord:
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.updates or self.notifications or self.health or self.words or self.baselines or self.swept)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking at an order at once."""
+
+    is_asked: bool = False
+    """Whether the source was asked; if not, it may be from `possible_at` on."""
+    is_answered: bool = False
+    """Whether the answer has been taken in; that there is no such order is an answer too."""
+    reason: str | None = None
+    """Why there is no answer."""
+    possible_at: Moment | None = None

@@ -1,0 +1,63 @@
+"""Which news is held back because its destination does not want it for a while."""
+
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from datetime import datetime
+
+from bot.model.change import Change, Kind
+from bot.model.moment import instant_of
+from bot.model.talk import Mute
+
+_MOVES = frozenset(
+    {
+        Kind.STATUS,
+        Kind.COMPLETED,
+        Kind.CANCELLED,
+        Kind.MOVED_BACKWARDS,
+        Kind.DISPATCHED,
+        Kind.UNDISPATCHED,
+        Kind.VANISHED,
+        Kind.REAPPEARED,
+    }
+)
+"""A mute until the status changes ends with one of these, which is told."""
+
+Mutes = Mapping[str, Sequence[Mute]]
+"""By key of an order of one source."""
+
+
+def by_order(mutes: Iterable[Mute]) -> dict[str, tuple[Mute, ...]]:
+    """Mutes of one source by the order they are about."""
+    found: dict[str, tuple[Mute, ...]] = {}
+    for mute in mutes:
+        found[mute.key] = (*found.get(mute.key, ()), mute)
+    return found
+
+
+def why_muted(mutes: Iterable[Mute], destination: str, changes: Sequence[Change], now: datetime) -> str | None:
+    """Why news of an order is not sent to a destination, in words; None if it is."""
+    for mute in mutes:
+        if mute.destination != destination or is_over(mute, now) or _is_ended(mute, changes):
+            continue
+        return f"muted by {mute.person} until {mute.until or 'its status changes'}"
+    return None
+
+
+def ended_by(mutes: Iterable[Mute], changes: Sequence[Change]) -> tuple[int, ...]:
+    """Ids of the mutes of an order that its changes end."""
+    return tuple(mute.id for mute in mutes if _is_ended(mute, changes))
+
+
+def is_over(mute: Mute, now: datetime) -> bool:
+    """Whether its time has passed."""
+    until = instant_of(mute.until) if mute.until else None
+    return until is not None and now >= until
+
+
+def drop(mutes: MutableMapping[str, Sequence[Mute]], ended: Sequence[int]) -> None:
+    """Take ended mutes out."""
+    for key, kept in list(mutes.items()):
+        mutes[key] = tuple(mute for mute in kept if mute.id not in ended)
+
+
+def _is_ended(mute: Mute, changes: Sequence[Change]) -> bool:
+    return mute.until is None and any(change.kind in _MOVES for change in changes)
