@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.core.promise import due
 from bot.errors import StaleRecord, StorageError
 from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.order import Snapshot
 from bot.model.outbox import NewNotification, Notification, Settlement, State
 from bot.model.poll import Health, OrderUpdate, PollRecord
 from bot.ports import Retention
@@ -31,7 +32,7 @@ def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
     versions: dict[str, int] = {}
     for update in record.updates:
         names = _names_before(connection, record.source, update)
-        _write_state(connection, record, update)
+        _write_order(connection, record, update)
         versions[update.key] = update.expected_seq
         if update.snapshot is not None:
             versions[update.key] = update.snapshot.seq
@@ -135,58 +136,73 @@ def _names(key: str, number: str, reference: str | None, tracking: Iterable[str]
     return {folded(name) for name in (key, number, reference, *tracking) if name} - {""}
 
 
-def _write_state(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate) -> None:
-    connection.execute(
-        """insert into orders (source, key, first_seen_at,
-                raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            on conflict (source, key) do update set
-                raw_digest = coalesce(excluded.raw_digest, raw_digest),
-                list_digest = coalesce(excluded.list_digest, list_digest), missing = excluded.missing,
-                vanished = excluded.vanished, scopes = excluded.scopes, next_poll_at = excluded.next_poll_at,
-                doubt = excluded.doubt""",
-        (
-            record.source,
-            update.key,
-            record.at,
-            update.raw_digest,
-            update.list_digest,
-            update.missing,
-            update.vanished,
-            write_list(update.scopes),
-            update.next_poll_at,
-            update.doubt,
-        ),
+def _write_order(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate) -> None:
+    """The order's row, in one statement: what the poller remembers, and the version where there is a new one."""
+    state = (
+        record.source,
+        update.key,
+        record.at,
+        update.raw_digest,
+        update.list_digest,
+        update.missing,
+        update.vanished,
+        write_list(update.scopes),
+        update.next_poll_at,
+        update.doubt,
     )
+    if update.snapshot is None:
+        connection.execute(_WRITE_STATE, state)
+    else:
+        connection.execute(_WRITE_VERSION, state + _version(update.snapshot))
+
+
+def _version(snapshot: Snapshot) -> tuple[str | int | None, ...]:
+    """Values of _VERSION_COLUMNS."""
+    order = snapshot.order
+    return (
+        order.number,
+        order.reference,
+        order.status.word,
+        order.status.stage,
+        order.delivery_promised,
+        due(order),
+        write_list(tracking_numbers(order)),
+        snapshot.seq,
+        order.depth,
+        snapshot.digest,
+        snapshot.seen_at,
+        snapshot.seen_at,
+        order.model_dump_json(exclude_none=True),
+    )
+
+
+def _upsert(columns: Sequence[str]) -> str:
+    """The statement that writes a row of orders. A digest that is null stays as it was."""
+    told = [column for column in columns if column not in ("source", "key", "first_seen_at")]
+    values = (f"coalesce(excluded.{name}, {name})" if name in _DIGESTS else f"excluded.{name}" for name in told)
+    changes = ", ".join(f"{name} = {value}" for name, value in zip(told, values, strict=True))
+    marks = ", ".join("?" * len(columns))
+    return (
+        f"insert into orders ({', '.join(columns)}) values ({marks}) on conflict (source, key) do update set {changes}"  # noqa: S608
+    )
+
+
+_DIGESTS = ("raw_digest", "list_digest")
+_STATE_COLUMNS = (
+    "source", "key", "first_seen_at", *_DIGESTS, "missing", "vanished", "scopes", "next_poll_at", "doubt",
+)  # fmt: skip
+_VERSION_COLUMNS = (
+    "number", "reference", "status", "stage", "delivery_promised", "due", "tracking", "seq", "depth", "digest",
+    "seen_at", "changed_at", "snapshot",
+)  # fmt: skip
+_WRITE_STATE = _upsert(_STATE_COLUMNS)
+_WRITE_VERSION = _upsert((*_STATE_COLUMNS, *_VERSION_COLUMNS))
 
 
 def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUpdate, names: set[str]) -> None:
+    """The row of a new version, and the names under which the order is found from now on."""
     snapshot, payload = update.snapshot, update.payload
     assert snapshot is not None, "the caller looked"
-    order = snapshot.order
-    tracking = tracking_numbers(order)
-    connection.execute(
-        """update orders set number = ?, reference = ?, status = ?, stage = ?, delivery_promised = ?, due = ?,
-                tracking = ?, seq = ?, depth = ?, digest = ?, seen_at = ?, snapshot = ?
-            where source = ? and key = ?""",
-        (
-            order.number,
-            order.reference,
-            order.status.word,
-            order.status.stage,
-            order.delivery_promised,
-            due(order),
-            write_list(tracking),
-            snapshot.seq,
-            order.depth,
-            snapshot.digest,
-            snapshot.seen_at,
-            order.model_dump_json(exclude_none=True),
-            source,
-            update.key,
-        ),
-    )
-    _touch(connection, source, update.key, snapshot.seen_at)
     connection.execute(
         "insert into snapshots (source, key, seq, seen_at, digest, media_type, raw) values (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -199,7 +215,10 @@ def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUp
             payload and raw_of(payload),
         ),
     )
-    now = _names(update.key, order.number, order.reference, tracking)
+    order = snapshot.order
+    now = _names(update.key, order.number, order.reference, tracking_numbers(order))
+    if names == now:
+        return
     connection.executemany(
         "delete from order_names where name = ? and source = ? and key = ?",
         [(name, source, update.key) for name in names - now],

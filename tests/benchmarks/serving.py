@@ -211,9 +211,12 @@ async def _stateset(orders: int) -> StateSetAccount:
     number = world.orders("stateset")[0].number
     headers = {"Authorization": f"Token {stateset.TOKEN}"}
     twin = stateset.application(world, "stateset", Faults(1))
-    async with _listening(twin) as base, ClientSession(base, headers=headers) as session:
-        async with session.get(f"/v1/order/{number}/retrieve") as reply:
-            return StateSetAccount(await reply.json(), orders)
+    async with (
+        _listening(twin) as base,
+        ClientSession(base, headers=headers) as session,
+        session.get(f"/v1/order/{number}/retrieve") as reply,
+    ):
+        return StateSetAccount(await reply.json(), orders)
 
 
 async def _schneider(orders: int) -> SchneiderAccount:
