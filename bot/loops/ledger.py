@@ -159,7 +159,7 @@ class Ledger:
         await self.commit(
             PollRecord(
                 source=self.telling.source,
-                at=self._at(),
+                at=from_instant(self._clock.now()),
                 updates=tuple(update for record in records for update in record.updates),
                 notifications=tuple({told.key: told for told in notifications}.values()),
                 words=words,
@@ -182,7 +182,7 @@ class Ledger:
     async def note_stale_answer(self) -> None:
         """An answer was older than what we know; it was ignored."""
         health = replace(self.health, stale_answers=self.health.stale_answers + 1)
-        await self.commit(PollRecord(self.telling.source, self._at(), health=health))
+        await self.commit(PollRecord(self.telling.source, from_instant(self._clock.now()), health=health))
 
     async def note_missed(self, keys: Iterable[str]) -> list[OrderState]:
         """A complete sweep did not show these orders. Returns those it is time to look up directly."""
@@ -192,7 +192,7 @@ class Ledger:
 
     async def note_first_sweep(self, scope: Scope, orders: int) -> None:
         """The first complete sweep of a listing is done: from now on a new row is a new order."""
-        at = self._at()
+        at = from_instant(self._clock.now())
         await self.commit(PollRecord(self.telling.source, at, swept={scope.id: at}))
         for watchlist in self.book.of_scope(scope.id):
             if watchlist.name not in self._baselines:
@@ -235,6 +235,3 @@ class Ledger:
         state.scopes = update.scopes
         state.next_poll_at = update.next_poll_at
         state.doubt = update.doubt
-
-    def _at(self) -> Moment:
-        return from_instant(self._clock.now())
