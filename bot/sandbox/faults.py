@@ -5,6 +5,8 @@ them with what was injected so far, POST adds one (or a list), DELETE removes al
 """
 
 import asyncio
+import contextlib
+import json
 import random
 import re
 from collections import Counter, OrderedDict
@@ -28,6 +30,10 @@ FaultKind = Literal[
     "reset",  # closes the connection before a single byte
     "cut",  # closes the connection in the middle of the true body
     "stale",  # an older true answer to the same question
+    "drip",  # the true body, byte by byte, each after `seconds`
+    "rename",  # the true body with its members `member` called otherwise, wherever they are
+    "lack",  # the true body without the first `rows` of each list of objects
+    "twice",  # the true body with each list of objects twice
     "drop_after",  # lets the twin do its work, then closes the connection without an answer
 ]
 
@@ -50,7 +56,7 @@ class Fault(BaseModel):
     """How many matching requests pass untouched before."""
     probability: float = Field(default=1.0, gt=0.0, le=1.0)
     seconds: float = Field(default=3600.0, ge=0.0)
-    """For `slow` and `hang`."""
+    """For `slow`, `hang` and `drip`."""
     status: int = 503
     retry_after: str | None = None
     """Value of the Retry-After header for `status`."""
@@ -60,6 +66,10 @@ class Fault(BaseModel):
     """Of `body`, and the wrong one for `wrong_type`."""
     size: int = 50 * 1024 * 1024
     """Bytes, for `huge`."""
+    member: str = ""
+    """Regular expression that the whole name of a member matches, for `rename`."""
+    rows: int = Field(default=1, ge=1)
+    """For `lack`."""
     injected: int = 0
     """How often it has struck."""
 
@@ -119,6 +129,8 @@ class Faults:
                 return _gone(request)
             case "huge":
                 return await _flood(request, fault.size)
+            case "drip":
+                return await self._drip(fault.seconds, request, await handler(request))
             case "stale":
                 return self._earlier.answer(request)
             case "status" | "empty" | "html" | "deep":
@@ -145,6 +157,17 @@ class Faults:
                 await self._let_go.wait()
         except TimeoutError:
             return
+
+    async def _drip(self, seconds: float, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        body = _body(response)
+        drops = web.StreamResponse(status=response.status, headers={"Content-Type": _media_type(response)})
+        drops.content_length = len(body)
+        await drops.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for place in range(len(body)):
+                await drops.write(body[place : place + 1])
+                await self._wait(seconds)
+        return drops
 
     async def _control(self, request: web.Request) -> web.Response:
         match request.method:
@@ -218,9 +241,8 @@ def _invented(fault: Fault) -> web.Response:
 
 async def _spoiled(fault: Fault, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     """The true answer, damaged on its way."""
-    body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
+    body, content_type = _body(response), _media_type(response)
     half = len(body) // 2
-    content_type = response.headers.get("Content-Type", "application/json")
     match fault.kind:
         case "truncated":
             return web.Response(body=body[:half], status=response.status, headers={"Content-Type": content_type})
@@ -237,8 +259,43 @@ async def _spoiled(fault: Fault, request: web.Request, response: web.StreamRespo
             await partial.write(body[:half] or b" ")
             _close(request)
             return partial
+        case "rename" | "lack" | "twice":
+            return web.Response(
+                body=_edited(fault, body), status=response.status, headers={"Content-Type": content_type}
+            )
         case _:
             return _gone(request)
+
+
+def _body(response: web.StreamResponse) -> bytes:
+    return response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
+
+
+def _media_type(response: web.StreamResponse) -> str:
+    return response.headers.get("Content-Type", "application/json")
+
+
+def _edited(fault: Fault, body: bytes) -> bytes:
+    """A JSON body as a source would write it that has changed its mind; another body as it is."""
+    try:
+        return json.dumps(_edit(fault, json.loads(body))).encode()
+    except ValueError:
+        return body
+
+
+def _edit(fault: Fault, value: Any) -> Any:
+    if isinstance(value, dict):
+        renames = fault.kind == "rename"
+        return {
+            f"x_{name}" if renames and re.fullmatch(fault.member, name) else name: _edit(fault, each)
+            for name, each in value.items()
+        }
+    if not isinstance(value, list):
+        return value
+    edited = [_edit(fault, each) for each in value]
+    if not value or not isinstance(value[0], dict) or fault.kind == "rename":
+        return edited
+    return edited * 2 if fault.kind == "twice" else edited[fault.rows :]
 
 
 async def _flood(request: web.Request, size: int) -> web.StreamResponse:

@@ -1,6 +1,7 @@
 """Every fault, seen by a real client on loopback."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -186,3 +187,31 @@ async def test_a_fault_nobody_knows_is_refused_with_its_name() -> None:
 async def _once(client: Client) -> None:
     async with client.get("/a") as response:
         await response.read()
+
+
+async def test_a_body_that_drips_never_comes_to_an_end_in_time() -> None:
+    faults = Faults()
+    faults.add("drip", seconds=10.0)
+    async with serving(faults) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), client.get("/a") as response:
+                await response.read()
+        faults.clear()
+
+
+async def test_a_member_is_renamed_wherever_it_is() -> None:
+    status, body = await body_with("rename", member="co.*")
+    assert (status, json.loads(body)) == (200, {"x_count": 1, "path": "/a"})
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("lack", [2, 3]), ("twice", [1, 2, 3, 1, 2, 3])])
+async def test_a_list_lacks_rows_or_has_them_twice(kind: FaultKind, rows: list[int]) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"rows": [{"id": 1}, {"id": 2}, {"id": 3}], "names": ["a"]})
+
+    faults = Faults()
+    faults.add(kind)
+    app = web.Application(middlewares=[faults.middleware])
+    app.router.add_get("/", answer)
+    async with TestClient(TestServer(app)) as client, client.get("/") as response:
+        assert await response.json() == {"rows": [{"id": row} for row in rows], "names": ["a"]}
