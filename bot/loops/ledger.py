@@ -14,7 +14,7 @@ from bot.core.drift import DriftWatch
 from bot.core.health import wait_until_retry
 from bot.core.watchbook import WatchBook
 from bot.errors import SourceError
-from bot.model.moment import Moment, from_instant
+from bot.model.moment import from_instant
 from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
