@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot import registry
-from bot.config_file import DestinationEntry, FileEntry, RouteEntry, StoreEntry, WatchlistEntry
+from bot.config_file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, StoreEntry, WatchlistEntry
 from bot.config_problems import Complaints, Place, dotted, hint, place_of, translate
 from bot.config_secrets import read_secret, secret_fields, secret_values
 from bot.config_text import Document
 from bot.errors import ConfigError, Problem
+from bot.model.access import Grant
 from bot.model.change import Kind
 from bot.model.outbox import Destination
 from bot.model.route import Route
@@ -41,6 +42,8 @@ class Config:
     operators: tuple[str, ...]
     """Names of destinations."""
     retention: Retention
+    access: tuple[Grant, ...]
+    """Who may ask in chat."""
     secrets: frozenset[str] = field(repr=False)
     """Every secret value, so that logs can hide them."""
     lines: Mapping[str, int] = field(repr=False, compare=False)
@@ -62,6 +65,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     notify = checked.catch_all(destinations)
     if top is not None:
         checked.names(("operators", "to"), top.operators.to, destinations)
+    access = checked.access(chats)
     problems = document.complaints.problems()
     if top is None or problems:
         raise ConfigError(problems)
@@ -81,6 +85,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         notify=notify,
         operators=tuple(dict.fromkeys(top.operators.to)),
         retention=Retention(raw=top.retention.raw, sent=top.retention.sent),
+        access=access,
         secrets=secrets,
         lines=document.complaints.lines(),
     )
@@ -180,6 +185,29 @@ class _Check:
             if routes[-1].label == dotted(last) and routes[-1].on is not None:
                 self._complaints.add((*last, "on"), "must be left out of the last rule here: it is the catch-all")
         return routes
+
+    def access(self, chats: Mapping[str, BaseModel]) -> tuple[Grant, ...]:
+        """Who may ask, chat by chat."""
+        grants = []
+        for kind, entries in self._section("access").items():
+            if kind not in chats and kind not in self._section("chats"):
+                self._complaints.add(("access", kind), f"'{kind}' is not set up under `chats:`{hint(kind, chats)}")
+            if not isinstance(entries, list):
+                self._complaints.add(("access", kind), "must be a list, such as [{person: U0123456789}]")
+                continue
+            for index, data in enumerate(entries):
+                place = ("access", kind, index)
+                entry = self.model(GrantEntry, place, data)
+                if entry is not None:
+                    self._exist((*place, "sources"), "source", entry.sources, self._section("sources"))
+                    self._exist((*place, "watchlists"), "watchlist", entry.watchlists, self._section("watchlists"))
+                    grants.append(Grant(chat=kind, **entry.model_dump()))
+        return tuple(grants)
+
+    def _exist(self, place: Place, what: str, names: Sequence[str] | None, known: Mapping[str, Any]) -> None:
+        for name in names or ():
+            if name not in known:
+                self._complaints.add(place, f"there is no {what} '{name}'{hint(name, known)}")
 
     def names(self, place: Place, names: Sequence[str], destinations: Mapping[str, Any]) -> None:
         """Complain about names of destinations that do not exist."""

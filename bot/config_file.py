@@ -2,11 +2,20 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
+from bot.model.access import Role
 from bot.model.change import Kind
 from bot.model.units import Duration
 
@@ -31,6 +40,12 @@ def _rhythm(value: timedelta) -> timedelta:
 def _kept(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than nothing, such as 90d")
+    return value
+
+
+def _id(value: str) -> str:
+    if value[0] in "#@" or not value.isprintable() or " " in value:
+        raise ValueError(f"{value!r} is a name; write the id, which `about` tells whoever asks it in chat")
     return value
 
 
@@ -66,6 +81,7 @@ Names = Annotated[
         {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
     ),
 ]
+Id = Annotated[str, Field(min_length=1), AfterValidator(_id)]
 _ANY_KIND = {"enum": [kind.value for kind in Kind]}
 Kinds = Annotated[
     list[Kind],
@@ -139,6 +155,27 @@ class OperatorsEntry(Written):
     """Name of a destination, or a list of names."""
 
 
+class GrantEntry(Written):
+    """Somebody who may ask: a person, or a place and everybody in it."""
+
+    person: Id | None = None
+    """The chat's id of a person. Whoever is not let in is told theirs."""
+    place: Id | None = None
+    """The chat's id of a channel or group; everybody in it may ask there."""
+    role: Role = Role.VIEWER
+    """`viewer` asks, `watcher` also follows and mutes, `operator` also sees where everything was sent."""
+    sources: Names | None = None
+    """Whose orders they may see; every order if neither this nor `watchlists` is given."""
+    watchlists: Names | None = None
+    """Whose orders they may see, beside those of `sources`."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.person is None) == (self.place is None):
+            raise ValueError("must name a person or a place, one of both")
+        return self
+
+
 class RetentionEntry(Written):
     """How long things are kept."""
 
@@ -174,3 +211,5 @@ class FileEntry(StoreEntry):
     """who is told about failing sources and dead letters, such as `operators: {to: ops}`"""
     retention: RetentionEntry = RetentionEntry()
     """How long things are kept."""
+    access: dict[str, Any] = {}
+    """Kind of chat to who may ask there; nobody may who is neither here nor came by an invite."""

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot import registry
-from bot.config_file import DestinationEntry, FileEntry, RouteEntry, WatchlistEntry
+from bot.config_file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, WatchlistEntry
 from bot.config_secrets import secret_fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,7 +21,14 @@ def json_schema() -> dict[str, Any]:
     sources = {kind: registry.source_module(kind).Settings for kind in registry.source_kinds()}
     chats = {kind: registry.chat_module(kind).Settings for kind in registry.chat_kinds()}
     addresses = {kind: registry.chat_module(kind).Address for kind in registry.chat_kinds()}
-    models: list[type[BaseModel]] = [FileEntry, WatchlistEntry, RouteEntry, *sources.values(), *chats.values()]
+    models: list[type[BaseModel]] = [
+        FileEntry,
+        WatchlistEntry,
+        RouteEntry,
+        GrantEntry,
+        *sources.values(),
+        *chats.values(),
+    ]
     mode: JsonSchemaMode = "validation"
     wanted = [(model, mode) for model in dict.fromkeys((*models, *addresses.values()))]
     references, common = models_json_schema(wanted, by_alias=True)
@@ -52,6 +59,11 @@ def json_schema() -> dict[str, Any]:
         "destinations": _named({"anyOf": [_destination(kind, definition(model)) for kind, model in addresses.items()]}),
         "watchlists": _named(references[WatchlistEntry, mode]),
         "notify": whole["properties"]["notify"] | routes | {"minItems": 1},
+        "access": {
+            **whole["properties"]["access"],
+            "properties": {kind: {"type": "array", "items": references[GrantEntry, mode]} for kind in chats},
+            "additionalProperties": False,
+        },
     }
     return {"$schema": _DIALECT, **whole, "title": "Orderwatch: watchlists.yaml", "$defs": definitions}
 
