@@ -1,0 +1,273 @@
+"""One world, one program that is killed again and again, and what came of it."""
+
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.sandbox.judge import Verdict
+from bot.sandbox.life import possible
+from tests.crash import proof
+from tests.crash.lookout import watched_sandbox
+from tests.crash.points import FIRST_LIFE, Kill, kills
+
+ROOT = Path(__file__).parents[2]
+NEVER = ("never", "0")
+PATIENCE = 20.0
+"""Seconds in which a point must be reached."""
+EVENT_EVERY = 0.9
+"""Seconds between two things that happen: a chat takes one message a second."""
+MOST_AHEAD = 6
+"""So many messages may be on their way to a chat before the world waits."""
+LAST_NEWS = 90.0
+"""Seconds in which everything must have been told after the last kill."""
+QUIET = 3.0
+"""Seconds without a message at the end: two polls and their messages."""
+
+
+@dataclass(slots=True)
+class Death:
+    """One kill that was done."""
+
+    kill: Kill
+    at: datetime
+    reached: bool
+    recovered: float | None = None
+    """Seconds from the next start to its first request."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an arena came to. `broken` are sentences about promises that did not hold."""
+
+    seed: int
+    deaths: list[Death]
+    verdict: Verdict
+    repeats: list[datetime]
+    broken: list[str]
+    marked: int = 0
+
+
+@dataclass(slots=True)
+class _Process:
+    child: asyncio.subprocess.Process
+    started: float
+    asked: float | None = None
+    """When it first asked a server."""
+
+    @property
+    def lives(self) -> bool:
+        return self.child.returncode is None
+
+    def kill(self) -> None:
+        if self.lives:
+            self.child.kill()
+
+
+class Arena:
+    """Kills the program `number` times in a world of this seed."""
+
+    def __init__(self, seed: int, number: int, folder: Path) -> None:
+        self.seed = seed
+        self.folder = folder
+        self._number = number
+        self._deaths: list[Death] = []
+        self._broken: list[str] = []
+        self._steps = 0
+        self._process: _Process | None = None
+        self._armed: Kill | None = None
+        self._passes = 0
+        self._last_event = 0.0
+        self._chance = random.Random(f"world {seed}")
+        self._sandbox = watched_sandbox(seed, 6, self._passed, self._strike)
+
+    async def run(self) -> Outcome:
+        """Until all kills are done and everything that happened should have been told."""
+        async with self._sandbox:
+            try:
+                return await self._run()
+            finally:
+                if self._process:
+                    self._process.kill()
+                    await self._process.child.wait()
+
+    async def _run(self) -> Outcome:
+        self._config.write_text(json.dumps(self._sandbox.config(every="1s")), encoding="utf-8")
+        plan = list(kills(self.seed, self._number))
+        while plan and plan[0].point in FIRST_LIFE and len(self._deaths) < len(FIRST_LIFE) and self._number > 8:
+            await self._life(plan.pop(0), happens=False)
+        baseline = await self._baseline()
+        for kill in plan:
+            await self._life(kill, happens=True)
+        verdict = await self._end(baseline)
+        return self._outcome(verdict)
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "watchlists.yaml"
+
+    @property
+    def _database(self) -> Path:
+        return self.folder / "orderwatch.db"
+
+    # A life
+
+    async def _life(self, kill: Kill, *, happens: bool) -> None:
+        self._steps += kill.migrates
+        inside = (kill.point, str(kill.count)) if kill.where == "inside" else NEVER
+        process = await self._start(*inside)
+        self._armed, self._passes = kill, 0
+        end = process.started + (kill.seconds if kill.where == "clock" else PATIENCE)
+        while process.lives and self._now() < end:
+            if happens:
+                self._let_happen()
+            await self._wait_for_end(process, min(0.1, max(0.001, end - self._now())))
+        reached = not process.lives or kill.where == "clock"
+        self._strike()
+        await process.child.wait()
+        self._deaths.append(Death(kill, self._sandbox.clock.now(), reached))
+        self._armed = None
+        self._look_at_the_remains(process, kill)
+        if happens and self._chance.random() < 0.5:
+            self._let_happen(at_once=True)
+
+    async def _start(self, point: str, count: str) -> _Process:
+        arguments = [point, count, str(self._steps), "run", "-c", str(self._config)]
+        with (self.folder / "errors.log").open("ab") as errors:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.crash.child", *arguments, cwd=ROOT, stdout=errors, stderr=errors
+            )
+        self._process = _Process(child, self._now())
+        return self._process
+
+    def _strike(self) -> None:
+        if self._process:
+            self._process.kill()
+
+    def _passed(self, point: str) -> float | None:
+        process = self._process
+        if process and process.asked is None:
+            process.asked = self._now()
+            if self._deaths and self._deaths[-1].recovered is None:
+                self._deaths[-1].recovered = process.asked - process.started
+        if self._armed is None or self._armed.point != point:
+            return None
+        self._passes += 1
+        return self._armed.seconds if self._passes == self._armed.count else None
+
+    async def _wait_for_end(self, process: _Process, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await process.child.wait()
+        except TimeoutError:
+            return
+
+    def _look_at_the_remains(self, process: _Process, kill: Kill) -> None:
+        if process.child.returncode != -9:
+            words = (self.folder / "errors.log").read_text("utf-8").strip().splitlines()[-1:]
+            self._break(kill, f"the program ended by itself with {process.child.returncode}: {words}")
+        if not self._database.exists():
+            return
+        if problem := proof.file_problem(self._database):
+            self._break(kill, f"the file is damaged: {problem}")
+        for copy in self.folder.glob("*.bak"):
+            if problem := proof.file_problem(copy):
+                self._break(kill, f"the copy {copy.name} is damaged: {problem}")
+            copy.unlink()
+
+    def _break(self, kill: Kill, words: str) -> None:
+        self._broken.append(f"seed {self.seed}, kill {len(self._deaths)} ({kill.point} × {kill.count}): {words}")
+
+    # The world
+
+    def _let_happen(self, *, at_once: bool = False) -> None:
+        """One more thing happens, to an order of which everything so far is known."""
+        sandbox, now = self._sandbox, self._now()
+        if not at_once and now - self._last_event < EVENT_EVERY:
+            return
+        if len(self._verdict(sandbox.clock.now()).missed) > MOST_AHEAD * len(sandbox.names):
+            return
+        self._last_event = now
+        account = self._chance.choice(sandbox.accounts)
+        orders = sandbox.world.orders(account)
+        for order in self._chance.sample(orders, min(8, len(orders))):
+            if not proof.is_known(sandbox, order):
+                continue
+            if choices := possible(sandbox.world, order, self._chance):
+                self._chance.choices(choices, weights=[weight for weight, _ in choices])[0][1]()
+                return
+        if account != "twoservice":
+            sandbox.world.place(account)
+
+    async def _baseline(self) -> datetime:
+        """Let the program see the world as it is, before anything happens in it."""
+        await self._start(*NEVER)
+        everything = len(self._sandbox.names) * len(self._sandbox.accounts)
+        await self._until(self._is_baselined(everything), 60.0, "the first look was not told")
+        self._strike()
+        return self._sandbox.clock.now()
+
+    def _is_baselined(self, summaries: int) -> Callable[[], bool]:
+        def is_done() -> bool:
+            told = {(one.chat, one.text) for one in self._sandbox.accepted if "Now watching" in one.text}
+            return len(told) >= summaries and proof.is_read_in_full(self._database)
+
+        return is_done
+
+    async def _end(self, baseline: datetime) -> Verdict:
+        """No more kills: wait until all is told and nothing more comes, and let the program end in peace."""
+        process = await self._start(*NEVER)
+        calm = self._sandbox.clock.now()
+        await self._until(self._is_all_told(calm), LAST_NEWS, None)
+        process.child.terminate()
+        await self._wait_for_end(process, 12.0)
+        if process.child.returncode != 0:
+            self._broken.append(f"seed {self.seed}: SIGTERM ended it with {process.child.returncode}, not with 0")
+        return self._sandbox.verdict(baseline=baseline, calm=calm)
+
+    def _is_all_told(self, calm: datetime) -> Callable[[], bool]:
+        def is_done() -> bool:
+            quiet = (self._sandbox.clock.now() - max(calm, *(one.at for one in self._sandbox.accepted))).total_seconds()
+            return quiet > QUIET and not self._verdict(calm).missed
+
+        return is_done
+
+    def _verdict(self, calm: datetime) -> Verdict:
+        long_ago = datetime.min.replace(tzinfo=calm.tzinfo)
+        return self._sandbox.verdict(baseline=long_ago, calm=calm)
+
+    async def _until(self, is_done: Callable[[], bool], seconds: float, complaint: str | None) -> None:
+        end = self._now() + seconds
+        while not is_done():
+            if self._now() > end:
+                if complaint:
+                    raise AssertionError(f"seed {self.seed}: {complaint} within {seconds:g} s")
+                return
+            await asyncio.sleep(0.1)
+
+    def _now(self) -> float:
+        return self._sandbox.clock.monotonic()
+
+    # The end
+
+    def _outcome(self, verdict: Verdict) -> Outcome:
+        sandbox, deaths = self._sandbox, self._deaths
+        repeats = [one.at for one in proof.repeats(sandbox.accepted)]
+        on_slack = [one for one in proof.repeats(sandbox.accepted) if one.chat == "slack"]
+        states = proof.notifications(self._database)
+        broken = [f"seed {self.seed}: {line}" for line in (*verdict.missed, *verdict.duplicates, *verdict.false)]
+        broken += [f"seed {self.seed}: {line}" for line in proof.disordered(sandbox)]
+        broken += [f"seed {self.seed}: Slack was told again: {one.text}" for one in on_slack]
+        broken += [f"seed {self.seed}: Slack shows {key} twice" for key in proof.doubled_keys(sandbox.accepted)]
+        if states.keys() - {"sent"}:
+            broken.append(f"seed {self.seed}: not everything ended as sent: {states}")
+        for before, after in zip(deaths, [*deaths[1:], None], strict=True):
+            until = after.at if after else sandbox.clock.now()
+            if sum(before.at <= at < until for at in repeats) > 1:
+                broken.append(f"seed {self.seed}: more than one repeat after the kill at {before.kill.point}")
+        marked = sum(proof.REPEAT in one.text for one in sandbox.accepted)
+        return Outcome(self.seed, deaths, verdict, repeats, [*self._broken, *broken], marked)
