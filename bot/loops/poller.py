@@ -106,7 +106,7 @@ class Poller:
                 await sleep_unless(self._news, self._idle_time(), self._clock)
 
     async def _work_through(self, done: set[Job]) -> None:
-        while not self.rounds.ledger.health.retry_at:
+        while True:
             job = self._next_job()
             if job is not None:
                 if job not in done:

@@ -7,12 +7,13 @@ every sleep, and by a minute or more before each pass.
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -123,12 +124,15 @@ class Scene:
             place = place[folder]
         place[name] = value
 
-    async def serve(self, account: str, application: web.Application, path: str = "") -> None:
-        """Let another server stand in for the sandbox's own twin of an account."""
+    async def serve(self, account: str, application: web.Application) -> None:
+        """Let another server stand in for the sandbox's own twin of an account; from the next start on."""
         server = TestServer(application)
         await server.start_server()
         self._stack.push_async_callback(server.close)
-        self.set(f"sources.{account}.base_url", str(server.make_url("/")).rstrip("/") + path)
+        here = str(server.make_url("/")).rstrip("/")
+        for key in {"base_url", "token_url"} & self.settings["sources"][account].keys():
+            path = urlsplit(self.settings["sources"][account][key]).path
+            self.set(f"sources.{account}.{key}", here + path)
 
     async def start(self) -> Self:
         """Start the product and let it take its baseline."""
@@ -157,6 +161,16 @@ class Scene:
         self.clock.leap(after)
         await self.once()
         return self.news()
+
+    @asynccontextmanager
+    async def meanwhile(self, after: float) -> AsyncIterator[None]:
+        """One pass, that many seconds later, beside the block; done when the block is left."""
+        self.clock.leap(after)
+        looking = asyncio.create_task(self.once())
+        try:
+            yield
+        finally:
+            await looking
 
     async def once(self) -> Pass:
         """One pass, now."""

@@ -1,0 +1,136 @@
+"""The program as people start it: processes of their own, the machine's clock, signals."""
+
+import asyncio
+import hashlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from bot.sandbox import schneider, stateset, twoservice
+from bot.sandbox.server import Sandbox
+from tests.journeys.scene import PATIENCE, until
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def program(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m bot ...` beside the block; killed if the block leaves it running."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, stdout=pipe, stderr=pipe
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
+    """Its exit code, and all it printed."""
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, (out + err).decode()
+
+
+async def done(*arguments: str) -> tuple[int | None, str]:
+    """Run it to its end."""
+    async with program(*arguments) as process:
+        return await ended(process)
+
+
+def written(folder: Path, settings: dict[str, Any]) -> str:
+    """Path of a config file."""
+    path = folder / "watchlists.yaml"
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    return str(path)
+
+
+def watching(sandbox: Sandbox) -> int:
+    """How many summaries of watchlists the chats have shown."""
+    return len([one for one in sandbox.accepted if "Now watching" in one.text])
+
+
+def secrets_of(settings: dict[str, Any]) -> list[str]:
+    """Everything that opens anything, also as it stands in a URL, and what the suppliers gave for it."""
+    chats = [chat["bot_token"] for chat in settings["chats"].values()]
+    sessions = [hashlib.sha256(f"session {login}".encode()).hexdigest()[:32] for login in range(1, 20)]
+    password = twoservice.PASSWORD
+    return [schneider.CLIENT_SECRET, stateset.TOKEN, password, quote_plus(password), "SandboxToken", *chats, *sessions]
+
+
+def database_in(folder: Path) -> bytes:
+    """Every byte of the database and the files beside it."""
+    files = list(folder.glob("orderwatch.db*"))
+    assert files
+    return b"".join(file.read_bytes() for file in files)
+
+
+async def test_a_terminated_program_drains_in_time_and_the_next_one_continues_without_a_repeat(tmp_path: Path) -> None:
+    async with Sandbox(accounts=["stateset"], orders_per_account=5) as sandbox:
+        path = written(tmp_path, sandbox.config())
+        async with program("run", "-c", path) as process:
+            await until(lambda: watching(sandbox) == 2)
+            baseline = sandbox.clock.now()
+            for order in sandbox.world.orders("stateset")[:4]:
+                sandbox.world.say(order, "Under review")
+            await until(lambda: len(sandbox.accepted) >= 2 + 3)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                assert (await ended(process))[0] == 0
+        assert not sandbox.verdict(baseline=baseline, calm=baseline).duplicates
+        async with program("run", "-c", path) as process:
+            await until(lambda: sandbox.verdict(baseline=baseline, calm=sandbox.clock.now()).missed == ())
+            process.send_signal(signal.SIGTERM)
+            assert (await ended(process))[0] == 0
+        verdict = sandbox.verdict(baseline=baseline, calm=sandbox.clock.now())
+        assert verdict.is_clean, str(verdict)
+        assert watching(sandbox) == 2
+
+
+async def test_once_twice_from_the_command_line_sends_nothing_the_second_time(tmp_path: Path) -> None:
+    async with Sandbox(accounts=["twoservice"]) as sandbox:
+        path = written(tmp_path, sandbox.config())
+        first, second = await done("once", "-c", path, "--json"), await done("once", "-c", path, "--json")
+        assert (first[0], second[0]) == (0, 0)
+        assert json.loads(second[1])["sent"] == 0
+        assert len(sandbox.accepted) == 2
+
+
+async def test_a_second_program_on_the_same_database_is_refused_with_the_holder(tmp_path: Path) -> None:
+    async with Sandbox(accounts=["stateset"]) as sandbox:
+        path = written(tmp_path, sandbox.config())
+        async with program("run", "-c", path) as holder:
+            await until(lambda: watching(sandbox) == 2)
+            code, words = await done("once", "-c", path)
+            assert code == 1
+            assert f"in use by orderwatch (process {holder.pid} " in words
+            assert "Traceback" not in words
+
+
+async def test_no_secret_is_in_the_database_the_output_or_a_message(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        settings = sandbox.config()
+        path = written(tmp_path, settings)
+        printed = (await done("once", "-v", "-c", path))[1]
+        for name, faults in sandbox.faults.items():
+            faults.add("status", skip=1, status=500, body=json.dumps(settings))
+            faults.add("html", "token|authenticate|retrieve|chat.postMessage|sendMessage")
+            faults.add("status", skip=1, status=401, body=json.dumps(settings["sources"].get(name)))
+        for account in sandbox.accounts:
+            sandbox.world.cancel(sandbox.world.orders(account)[0])
+        printed += "".join([(await done("once", "-v", "-c", path))[1] for _ in range(3)])
+        messages = "".join(f"{one.text}{one.payload}" for one in sandbox.accepted)
+    assert "HTTP 500" in printed
+    assert "Now watching" in messages
+    for secret in secrets_of(settings):
+        assert secret not in printed
+        assert secret not in messages
+        assert secret.encode() not in database_in(tmp_path)

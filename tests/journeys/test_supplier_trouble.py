@@ -1,0 +1,123 @@
+"""Suppliers that fail: never news of what did not happen, one notice to operators, one when it is over."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox import schneider
+from bot.sandbox.faults import FaultKind, Faults
+from tests.journeys.conftest import Stage
+from tests.journeys.scene import Scene, until
+
+ACCOUNTS = ("schneider", "stateset", "twoservice")
+
+
+async def told(scene: Scene, passes: int, after: float = 2000.0) -> list[str]:
+    """Headlines in Slack of some passes."""
+    return [text.split("\n")[0] for _ in range(passes) for text in (await scene.look(after)).slack]
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+@pytest.mark.parametrize("kind", ["status", "html", "truncated", "empty", "garbled", "reset", "cut", "deep"])
+async def test_an_outage_is_one_notice_and_its_end_another_and_never_news(
+    watching: Stage, account: str, kind: FaultKind
+) -> None:
+    scene = await watching(account)
+    scene.sandbox.faults[account].add(kind, times=None, status=500)
+    (failing,) = await told(scene, 5)
+    assert failing.startswith(f"🔌 Source failing · {account}")
+    scene.sandbox.faults[account].clear()
+    (recovered,) = await told(scene, 3)
+    assert recovered.startswith(f"✅ Source recovered · {account}")
+    assert scene.verdict().is_clean, str(scene.verdict())
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_what_happened_during_an_outage_is_told_after_it(watching: Stage, account: str) -> None:
+    scene = await watching(account)
+    scene.sandbox.faults[account].add("status", times=None, status=502)
+    scene.world.cancel(scene.order(account, "placed"))
+    await told(scene, 4)
+    scene.sandbox.faults[account].clear()
+    assert len([line for line in await told(scene, 3) if "→ Cancelled" in line]) == 1
+    assert scene.verdict().is_clean, str(scene.verdict())
+
+
+async def test_an_outage_survives_a_restart_and_is_not_told_again(watching: Stage) -> None:
+    scene = await watching("stateset")
+    scene.sandbox.faults["stateset"].add("status", times=None, status=500)
+    assert len(await told(scene, 4)) == 1
+    await scene.restart()
+    assert await told(scene, 3) == []
+
+
+async def test_one_supplier_that_fails_does_not_hold_up_the_others(watching: Stage) -> None:
+    scene = await watching()
+    scene.sandbox.faults["schneider"].add("status", times=None, status=500)
+    scene.world.confirm(scene.order("stateset", "placed"))
+    scene.world.dispatch(scene.order("twoservice", "placed"))
+    assert len((await scene.look()).telegram) == 2
+
+
+async def test_a_source_that_asks_to_wait_is_left_alone_that_long(stage: Stage) -> None:
+    scene = await stage("stateset")
+    scene.set("sources.stateset.in_flight", 1)
+    await scene.start()
+    scene.sandbox.faults["stateset"].add("status", status=429, retry_after="1800")
+    await scene.look()
+    before = scene.requests("stateset")
+    await scene.look(1000)
+    assert scene.requests("stateset") == before
+    scene.world.confirm(scene.order("stateset", "placed"))
+    assert (await scene.look(1000)).is_one_message_with("→ Confirmed")
+
+
+@pytest.mark.parametrize("account", ["schneider", "stateset"])
+async def test_older_answers_in_between_are_no_news(watching: Stage, account: str) -> None:
+    scene = await watching(account)
+    scene.world.confirm(scene.order(account, "placed"))
+    assert (await scene.look()).is_one_message_with("→ Confirmed")
+    scene.sandbox.faults[account].add("stale", times=None)
+    assert (await scene.look()).is_none
+    scene.sandbox.faults[account].clear()
+    assert (await scene.look(4000)).is_none
+
+
+async def test_an_oauth_token_that_ran_out_is_renewed_without_a_word(watching: Stage) -> None:
+    scene = await watching("schneider")
+    scene.clock.leap(timedelta(hours=2).total_seconds())
+    scene.world.confirm(scene.order("schneider", "placed"))
+    assert (await scene.look()).is_one_message_with("→ Confirmed")
+
+
+async def test_an_oauth_token_revoked_in_the_middle_of_a_pass_is_renewed_without_a_word(stage: Stage) -> None:
+    scene = await stage("schneider")
+    faults = Faults()
+    application = schneider.application(scene.world, "schneider", faults)
+    await scene.serve("schneider", application)
+    await scene.start()
+    scene.world.cancel(scene.order("schneider", "placed"))
+    faults.add("slow", r"/orders/FR/\d+$", seconds=15)
+    async with scene.meanwhile(61):
+        await until(lambda: faults.injected["slow"] == 1)
+        application[schneider.TOKENS].revoke()
+        faults.clear()
+    assert scene.news().is_one_message_with("→ Cancelled")
+    assert application[schneider.TOKENS].given == 2
+
+
+async def test_a_session_of_2service_that_fell_asleep_is_opened_again_without_a_word(watching: Stage) -> None:
+    scene = await watching("twoservice")
+    scene.clock.leap(timedelta(minutes=30).total_seconds())
+    scene.world.dispatch(scene.order("twoservice", "placed"))
+    assert (await scene.look()).is_one_message_with("Dispatched · ")
+
+
+async def test_wrong_credentials_are_told_at_once_and_not_tried_all_the_time(stage: Stage) -> None:
+    scene = await stage("twoservice")
+    scene.set("sources.twoservice.password", "wrong & long gone")
+    await scene.open()
+    assert (await scene.look()).slack[0].startswith("🔌 Source failing · twoservice")
+    before = scene.requests("twoservice")
+    await scene.look(200)
+    assert scene.requests("twoservice") == before
