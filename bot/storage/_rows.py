@@ -25,6 +25,7 @@ NOTIFICATION_COLUMNS = (
 )
 HEALTH_COLUMNS = "source, failures, successes, failing_since, told, reason, last_ok_at, retry_at, stale_answers"
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one a call
 _STAGES = {stage.value: stage for stage in Stage}
 _DEPTHS = {depth.value: depth for depth in Depth}
 
@@ -110,12 +111,12 @@ def raw_of(payload: Payload) -> bytes:
 
 def write_list(values: Iterable[str]) -> str:
     """JSON text of a list, with letters as they are: people read it."""
-    return json.dumps(list(values), ensure_ascii=False)
+    return _encode(list(values))
 
 
 def write_object(value: Mapping[str, Any]) -> str:
     """JSON text of an object, with letters as they are."""
-    return json.dumps(dict(value), ensure_ascii=False)
+    return _encode(dict(value))
 
 
 def tracking_numbers(order: Order) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.core.promise import due
@@ -24,6 +24,8 @@ from bot.storage._rows import (
 )
 
 _TIDY_BATCH = 1000
+_Named = tuple[str, str | None, str]
+"""Number, reference and, as JSON text, tracking numbers of an order."""
 _OPEN = "state in ('pending', 'sending')"  # spelled as in the index notifications_open, or the index is not used
 
 
@@ -31,12 +33,12 @@ def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
     """Write a record. Returns whether it added notifications. Raises StaleRecord."""
     versions: dict[str, int] = {}
     for update in record.updates:
-        names = _names_before(connection, record.source, update)
+        before = _names_before(connection, record.source, update)
         _write_order(connection, record, update)
         versions[update.key] = update.expected_seq
         if update.snapshot is not None:
             versions[update.key] = update.snapshot.seq
-            _write_snapshot(connection, record.source, update, names)
+            _write_snapshot(connection, record.source, update, before)
         if update.changes:
             _write_changes(connection, record, update, versions[update.key])
     added = _add_notifications(connection, record.notifications, versions)
@@ -115,8 +117,8 @@ def is_last_batch(dropped: int) -> bool:
     return dropped < _TIDY_BATCH
 
 
-def _names_before(connection: sqlite3.Connection, source: str, update: OrderUpdate) -> set[str]:
-    """The names under which the order was found until now. Raises StaleRecord if its version is another."""
+def _names_before(connection: sqlite3.Connection, source: str, update: OrderUpdate) -> _Named | None:
+    """By what the order was found until now; None if by nothing. Raises StaleRecord if its version is another."""
     row = connection.execute(
         "select seq, number, reference, tracking from orders where source = ? and key = ?", (source, update.key)
     ).fetchone()
@@ -126,14 +128,12 @@ def _names_before(connection: sqlite3.Connection, source: str, update: OrderUpda
             f"order {update.key} of source {source} is at version {seq}, this was planned against version "
             f"{update.expected_seq}; nothing of it was written, poll again"
         )
-    if not seq:
-        return set()
-    _, number, reference, tracking = row
-    return _names(update.key, number, reference, json.loads(tracking))
+    return row[1:] if seq else None
 
 
-def _names(key: str, number: str, reference: str | None, tracking: Iterable[str]) -> set[str]:
-    return {folded(name) for name in (key, number, reference, *tracking) if name} - {""}
+def _names(key: str, named: _Named) -> set[str]:
+    number, reference, tracking = named
+    return {folded(name) for name in (key, number, reference, *json.loads(tracking)) if name} - {""}
 
 
 def _write_order(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate) -> None:
@@ -163,12 +163,12 @@ def _version(snapshot: Snapshot) -> tuple[str | int | None, ...]:
         order.number,
         order.reference,
         order.status.word,
-        order.status.stage,
+        order.status.stage.value,
         order.delivery_promised,
         due(order),
         write_list(tracking_numbers(order)),
         snapshot.seq,
-        order.depth,
+        order.depth.value,
         snapshot.digest,
         snapshot.seen_at,
         snapshot.seen_at,
@@ -199,7 +199,7 @@ _WRITE_STATE = _upsert(_STATE_COLUMNS)
 _WRITE_VERSION = _upsert((*_STATE_COLUMNS, *_VERSION_COLUMNS))
 
 
-def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUpdate, names: set[str]) -> None:
+def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUpdate, before: _Named | None) -> None:
     """The row of a new version, and the names under which the order is found from now on."""
     snapshot, payload = update.snapshot, update.payload
     assert snapshot is not None, "the caller looked"
@@ -216,9 +216,10 @@ def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUp
         ),
     )
     order = snapshot.order
-    now = _names(update.key, order.number, order.reference, tracking_numbers(order))
-    if names == now:
+    named = (order.number, order.reference, write_list(tracking_numbers(order)))
+    if named == before:
         return
+    names, now = _names(update.key, before) if before else set[str](), _names(update.key, named)
     connection.executemany(
         "delete from order_names where name = ? and source = ? and key = ?",
         [(name, source, update.key) for name in names - now],
@@ -246,7 +247,7 @@ def _write_changes(connection: sqlite3.Connection, record: PollRecord, update: O
                 update.key,
                 seq,
                 seen_at,
-                change.kind,
+                change.kind.value,
                 change.line,
                 change.field,
                 change.before,
@@ -278,7 +279,7 @@ def _add_notifications(
                 new.route,
                 new.created_at,
                 new.message.model_dump_json(exclude_none=True),
-                State.MUTED if new.muted else State.PENDING,
+                (State.MUTED if new.muted else State.PENDING).value,
                 new.muted,
                 new.created_at if new.muted else None,
             )
