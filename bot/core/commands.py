@@ -72,6 +72,27 @@ def listed() -> list[Entry]:
     return [entry for entry in VERBS if entry.is_listed]
 
 
+def written(verb: Verb, key: str, source: str, *more: str) -> str:
+    """A question about one order, for a button: `mute 45001234 at panels 1h`."""
+    return " ".join((verb.value, _quoted(key), "at", _quoted(source), *more))
+
+
+def written_list(command: Command, page: int) -> str:
+    """A list again, at another page."""
+    parts = [Verb.LIST.value]
+    if command.which != "all":
+        parts += [command.which, *([str(command.days)] if command.days else [])]
+    parts += ["mine"] if command.mine else []
+    parts += ["stage", command.stage.value] if command.stage else []
+    parts += ["source", _quoted(command.source)] if command.source else []
+    parts += ["watchlist", _quoted(command.watchlist)] if command.watchlist else []
+    return " ".join([*parts, "page", str(page)])
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
 def names_in(words: Words) -> tuple[str, ...]:
     """What an order may be called in these words: all of them together, then each that holds a digit."""
     whole = " ".join(words.texts)
@@ -125,6 +146,8 @@ def _one_order(words: Words) -> dict[str, Any]:
             members["shared"] = True
         elif (page := words.drop_last_pair("page")) is not None:
             members["page"] = _number(page, "page", MOST_PAGES)
+        elif (source := words.drop_last_pair("at")) is not None:
+            members["source"] = source
         else:
             break
     return {"names": _names(words), **members}
@@ -164,7 +187,7 @@ def _mute(words: Words) -> Members:
     if until is not None:
         if not {text.lower() for text in until.texts} & {"change", "changes", "changed"}:
             raise Misunderstood("Until when? Say “until change”, or how long, such as 1h or 1d.")
-        return {"names": _names(before), **members}
+        return {**_at_source(before), **members}
     if not words:
         return {"names": _names(words)}
     try:
@@ -177,13 +200,18 @@ def _mute(words: Words) -> Members:
         raise Misunderstood(f"A mute lasts up to {LONGEST_MUTE.days} days.")
     words.drop_last(words.last)
     words.drop_last("for")
-    return {"names": _names(words), "lasts": lasts, **members}
+    return {**_at_source(words), "lasts": lasts, **members}
 
 
 def _for_somebody(words: Words) -> Members:
     for_me = words.drop_last("me")
     words.drop_last("here")
-    return {"names": _names(words), "for_me": for_me}
+    return {**_at_source(words), "for_me": for_me}
+
+
+def _at_source(words: Words) -> dict[str, Any]:
+    source = words.drop_last_pair("at")
+    return {"names": _names(words), **({} if source is None else {"source": source})}
 
 
 def _list(words: Words) -> Members:

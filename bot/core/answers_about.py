@@ -1,0 +1,215 @@
+"""Answers that are not about orders: help, sources, who is who, and every kind of refusal."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.core.commands import Entry, entry_of, listed
+from bot.core.phrases import (
+    Answer,
+    Offer,
+    Reading,
+    counted,
+    health_spans,
+    says,
+    span_words,
+    spans_line,
+    strong,
+    text_line,
+)
+from bot.model.access import Role
+from bot.model.command import Misread, Question, Verb
+from bot.model.message import Line, Message, When
+from bot.model.poll import Health, Looked
+from bot.model.talk import ChatWatch, Mute
+from bot.model.view import Found
+
+
+def help_(topic: str | None, role: Role) -> Answer:
+    """What can be asked, or one verb of it; only what this role may do."""
+    if topic:
+        return _help_on(entry_of(Verb(topic)))
+    known = [entry for entry in listed() if role.rank >= entry.role.rank]
+    body = [spans_line(strong(" ".join(filter(None, (e.verb.value, e.arguments)))), f": {e.does}") for e in known]
+    body.append(text_line("An order number, purchase order or tracking number by itself asks for its status."))
+    message = Message(emoji="💬", headline=text_line("Ask me about orders. What I know:"), body=tuple(body))
+    return Answer(
+        (message,), (Offer("Late orders", "late"), Offer("Due this week", "due"), Offer("Sources", "sources"))
+    )
+
+
+def _help_on(entry: Entry) -> Answer:
+    lines: list[Line | str] = [
+        spans_line(strong(" ".join(filter(None, (entry.verb.value, entry.arguments)))), f": {entry.does}"),
+        f"For example: {entry.example}",
+    ]
+    if entry.aliases:
+        lines.append(f"Also: {', '.join(entry.aliases)}")
+    if entry.role is not Role.VIEWER:
+        lines.append(f"Needs the role {entry.role.value}.")
+    return says(*lines, emoji="💬")
+
+
+def sources(counts: Mapping[str, int], reading: Reading) -> Answer:
+    """The sources that the reader may see. `counts` are their orders."""
+    if not reading.labels:
+        return says("No source is open to this chat.", outcome="empty")
+    body: list[Line] = []
+    for name, label in reading.labels.items():
+        health = reading.healths.get(name)
+        body.append(spans_line(strong(label), f": {counted(counts[name], 'order')} · ", *health_spans(health)))
+        body += _trouble(health, reading)
+    message = Message(emoji="🔌", headline=text_line(counted(len(reading.labels), "source")), body=tuple(body))
+    return Answer((message,))
+
+
+def _trouble(health: Health | None, reading: Reading) -> list[Line]:
+    if health is None or not health.failures or not health.reason:
+        return []
+    return [text_line(health.reason if reading.role is Role.OPERATOR else "It is tried again by itself.", indent=1)]
+
+
+def about(question: Question, version: str, role: Role, reading: Reading) -> Answer:
+    """Who we are, and who asks."""
+    return says(
+        spans_line(strong(f"Orderwatch {version}"), ": watches orders and tells when something real changes."),
+        f"You are {question.person} here, with the role {role.value}.",
+        f"This place is {_place_words(question)}.",
+        f"Open to you: {', '.join(reading.labels.values()) or 'nothing'}.",
+        "To see what you can ask, say help.",
+        emoji="💬",
+    )
+
+
+def stranger(question: Question) -> Answer:
+    """Somebody who was not let in: one short refusal, with what to pass on."""
+    return says(
+        "I do not know you here, so I cannot tell you anything.",
+        f"To be let in, pass this on to whoever runs me: {question.chat}, person {question.person}, "
+        f"place {_place_words(question)}.",
+        emoji="🔒",
+        outcome="stranger",
+    )
+
+
+def misread(misread_: Misread) -> Answer:
+    """Words that are no command."""
+    return says(misread_.problem, misread_.advice, emoji="❔", outcome="misread")
+
+
+def not_allowed(needed: Role, role: Role, verb: Verb) -> Answer:
+    """Something that takes a better role."""
+    return says(
+        f"For {verb.value} one needs the role {needed.value}; you are {role.value} here.",
+        "Whoever runs me can change that.",
+        emoji="🔒",
+        outcome="not_allowed",
+    )
+
+
+def too_many(wait: float) -> Answer:
+    """Too many questions at once."""
+    return says(
+        f"That was a lot at once. I answer you again in {span_words(timedelta(seconds=wait))}.",
+        emoji="⏳",
+        outcome="too_many",
+    )
+
+
+def no_such_order(name: str) -> Answer:
+    """No order goes by that name, or none that may be seen: nobody can tell which."""
+    return says(
+        f"I know no order {name} here.",
+        "I know order numbers, purchase-order numbers and tracking numbers of the orders that are watched.",
+        emoji="❔",
+        outcome="not_found",
+    )
+
+
+def no_such_list(what: str, name: str, known: list[str]) -> Answer:
+    """No source or watchlist goes by that name, or none that may be seen."""
+    there_are = f"There is: {', '.join(known)}." if known else f"No {what} is open to this chat."
+    return says(f"I know no {what} {name} here.", there_are, emoji="❔", outcome="not_found")
+
+
+def old_button() -> Answer:
+    """A button that nobody remembers."""
+    return says("That button is too old. Please ask again.", emoji="❔", outcome="misread")
+
+
+def no_own_place() -> Answer:
+    """A person without a private talk wants to be told there."""
+    return says("I cannot write to you alone from here. Write to me in private, and ask there.", outcome="misread")
+
+
+def which_source(names: list[str], example: str) -> Answer:
+    """An order nobody watches yet, and several sources that might know it."""
+    return says(
+        "Nobody watches that order yet. At which source is it?",
+        *(f"{example} at {name}" for name in names),
+        emoji="❔",
+        outcome="ambiguous",
+    )
+
+
+def watching(watch: ChatWatch, *, is_new: bool, found: Found | None) -> Answer:
+    """An order is followed from now on."""
+    who = "You are" if watch.is_own_place else "This chat is"
+    called = f" (“{watch.name}”)" if watch.name else ""
+    told = "told when it changes" if is_new else "told already when it changes"
+    lines = [f"{who} {told}: {watch.written}{called}"]
+    if found:
+        lines.append(f"Now: {found.snapshot.order.status.word}")
+    else:
+        lines.append("Its source has not shown it yet; I keep looking, and tell when it appears.")
+    return says(*lines, emoji="👀", outcome="watching")
+
+
+def not_watching(name: str, *, was: bool) -> Answer:
+    """An order is not followed any more."""
+    if was:
+        return says(f"No more news of {name} here from your watch.", emoji="👋", outcome="unwatched")
+    return says(
+        f"{name} is not followed from here by hand.",
+        "What a watchlist of the operator sends here can be muted: mute ORDER 1d.",
+        outcome="unchanged",
+    )
+
+
+def muted(name: str, mute: Mute) -> Answer:
+    """News is held back from now on."""
+    if mute.until is None:
+        return says(f"No news of {name} here until its status changes; that will be told.", emoji="🔕", outcome="muted")
+    from_now = spans_line(f"No news of {name} here until ", When(at=mute.until), ".")
+    return says(from_now, "What happens meanwhile stays in its history.", emoji="🔕", outcome="muted")
+
+
+def unmuted(name: str, *, was: bool) -> Answer:
+    """News comes again."""
+    words = f"News of {name} comes here again." if was else f"{name} was not muted here."
+    return says(words, emoji="🔔", outcome="unmuted" if was else "unchanged")
+
+
+def looked(checked: Looked, label: str, next_look: Line | None) -> list[Line]:
+    """Lines above an order's status that say what came of asking its source now."""
+    if checked.is_answered:
+        return [text_line(f"Asked {label} just now.")]
+    if checked.is_asked and checked.reason is None:
+        return [text_line(f"{label} was asked and is slow; what it says will be taken in. Ask for the status soon.")]
+    reason = f": {checked.reason}" if checked.reason else ""
+    lines = [text_line(f"{label} cannot be asked now{reason}")]
+    return [*lines, next_look] if next_look else lines
+
+
+def came_in(role: Role, *, place: bool) -> Answer:
+    """An invite was good."""
+    who = "This chat is" if place else "You are"
+    return says(f"Welcome. {who} let in as {role.value}.", "Say help to see what I know.", emoji="👋", outcome="joined")
+
+
+def bad_code() -> Answer:
+    """An invite that is not valid, or not any more."""
+    return says("That code is not valid, or not any more. Codes work once, and for a limited time.", outcome="bad_code")
+
+
+def _place_words(question: Question) -> str:
+    return ":".join(str(question.place[name]) for name in sorted(question.place)) or "private"

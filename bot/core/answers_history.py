@@ -1,0 +1,152 @@
+"""What happened to an order, who was told, and why somebody was or was not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.core.commands import written
+from bot.core.phrases import (
+    STATE_WORDS,
+    Answer,
+    Offer,
+    Reading,
+    counted,
+    footer,
+    mute_of,
+    place_words,
+    says,
+    spans_line,
+    strong,
+    text_line,
+)
+from bot.core.render import order_name
+from bot.model.access import Role
+from bot.model.change import Change, Kind
+from bot.model.command import Verb
+from bot.model.message import Line, Link, Message, Span, Text, When
+from bot.model.moment import Moment
+from bot.model.outbox import State
+from bot.model.route import Route
+from bot.model.view import ChangeRow, Found, Told
+
+PAGE = 15
+"""Changes on a page."""
+
+
+def history(found: Found, changes: Sequence[ChangeRow], reading: Reading, *, page: int = 1) -> Answer:
+    """The changes of one order, newest first. `changes` are those of the page, and one more where another follows."""
+    order = found.snapshot.order
+    offers = []
+    if page > 1:
+        offers.append(Offer("Newer", written(Verb.HISTORY, order.key, order.source, "page", str(page - 1))))
+    if len(changes) > PAGE:
+        offers.append(Offer("Older", written(Verb.HISTORY, order.key, order.source, "page", str(page + 1))))
+    body = [told_line(change, reading) for change in changes[:PAGE]]
+    if not body:
+        body = [text_line("Nothing has changed since it is watched." if page == 1 else "There is nothing older.")]
+    message = Message(
+        emoji="📜",
+        headline=spans_line("History of ", strong(order_name(order)), f" · page {page}" if page > 1 else ""),
+        body=tuple(body),
+        footer=footer(order.source, reading, changed_at=found.changed_at),
+    )
+    return Answer((message,), (*offers, Offer("Status", written(Verb.STATUS, order.key, order.source))))
+
+
+def told_line(row: ChangeRow, reading: Reading) -> Line:
+    """One change: when it was seen, what it was, and what became of the news."""
+    told = list(_told_words(row.told, reading))
+    end = f" ({'; '.join(told)})" if told else " (nobody was to be told)"
+    return spans_line(When(at=row.seen_at), ": ", *_change_spans(Change.model_validate(row.change)), end)
+
+
+def why(found: Found, told: Sequence[Told], routes: Mapping[str, Sequence[Route]], reading: Reading) -> Answer:
+    """What was sent where, or not, and by which rule; and where news of it goes now.
+
+    `routes` are the rules of those who follow the order now, by watchlist.
+    """
+    order = found.snapshot.order
+    body = [_sending(one, reading) for one in told]
+    if not body:
+        body.append(text_line("No news of it was to be sent to anybody yet."))
+    body += _now(routes, reading)
+    if mute := mute_of(order, reading):
+        until: tuple[Span | str, ...] = (When(at=mute.until),) if mute.until else ("its status changes",)
+        body.append(spans_line("Muted here until ", *until, "."))
+    message = Message(
+        emoji="🧭",
+        headline=spans_line("News of ", strong(order_name(order)), f": {counted(len(told), 'message')}"),
+        body=tuple(body),
+        footer=footer(order.source, reading, changed_at=found.changed_at),
+    )
+    return Answer((message,), (Offer("History", written(Verb.HISTORY, order.key, order.source)),))
+
+
+def ambiguous(lines: Sequence[Line]) -> Answer:
+    """Several orders go by a name, and only one can be meant."""
+    return says(
+        f"{counted(len(lines), 'order')} go by that name. Which one? Ask by its own number, or add: at SOURCE",
+        *lines,
+        emoji="❔",
+        outcome="ambiguous",
+    )
+
+
+def _sending(told: Told, reading: Reading) -> Line:
+    what = ", ".join(kind.replace("_", " ") for kind in told.kinds)
+    spans: list[Span | str] = [When(at=told.created_at), f": {what} · {STATE_WORDS[told.state]} "]
+    spans.append(strong(place_words(told.destination, reading)))
+    if told.state is State.SENT and told.settled_at:
+        spans += [" at ", When(at=told.settled_at)]
+    if told.state is State.PENDING and told.not_before:
+        spans += [", not before ", When(at=told.not_before)]
+    is_known = told.destination in (reading.public_places | reading.own_places) or reading.role is Role.OPERATOR
+    if is_known:
+        spans.append(f" · by {told.route}")
+        spans += [f" · {told.reason}"] if told.reason and told.state is not State.SENT else []
+    return spans_line(*spans)
+
+
+def _now(routes: Mapping[str, Sequence[Route]], reading: Reading) -> Iterable[Line]:
+    if not routes:
+        yield text_line("Nobody follows it now, so news of it goes nowhere. To be told: watch it.")
+    for name, taken in routes.items():
+        for route in taken:
+            places = ", ".join(dict.fromkeys(place_words(place, reading) for place in route.to))
+            kinds = "everything" if route.on is None else ", ".join(sorted(kind.replace("_", " ") for kind in route.on))
+            if all(place in reading.public_places for place in route.to) or reading.role is Role.OPERATOR:
+                yield text_line(f"From now on: {kinds} → {places}, by {route.label} ({name})")
+            else:
+                yield text_line(f"From now on: {kinds} → {places}, who follow it in chat")
+
+
+def _told_words(told: Sequence[str], reading: Reading) -> Iterable[str]:
+    """`told ops, sales`, `muted for brazil`."""
+    places: dict[State, list[str]] = {}
+    for one in told:
+        destination, _, state = one.rpartition(": ")
+        names = places.setdefault(State(state), [])
+        if (name := place_words(destination, reading)) not in names:
+            names.append(name)
+    for state, names in places.items():
+        yield f"{STATE_WORDS[state]} {', '.join(names)}"
+
+
+def _change_spans(change: Change) -> Iterable[Span | str]:
+    words = change.kind.value.replace("_", " ")
+    if change.kind is Kind.OTHER and change.field:
+        words = change.field
+    elif change.kind is Kind.PROMISE_MOVED:
+        words = "ship date" if change.field == "ship_promised" else "delivery date"
+    yield f"line {change.line}: {words}" if change.line else words
+    if change.package and change.package.tracking_url and change.package.tracking_number:
+        yield " "
+        yield Link(text=change.package.tracking_number, url=change.package.tracking_url)
+        return
+    before, after = change.before, change.after or (change.package and change.package.tracking_number)
+    if before is None and after is None:
+        return
+    yield " "
+    is_date = change.kind is Kind.PROMISE_MOVED
+    if before is not None:
+        yield When(at=Moment(before)) if is_date else Text(text=before)
+    yield " → " if before is not None else ""
+    yield (When(at=Moment(after)) if is_date else Text(text=after)) if after else "none"

@@ -1,0 +1,103 @@
+"""Lists of orders: what is late, due, stuck, followed here, or just changed; a page at a time."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from bot.core.commands import written, written_list
+from bot.core.phrases import Answer, Offer, Reading, counted, days_words, spans_line, strong, text_line
+from bot.core.promise import days_late
+from bot.model.command import Command, Verb
+from bot.model.message import Line, Message, Span, When
+from bot.model.moment import day_of
+from bot.model.view import MOST_COUNTED, OrderRow, Selected
+
+PAGE = 10
+"""Orders on a page."""
+DUE_DAYS = 7
+"""How far ahead `due` looks if nobody says."""
+STUCK_DAYS = 7
+"""Days without any change after which an open order is called stuck if nobody says."""
+
+
+def listing(command: Command, selected: Selected, reading: Reading) -> Answer:
+    """A page of the orders wanted."""
+    today = reading.now.astimezone(reading.zone).date()
+    title, count = _title(command), _count(selected)
+    if not selected.rows:
+        words = "There is no such page." if command.page > 1 and selected.total else "No order."
+        message = Message(emoji="📋", headline=spans_line(strong(title), f": {words}"), footer=_footer(reading))
+        return Answer((message,), outcome="empty")
+    pages = -(-selected.total // PAGE)
+    of_pages = "" if pages == 1 else f" · page {command.page} of {pages}{'+' if selected.total >= MOST_COUNTED else ''}"
+    message = Message(
+        emoji="📋",
+        headline=spans_line(strong(title), f": {count}{of_pages}"),
+        body=tuple(_row(row, command, today, reading) for row in selected.rows),
+        footer=_footer(reading),
+    )
+    return Answer((message,), tuple(_offers(command, selected, pages)))
+
+
+def _offers(command: Command, selected: Selected, pages: int) -> Iterable[Offer]:
+    if command.page > 1:
+        yield Offer("Previous page", written_list(command, command.page - 1))
+    if command.page < pages:
+        yield Offer("Next page", written_list(command, command.page + 1))
+    if len(selected.rows) == 1:
+        (row,) = selected.rows
+        yield Offer("Status", written(Verb.STATUS, row.key, row.source))
+
+
+def _title(command: Command) -> str:
+    days = command.days
+    title = {
+        "all": "Orders",
+        "late": "Late" if not days else f"Late by {days_words(days)} or more",
+        "due": "Due today" if days == 1 else f"Due within {days_words(days or DUE_DAYS)}",
+        "stuck": f"Unchanged for {days_words(days or STUCK_DAYS)} or more",
+    }[command.which]
+    if command.mine:
+        title += ", followed here"
+    if command.stage:
+        title += f", {command.stage.value.replace('_', ' ')}"
+    if command.source:
+        title += f", of {command.source}"
+    return title + (f", in {command.watchlist}" if command.watchlist else "")
+
+
+def _count(selected: Selected) -> str:
+    return f"{MOST_COUNTED:,} orders or more" if selected.total >= MOST_COUNTED else counted(selected.total, "order")
+
+
+def _row(row: OrderRow, command: Command, today: date, reading: Reading) -> Line:
+    name = f"{row.number} · PO {row.reference}" if row.reference else row.number
+    spans: list[Span | str] = [strong(name), f" · {row.status}"]
+    spans += [" · no longer listed"] if row.vanished else []
+    spans += _date(row, today, reading)
+    if command.which in ("all", "stuck"):
+        spans += [" · last change ", When(at=row.changed_at)]
+    if command.source is None and len(reading.labels) > 1:
+        spans.append(f" · {row.source}")
+    names = [watch.name for watch in reading.watches if (watch.source, watch.key) == (row.source, row.key)]
+    spans += [f" · “{name}”" for name in names if name]
+    return spans_line(*spans)
+
+
+def _date(row: OrderRow, today: date, reading: Reading) -> Iterable[Span | str]:
+    if row.due is None or row.stage.is_final:
+        return
+    if days := days_late(row.due, today, reading.zone):
+        yield " · "
+        yield strong(f"late by {days_words(days)}")
+        yield ", promised for "
+    else:
+        yield " · due today, " if day_of(row.due, reading.zone) == today else " · due "
+    yield When(at=row.due)
+
+
+def _footer(reading: Reading) -> Line:
+    """Lists are as old as their sources' last answers: say which of them do not answer."""
+    failing = [name for name in reading.labels if (health := reading.healths.get(name)) and health.failures]
+    if not failing:
+        return text_line("From the store; every source answers")
+    return text_line(f"From the store; does not answer now: {', '.join(failing)}")

@@ -1,0 +1,164 @@
+"""Pieces that answers are made of: lines, spans, and how the age of data and the health of a source are said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from bot.core.commands import written
+from bot.model.access import Role
+from bot.model.command import Verb
+from bot.model.message import Line, Message, Span, Text, When
+from bot.model.moment import Moment
+from bot.model.order import Order
+from bot.model.outbox import State
+from bot.model.poll import Health
+from bot.model.talk import ChatWatch, Mute
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who reads an answer, when, and what is said to everybody: the names and the health of sources."""
+
+    now: datetime
+    zone: tzinfo
+    labels: Mapping[str, str]
+    """Source to what people are shown."""
+    healths: Mapping[str, Health]
+    role: Role = Role.VIEWER
+    public_places: frozenset[str] = frozenset()
+    """Destinations that the config names."""
+    own_places: frozenset[str] = frozenset()
+    """Destinations in which the reader is told: this place, and a private talk."""
+    watches: Sequence[ChatWatch] = ()
+    """What the reader follows."""
+    mutes: Sequence[Mute] = ()
+    """What the reader does not want to hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button, before it has a key: what it says and what it asks."""
+
+    label: str
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said, and what may be asked next."""
+
+    messages: tuple[Message, ...]
+    offers: tuple[Offer, ...] = ()
+    outcome: str = "answered"
+    """For the audit: one word."""
+
+
+def says(*lines: Line | str, emoji: str = "", outcome: str = "answered", offers: Sequence[Offer] = ()) -> Answer:
+    """An answer of a few lines, the first of them its headline."""
+    first, *rest = [line if isinstance(line, Line) else text_line(line) for line in lines]
+    return Answer((Message(emoji=emoji, headline=first, body=tuple(rest)),), tuple(offers), outcome)
+
+
+def text_line(text: str, *, indent: int = 0) -> Line:
+    """A line of plain words."""
+    return Line(spans=(Text(text=text),), indent=indent)
+
+
+def spans_line(*spans: Span | str, indent: int = 0) -> Line:
+    """A line of spans; words stand for plain ones."""
+    return Line(spans=tuple(Text(text=span) if isinstance(span, str) else span for span in spans), indent=indent)
+
+
+def strong(text: str) -> Text:
+    """Words set off."""
+    return Text(text=text, style="strong")
+
+
+def counted(number: int, what: str) -> str:
+    """`1 order`, `1,204 orders`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def footer(source: str, reading: Reading, *, changed_at: Moment | None = None) -> Line:
+    """Where it comes from, how old it is, and whether the source answers."""
+    spans: list[Span | str] = [reading.labels.get(source, source)]
+    if changed_at:
+        spans += [" · last change ", When(at=changed_at)]
+    return spans_line(*spans, " · ", *health_spans(reading.healths.get(source)))
+
+
+def health_spans(health: Health | None) -> list[Span | str]:
+    """Whether a source answers, and since when it does not."""
+    if health is None or (health.last_ok_at is None and not health.failures):
+        return ["not asked yet"]
+    if health.failures and health.failing_since:
+        return ["does not answer since ", When(at=health.failing_since)]
+    return ["answered ", When(at=health.last_ok_at)] if health.last_ok_at else ["not answered yet"]
+
+
+def place_words(destination: str, reading: Reading) -> str:
+    """How a destination is called to this reader: other people's private ones have no names."""
+    if destination in reading.own_places and destination not in reading.public_places:
+        return "here"
+    if destination in reading.public_places or reading.role is Role.OPERATOR:
+        return destination
+    return "another chat"
+
+
+STATE_WORDS = {
+    State.SENT: "told",
+    State.PENDING: "waiting for",
+    State.SENDING: "being sent to",
+    State.MUTED: "muted for",
+    State.MERGED: "told with other news to",
+    State.DEAD: "could not be sent to",
+}
+
+
+def order_offers(order: Order, reading: Reading) -> list[Offer]:
+    """What is mostly asked next about an order."""
+
+    def ask(verb: Verb, *more: str) -> str:
+        return written(verb, order.key, order.source, *more)
+
+    offers = [Offer("Check now", ask(Verb.CHECK)), Offer("History", ask(Verb.HISTORY)), Offer("Why", ask(Verb.WHY))]
+    if reading.role.rank >= Role.WATCHER.rank:
+        if is_followed(order, reading):
+            offers.append(Offer("Unwatch", ask(Verb.UNWATCH)))
+        else:
+            offers.append(Offer("Watch", ask(Verb.WATCH)))
+        if mute_of(order, reading):
+            offers.append(Offer("Unmute", ask(Verb.UNMUTE)))
+        else:
+            offers += [
+                Offer("Mute 1 h", ask(Verb.MUTE, "1h")),
+                Offer("Mute 1 d", ask(Verb.MUTE, "1d")),
+                Offer("Mute until it changes", ask(Verb.MUTE, "until", "change")),
+            ]
+    return [*offers, Offer("Share here", ask(Verb.STATUS, "share"))]
+
+
+def is_followed(order: Order, reading: Reading) -> bool:
+    """Whether the reader follows the order from chat."""
+    return any((watch.source, watch.key) == (order.source, order.key) for watch in reading.watches)
+
+
+def mute_of(order: Order, reading: Reading) -> Mute | None:
+    """The mute of the order where the reader is told; None if there is none."""
+    mine = (mute for mute in reading.mutes if (mute.source, mute.key) == (order.source, order.key))
+    return next(mine, None)
+
+
+def days_words(days: int) -> str:
+    """`1 day`, `12 days`."""
+    return counted(days, "day")
+
+
+def span_words(span: timedelta) -> str:
+    """`5 s`, `3 min`, `4 h`, `2 days`, rounded up."""
+    seconds = max(1, int(-(-span.total_seconds() // 1)))
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 7200:
+        return f"{-(-seconds // 60)} min"
+    return f"{-(-seconds // 3600)} h" if seconds < 172_800 else f"{-(-seconds // 86_400)} days"
