@@ -28,7 +28,7 @@ _LONGEST_WAIT = 60.0
 
 _T = TypeVar("_T")
 
-Tell = Callable[[Question, Reply], Awaitable[None]]
+Tell = Callable[[Reply], Awaitable[None]]
 Complete = Callable[[Question], Awaitable[Question]]
 """Adds to a question what has to be asked for, such as the zone of its person. Never raises."""
 
@@ -88,7 +88,7 @@ class Answering:
                 question = await self._complete(question)
             reply = await self._ask(question)
             if reply is not None:
-                await tell(question, reply)
+                await tell(reply)
         except ChatError as error:
             event(log, "answer_not_sent", level=logging.WARNING, chat=self._chat, question=question.id, error=error)
         except Exception as error:  # whatever it is, the next question is answered

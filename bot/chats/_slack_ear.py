@@ -6,7 +6,6 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -51,7 +50,6 @@ class SlackEar:
         signing_secret: str = "",
         listen: str = "127.0.0.1:8080",
         command: str = "/order",
-        timezone: str = "UTC",
     ) -> None:
         self._api = api
         self._clock = clock
@@ -59,7 +57,6 @@ class SlackEar:
         self._signing_secret = signing_secret
         self._listen = listen
         self._command = command
-        self._timezone = timezone
         self._turnstile = Turnstile("slack")
         self._teller = Teller(api, clock)
         self.address: str | None = None
@@ -106,7 +103,7 @@ class SlackEar:
             if str(body.get("command")) == self._command:
                 self._take(answering, question, way)
             else:
-                await self._tell(question, way, one_line(f"I answer to {self._command}. Try: {self._command} help"))
+                await self._tell_at_once(way, one_line(f"I answer to {self._command}. Try: {self._command} help"))
 
         async def happened(ack: Any, body: dict[str, Any]) -> None:
             await ack()
@@ -135,29 +132,23 @@ class SlackEar:
     def _take(self, answering: Answering, question: Question, way: Way) -> None:
         self._teller.note(way)
 
-        async def tell(completed: Question, reply: Reply) -> None:
-            await self._tell(completed, way, reply)
+        async def tell(reply: Reply) -> None:
+            await self._teller.tell(reply, way)
 
         answering.take(question, tell, under=way.message)
 
-    async def _tell(self, question: Question, way: Way, reply: Reply) -> None:
+    async def _tell_at_once(self, way: Way, reply: Reply) -> None:
         self._teller.note(way)
-        await self._teller.tell(reply, way, self._zone(question.timezone))
-
-    def _zone(self, name: str | None) -> ZoneInfo:
-        try:
-            return ZoneInfo(name or self._timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo(self._timezone)
+        await self._teller.tell(reply, way)
 
     async def _failed(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
         """Whatever a listener stumbles over is acknowledged all the same, and whoever waits is told."""
         event(log, "listener_failed", level=logging.ERROR, chat="slack", error=f"{type(error).__name__}: {error}")
         log.debug("traceback", exc_info=error)
         if body.get("response_url") and not isinstance(error, ChatError):
-            question, way = of_command({"channel_id": "-", "user_id": "-", **body})
+            _, way = of_command({"channel_id": "-", "user_id": "-", **body})
             try:
-                await self._tell(question, way, SORRY)
+                await self._tell_at_once(way, SORRY)
             except ChatError as second:
                 event(log, "answer_not_sent", level=logging.WARNING, chat="slack", error=second)
         return BoltResponse(status=200)

@@ -61,7 +61,7 @@ def of_event(body: Mapping[str, Any], me: str) -> tuple[Question, Way] | None:
             way = Way(person=person, channel=person, thread=thread, is_private=True)
         case _:
             return None
-    return _question(name, way, readable(str(event.get("text") or ""), me), "command"), way
+    return _question(name, way, readable(str(event.get("text") or ""), me), "message"), way
 
 
 def of_press(body: Mapping[str, Any]) -> tuple[Question, Way] | None:
@@ -110,6 +110,7 @@ def _question(name: str, way: Way, text: str, via: Any) -> Question:
         person=way.person,
         place={"channel": way.channel},
         is_private=way.is_private,
+        own_place={"channel": way.person},
         via=via,
         text=text,
     )

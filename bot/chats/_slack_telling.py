@@ -54,12 +54,12 @@ class Teller:
             if len(self._uses) > _REMEMBERED:
                 self._uses.popitem(last=False)
 
-    async def tell(self, reply: Reply, way: Way, zone: ZoneInfo) -> None:
+    async def tell(self, reply: Reply, way: Way) -> None:
         """Send all of a reply. Raises ChatError when it may have arrived in part, or cannot arrive."""
         if way.is_home and (reply.replaces or not way.message):
-            await self._publish(reply, way, zone)
+            await self._publish(reply, way)
             return
-        bodies = written(reply, zone)
+        bodies = written(reply)
         for number, body in enumerate(bodies):
             replaces = reply.replaces and bool(way.message) and number == 0
             await self._say(body, way, is_public=reply.is_public, replaces=replaces)
@@ -105,10 +105,10 @@ class Teller:
         target = {"channel": way.channel, "user": way.person, "thread_ts": way.thread}
         await self._call("chat.postEphemeral", {**target, **body})
 
-    async def _publish(self, reply: Reply, way: Way, zone: ZoneInfo) -> None:
+    async def _publish(self, reply: Reply, way: Way) -> None:
         """The home tab shows whole messages as long as there is room for them."""
         shown: list[dict[str, Any]] = []
-        for body in written(reply, zone):
+        for body in written(reply):
             if len(shown) + len(body["blocks"]) <= _VIEW_BLOCKS:
                 shown += body["blocks"]
         await self._call("views.publish", {"user_id": way.person, "view": {"type": "home", "blocks": shown}})
@@ -118,8 +118,9 @@ class Teller:
         await persistently(lambda: self._api.answer(self._api.client.api_call(method, json=given)), self._clock, method)
 
 
-def written(reply: Reply, zone: ZoneInfo) -> list[dict[str, Any]]:
+def written(reply: Reply) -> list[dict[str, Any]]:
     """The `text` and `blocks` of every message that says a reply; the buttons stand under the last."""
+    zone = ZoneInfo(reply.timezone)
     rows = _rows(reply.buttons)
     measure = replace(MEASURE, room=MEASURE.room - len(json.dumps(rows, ensure_ascii=False)))
     result = [_body(page, zone) for message in reply.messages for page in pages(message, measure, zone)]

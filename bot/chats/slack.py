@@ -85,8 +85,7 @@ def build(settings: Settings, clock: Clock) -> "Slack":
 def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (), timezone: str = "UTC") -> Ear | None:
     """Listens in Socket Mode with an app_token, else over HTTP with a signing_secret; None where there is neither.
 
-    `timezone` (IANA) is for readers whose own is not known. Slack knows its commands from the app's manifest, so
-    `menu` is not needed here.
+    Slack knows its commands from the app's manifest, so `menu` is not needed here.
     """
     del menu
     app_token, signing_secret = settings.app_token, settings.signing_secret
@@ -99,7 +98,6 @@ def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (
         signing_secret=signing_secret.get_secret_value() if signing_secret else "",
         listen=settings.listen,
         command=settings.command,
-        timezone=timezone,
     )
 
 

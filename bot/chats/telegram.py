@@ -1,27 +1,23 @@
 """Telegram, through its Bot API and python-telegram-bot."""
 
-import html
-import logging
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from telegram import Bot, LinkPreviewOptions
-from telegram.constants import ParseMode
-from telegram.error import TelegramError
+from telegram import LinkPreviewOptions
 
-from bot.chats._pages import Measure, Page, pages
-from bot.chats._telegram_http import BotApiRequest, verdict
-from bot.chats._text import BULLET, plain
-from bot.errors import CannotLookBack, ChatError, ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
-from bot.model.message import Link, Message, Span, Text
+from bot.chats._http_server import host_and_port
+from bot.chats._telegram_calls import BotApi
+from bot.chats._telegram_ear import TelegramEar
+from bot.chats._telegram_html import parts
+from bot.errors import CannotLookBack, ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
+from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.units import RateValue
-from bot.ports import Clock, Limit, Part
+from bot.ports import Clock, Ear, Limit, Part
 
 _OVERALL = RateValue(25, 1.0)
 """About 30 a second over all chats (Bots FAQ); a few less, because messages do not all take the same time to arrive."""
@@ -30,23 +26,8 @@ _PER_CHAT = RateValue(1, 1.0)
 _PER_GROUP = RateValue(20, 61.0)
 """Not more than 20 a minute in a group (Bots FAQ); a second is added for the same reason."""
 
-_ROOM = 4000
-"""A message holds 4096 characters after its markup is parsed (Bot API: sendMessage)."""
-_SPAN = 40
-"""Formatting beyond the hundredth entity of a message is dropped (Bot API: limits); a hundred of these fill a part."""
-
-_TAGS = {"plain": "", "strong": "b", "code": "code", "struck": "s"}
-_SEAM = re.compile(r"</(b|i|s|code)><\1>")
-"""Where spans that look alike meet. Ours by all means: `<` from outside is escaped."""
 _GENERAL_TOPIC = 1
 """The General topic of a forum is addressed by naming none; its number is refused."""
-
-_MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=\w|$)")
-"""Also at the end of a span, since the name may be the next one. An address such as joe@example.com calls nobody."""
-_OTHER_SCHEME = re.compile(r"(?i)\b(?!https?:)([a-z][a-z0-9+.-]*:)(?=//)")
-_WORD_JOINER = "\u2060"
-"""Has no width and breaks no line. Telegram finds @names and addresses in plain words by itself, and an @name calls
-the person; with this inside it finds nothing."""
 
 
 class Settings(BaseModel):
@@ -56,14 +37,27 @@ class Settings(BaseModel):
 
     bot_token: SecretStr = Field(min_length=1)
     """From @BotFather: `123456789:AA...`."""
+    questions: bool = True
+    """Whether people may ask the bot. One program at a time can listen with a token; false leaves that to another."""
+    webhook_url: str | None = None
+    """Public address at which Telegram delivers questions, ending in /telegram/webhook; without it they are fetched,
+    for which nothing has to be public."""
+    listen: str = "127.0.0.1:8081"
+    """Where the webhook is received, behind a proxy that speaks TLS."""
     base_url: str = "https://api.telegram.org/bot"
     """Any server that speaks the Bot API; the token is put right behind it."""
 
-    @field_validator("base_url")
+    @field_validator("base_url", "webhook_url")
     @classmethod
-    def _web_address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// or http://")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host_and_port(value)
         return value
 
 
@@ -95,15 +89,29 @@ def build(settings: Settings, clock: Clock) -> "Telegram":
     return Telegram(settings)
 
 
+def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = ()) -> Ear | None:
+    """Fetches questions, or receives them with a webhook_url; None where questions are not wanted.
+
+    `menu` is what people see of the commands: names (a-z, 0-9 and _) and what they do.
+    """
+    if not settings.questions:
+        return None
+    return TelegramEar(
+        BotApi(settings.bot_token.get_secret_value(), settings.base_url),
+        clock,
+        menu=menu,
+        webhook_url=settings.webhook_url or "",
+        listen=settings.listen,
+    )
+
+
 class Telegram:
     """ports.Chat for Telegram."""
 
     kind = "telegram"
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._request: BotApiRequest | None = None
-        self._bot: Bot | None = None
+        self._api = BotApi(settings.bot_token.get_secret_value(), settings.base_url)
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         """The limit over all chats, one a second for the chat, and 20 a minute if it is a group or may be one."""
@@ -116,11 +124,7 @@ class Telegram:
 
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
         """`rich` holds the `text` and `parse_mode` of sendMessage."""
-        zone = ZoneInfo(destination.timezone)
-        return [
-            Part(plain=_disarmed(page.plain(zone)), rich={"text": _html(page, zone), "parse_mode": ParseMode.HTML})
-            for page in pages(message, _MEASURE, zone, repeated=repeated)
-        ]
+        return parts(message, ZoneInfo(destination.timezone), repeated=repeated)
 
     async def send(self, part: Part, destination: Destination, *, key: str) -> str:
         """Returns the message_id. Telegram has nowhere to put `key`."""
@@ -138,90 +142,27 @@ class Telegram:
     async def check(self) -> str:
         """Ask getMe."""
         try:
-            me = await self._open_bot().get_me()
-        except TelegramError as error:
-            judged = self._verdict(error)
-            raise ChatUnreachable(self.kind, judged.came) if isinstance(judged, SendUnclear) else judged from None
+            me = await self._api.ask(self._api.bot.get_me())
+        except SendUnclear as error:
+            raise ChatUnreachable(self.kind, error.came) from None
         return f"@{me.username}" if me.username else me.first_name
 
     async def close(self) -> None:
         """Close the connections. Idempotent."""
-        request, self._request, self._bot = self._request, None, None
-        if request is not None:
-            await request.shutdown()
+        await self._api.close()
 
     async def _send(self, address: Address, **content: Any) -> str:
         topic = None if address.topic == _GENERAL_TOPIC else address.topic
         try:
-            sent = await self._open_bot().send_message(
-                chat_id=address.chat_id,
-                message_thread_id=topic,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                **content,
+            sent = await self._api.ask(
+                self._api.bot.send_message(
+                    chat_id=address.chat_id,
+                    message_thread_id=topic,
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    **content,
+                )
             )
-        except TelegramError as error:
-            judged = self._verdict(error)
-            if isinstance(judged, DestinationMoved):
-                judged.address = {**address.model_dump(exclude_none=True), **judged.address}
-            raise judged from None
+        except DestinationMoved as moved:
+            moved.address = {**address.model_dump(exclude_none=True), **moved.address}
+            raise
         return str(sent.message_id)
-
-    def _verdict(self, error: TelegramError) -> ChatError:
-        return verdict(error, host=urlsplit(self._settings.base_url).netloc.rpartition("@")[2])
-
-    def _open_bot(self) -> Bot:
-        """The bot, not initialised: that would ask getMe first and fail while the network is down."""
-        if self._bot is None:
-            for name in ("httpx", "httpcore", "telegram"):
-                # They log the address of every request, and in Telegram's the token stands in the address.
-                logging.getLogger(name).setLevel(logging.CRITICAL)
-            self._request = BotApiRequest()
-            self._bot = Bot(
-                self._settings.bot_token.get_secret_value(),
-                base_url=self._settings.base_url,
-                request=self._request,
-                get_updates_request=self._request,
-            )
-        return self._bot
-
-
-def _size(text: str) -> int:
-    """UTF-16 units, the larger of the two ways Telegram is said to count, with room for what disarms it."""
-    joiners = text.count("@") + text.count(":")
-    return len(text.encode("utf-16-le")) // 2 + joiners
-
-
-_MEASURE = Measure(room=_ROOM, text=_size, span=_SPAN)
-
-
-def _html(page: Page, zone: ZoneInfo) -> str:
-    """The last line in italics. Tags never contain each other, so none can close another."""
-    emoji = (Text(text=f"{page.emoji} "),) if page.emoji else ()
-    lines = [_tagged((*emoji, *page.headline.spans), zone, base="b" if page.is_all_bold else "")]
-    lines += [(BULLET if line.indent else "") + _tagged(line.spans, zone) for line in page.body]
-    if page.footer:
-        lines.append(_tagged(page.footer.spans, zone, base="i"))
-    return "\n".join(lines)
-
-
-def _tagged(spans: Sequence[Span], zone: ZoneInfo, base: str = "") -> str:
-    """Each span in its own tag, else in that of its line."""
-    written = "".join(_tagged_span(span, zone, base) for span in spans)
-    return _SEAM.sub("", written)
-
-
-def _tagged_span(span: Span, zone: ZoneInfo, base: str) -> str:
-    if isinstance(span, Link):
-        return f'<a href="{html.escape(span.url)}">{_escaped(span.text)}</a>'
-    tag = _TAGS[span.style] or base
-    text = _escaped(plain(span, zone))
-    return f"<{tag}>{text}</{tag}>" if tag else text
-
-
-def _escaped(text: str) -> str:
-    return html.escape(_disarmed(text))
-
-
-def _disarmed(text: str) -> str:
-    """The text with a word joiner in whatever Telegram would make a mention or a link that is not to the web."""
-    return _OTHER_SCHEME.sub(rf"\1{_WORD_JOINER}", _MENTION.sub(f"@{_WORD_JOINER}", text))

@@ -1,4 +1,4 @@
-"""A twin of Slack's Web API for sending: the methods a bot posts and reads back with, their limits and their errors."""
+"""A twin of Slack: the methods a bot posts, reads back and listens with, their limits and their errors."""
 
 import html
 import itertools

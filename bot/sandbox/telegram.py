@@ -1,8 +1,7 @@
-"""A twin of Telegram's Bot API for sending: the methods a bot posts with, their limits and their errors."""
+"""A twin of Telegram's Bot API: the methods a bot posts and listens with, their limits and their errors."""
 
-import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,42 +11,19 @@ from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.sandbox._limits import Bucket, Holds, Window
 from bot.sandbox._telegram_html import CannotParse, Reading, read_html, read_plain
-from bot.sandbox._trouble import Piece, Trouble
+from bot.sandbox._telegram_people import Room, TelegramPeople, check_keyboard
+from bot.sandbox._telegram_refusal import BOT, Refused
+from bot.sandbox._trouble import Piece
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.faults import Faults
 
 _LONGEST = 4096
 """UTF-16 units after parsing."""
 _GENERAL_TOPIC = 1
-_BOT = {"id": 123456789, "is_bot": True, "first_name": "Order Status", "username": "order_status_bot"}
 _NOT_MODIFIED = (
     "Bad Request: message is not modified: specified new message content and reply markup "
     "are exactly the same as a current content and reply markup of the message"
 )
-
-
-class _Refused(Exception):
-    """An answer that is not a success."""
-
-    def __init__(self, status: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.status = status
-        self.description = description
-        self.parameters = parameters
-
-
-@dataclass(slots=True)
-class Room:
-    """One chat. `closed` is the description of the 403 that answers every send."""
-
-    id: int
-    kind: str
-    name: str
-    topics: set[int] = field(default_factory=set)
-    closed: str = ""
-    moved_to: int | None = None
-    texts: dict[int, str] = field(default_factory=dict)
-    """Message id to the text as received, for what can be edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +35,7 @@ class Call:
     arguments: dict[str, Any]
 
 
-class TelegramTwin(Trouble):
+class TelegramTwin(TelegramPeople):
     """One bot and the chats it is in. `accepted` is what people see now, in the order it came."""
 
     def __init__(
@@ -69,19 +45,15 @@ class TelegramTwin(Trouble):
         token: str = "123456789:AAsandbox-sandbox-sandbox-sandbox-0",  # noqa: S107 (made up)
         faults: Faults | None = None,
     ) -> None:
-        super().__init__()
-        self._clock = clock or SystemClock()
+        super().__init__(clock or SystemClock())
         self._token = token
         self._is_revoked = False
         self._faults = faults or Faults()
         self._overall = Window(30, 1.0)
         self._buckets: dict[int, Bucket] = {}
         self._groups: dict[int, Window] = {}
-        self._numbers = itertools.count(1)
-        self.rooms: dict[int, Room] = {}
         self.accepted: list[Accepted] = []
         self.calls: list[Call] = []
-        self.violations: list[str] = []
         self.pings: list[str] = []
         """What was accepted and called people."""
         self._holds = Holds(self.violations)
@@ -92,11 +64,20 @@ class TelegramTwin(Trouble):
         """The Bot API under `/bot`."""
         application = web.Application(middlewares=[self._faults.middleware])
         application.router.add_route("*", "/bot{token}/{method}", self._answer)
+        application.on_shutdown.append(self._stop)
         return application
 
     def settings(self, base: str) -> dict[str, Any]:
         """The entry for `chats:` when the application is served at `base`."""
         return {"bot_token": self._token, "base_url": f"{base}/bot"}
+
+    def listening(self, base: str, *, over_http: bool = False) -> dict[str, Any]:
+        """The entry for `chats:` of a bot that is asked questions: by polling, or at a webhook on a free port.
+
+        For a webhook, `delivery.reach` has to be told where the bot listens.
+        """
+        url = {"webhook_url": "https://bot.example/telegram/webhook", "listen": "127.0.0.1:0"} if over_http else {}
+        return self.settings(base) | url
 
     def address(self) -> dict[str, Any]:
         """Where it takes messages: what a destination in watchlists.yaml may hold."""
@@ -126,6 +107,9 @@ class TelegramTwin(Trouble):
         """Let the token be worth nothing."""
         self._is_revoked = True
 
+    async def _stop(self, application: web.Application) -> None:
+        self.delivery.stop()
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         arguments = await _arguments(request)
@@ -134,19 +118,19 @@ class TelegramTwin(Trouble):
             self._check_token(request.match_info["token"])
             match method.lower():
                 case "getme":
-                    return _yes(_BOT | {"can_join_groups": True, "can_read_all_group_messages": False})
+                    return _yes(BOT | {"can_join_groups": True, "can_read_all_group_messages": False})
                 case "sendmessage" | "editmessagetext":
                     return await self._after(self.take(), request, method.lower(), arguments)
-                case _:
-                    raise _Refused(404, "Not Found")
-        except _Refused as refused:
+                case other:
+                    return _yes(await self._asked(other, arguments))
+        except Refused as refused:
             return _no(refused)
 
     def _check_token(self, token: str) -> None:
         if ":" not in token:
-            raise _Refused(404, "Not Found")
+            raise Refused(404, "Not Found")
         if token != self._token or self._is_revoked:
-            raise _Refused(401, "Unauthorized")
+            raise Refused(401, "Unauthorized")
 
     async def _after(
         self, piece: Piece | None, request: web.Request, method: str, arguments: dict[str, Any]
@@ -155,9 +139,9 @@ class TelegramTwin(Trouble):
         if piece and piece.kind == "error_before":
             return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")
         if piece and piece.kind == "refuse_markup" and arguments.get("parse_mode"):
-            raise _Refused(400, "Bad Request: can't parse entities: asked for")
+            raise Refused(400, "Bad Request: can't parse entities: asked for")
         if piece and piece.kind == "refuse_message":
-            raise _Refused(400, "Bad Request: message text is empty")
+            raise Refused(400, "Bad Request: message text is empty")
         room = self._room(arguments.get("chat_id"))
         self._pace(room, piece)
         result = self._send(room, arguments) if method == "sendmessage" else self._edit(room, arguments)
@@ -168,17 +152,17 @@ class TelegramTwin(Trouble):
             case Piece("delay_after", seconds):
                 await self._clock.sleep(seconds)
             case Piece("error_after"):
-                raise _Refused(500, "Internal Server Error")
+                raise Refused(500, "Internal Server Error")
         return _yes(result)
 
     def _room(self, chat_id: Any) -> Room:
         written = str(chat_id or "")
         if not written:
-            raise _Refused(400, "Bad Request: chat_id is empty")
+            raise Refused(400, "Bad Request: chat_id is empty")
         named = (room for room in self.rooms.values() if written == f"@{room.name}")
         room = self.rooms.get(int(written)) if written.lstrip("-").isdigit() else next(named, None)
         if room is None:
-            raise _Refused(400, "Bad Request: chat not found")
+            raise Refused(400, "Bad Request: chat not found")
         return room
 
     def _pace(self, room: Room, piece: Piece | None) -> None:
@@ -196,37 +180,41 @@ class TelegramTwin(Trouble):
             self.violations.append(f"{what} was over the limit")
             raise self._busy(what, wait)
 
-    def _busy(self, what: str, seconds: float) -> _Refused:
+    def _busy(self, what: str, seconds: float) -> Refused:
         whole = self._holds.ask(what, seconds, self._clock.monotonic())
-        return _Refused(429, f"Too Many Requests: retry after {whole}", retry_after=whole)
+        return Refused(429, f"Too Many Requests: retry after {whole}", retry_after=whole)
 
     def _send(self, room: Room, arguments: dict[str, Any]) -> dict[str, Any]:
         if room.moved_to is not None:
             words = "Bad Request: group chat was upgraded to a supergroup chat"
-            raise _Refused(400, words, migrate_to_chat_id=room.moved_to)
+            raise Refused(400, words, migrate_to_chat_id=room.moved_to)
         if room.closed:
-            raise _Refused(403, room.closed)
+            raise Refused(403, room.closed)
         # Outside of forums a topic is ignored.
         topic = int(arguments.get("message_thread_id") or 0) if room.topics else 0
         if topic == _GENERAL_TOPIC or (topic and topic not in room.topics):
-            raise _Refused(400, "Bad Request: message thread not found")
+            raise Refused(400, "Bad Request: message thread not found")
+        check_keyboard(arguments)
         reading = _read(arguments)
         number = next(self._numbers)
-        room.texts[number] = str(arguments["text"])
+        room.texts[number] = _content(arguments)
         self._accept(room, number, topic, reading, arguments)
+        self._show(f"{room.id}/{topic}" if topic else str(room.id), number, reading.readable, arguments)
         return self._shown(room, number, reading)
 
     def _edit(self, room: Room, arguments: dict[str, Any]) -> dict[str, Any]:
         number = int(arguments.get("message_id") or 0)
         if number not in room.texts:
-            raise _Refused(400, "Bad Request: message to edit not found")
+            raise Refused(400, "Bad Request: message to edit not found")
+        check_keyboard(arguments)
         reading = _read(arguments)
-        if room.texts[number] == arguments["text"]:
-            raise _Refused(400, _NOT_MODIFIED)
-        room.texts[number] = str(arguments["text"])
+        if room.texts[number] == _content(arguments):
+            raise Refused(400, _NOT_MODIFIED)
+        room.texts[number] = _content(arguments)
         place = next(one.place for one in self.accepted if one.message_id == str(number))
         self.accepted = [one for one in self.accepted if one.message_id != str(number)]
         self._accept(room, number, int(place.partition("/")[2] or 0), reading, arguments)
+        self._show(place, number, reading.readable, arguments, replaces=True)
         return self._shown(room, number, reading)
 
     def _accept(self, room: Room, number: int, topic: int, reading: Reading, arguments: dict[str, Any]) -> None:
@@ -247,7 +235,7 @@ class TelegramTwin(Trouble):
         return {
             "message_id": number,
             "date": int(self._clock.now().timestamp()),
-            "from": _BOT,
+            "from": BOT,
             "chat": {"id": room.id, "type": room.kind, **title},
             "text": reading.visible,
         }
@@ -266,23 +254,28 @@ def _read(arguments: dict[str, Any]) -> Reading:
     text = str(arguments.get("text") or "")
     mode = str(arguments.get("parse_mode") or "")
     if mode and mode.lower() != "html":
-        raise _Refused(400, "Bad Request: unsupported parse_mode")
+        raise Refused(400, "Bad Request: unsupported parse_mode")
     try:
         reading = read_html(text) if mode else read_plain(text)
     except CannotParse as why:
-        raise _Refused(400, f"Bad Request: can't parse entities: {why}") from None
+        raise Refused(400, f"Bad Request: can't parse entities: {why}") from None
     if not reading.visible.strip():
-        raise _Refused(400, "Bad Request: message text is empty")
+        raise Refused(400, "Bad Request: message text is empty")
     if len(reading.visible.encode("utf-16-le")) // 2 > _LONGEST:
-        raise _Refused(400, "Bad Request: message is too long")
+        raise Refused(400, "Bad Request: message is too long")
     return reading
+
+
+def _content(arguments: dict[str, Any]) -> str:
+    """What makes an edit differ: the text and the buttons."""
+    return f"{arguments['text']}\n{arguments.get('reply_markup') or ''}"
 
 
 def _yes(result: Any) -> web.Response:
     return web.json_response({"ok": True, "result": result})
 
 
-def _no(refused: _Refused) -> web.Response:
+def _no(refused: Refused) -> web.Response:
     answer: dict[str, Any] = {"ok": False, "error_code": refused.status, "description": refused.description}
     headers = {}
     if refused.parameters:

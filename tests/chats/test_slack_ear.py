@@ -39,7 +39,7 @@ async def test_a_command_is_asked_as_it_was_typed(scene: Scene) -> None:
     (asked,) = scene.desk.asked
     assert heard.text == "you asked: status 45001234"
     assert (asked.person, asked.place, asked.via, asked.is_private) == (ANN, {"channel": CHANNEL}, "command", False)
-    assert (asked.timezone, asked.language) == ("Europe/Paris", "en")
+    assert (asked.timezone, asked.language, asked.own_place) == ("Europe/Paris", "en", {"channel": ANN})
 
 
 async def test_an_answer_to_a_command_is_seen_by_nobody_else(scene: Scene) -> None:
@@ -55,7 +55,7 @@ async def test_a_public_answer_is_seen_by_everybody(scene: Scene) -> None:
 
 async def test_a_mention_in_a_thread_is_answered_in_the_thread(scene: Scene) -> None:
     (seen,) = (await scene.twin.mention(ANN, CHANNEL, "status &lt;1&gt; <tel:450|450>", thread="17.1")).seen
-    assert scene.desk.texts == ["status <1> 450"]
+    assert (scene.desk.texts, scene.desk.asked[0].via) == (["status <1> 450"], "message")
     assert (seen.thread, seen.person) == ("17.1", ANN)
 
 

@@ -1,0 +1,109 @@
+"""How an answer reaches whoever asked in Telegram: where it was asked, edited into place where it follows a press."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+
+from bot.chats._answering import persistently
+from bot.chats._telegram_calls import BotApi
+from bot.chats._telegram_html import parts
+from bot.chats._telegram_questions import Way
+from bot.errors import ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
+from bot.model.command import Button, Reply
+from bot.ports import Clock, Part
+
+_ROW = 32
+"""Characters of labels that stand readably in one row of a phone."""
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Teller:
+    """Sends replies."""
+
+    def __init__(self, api: BotApi, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+
+    async def tell(self, reply: Reply, way: Way) -> None:
+        """Send all of a reply. Raises ChatError when it may have arrived in part, or cannot arrive."""
+        zone = ZoneInfo(reply.timezone)
+        written = [part for message in reply.messages for part in parts(message, zone)]
+        for number, part in enumerate(written):
+            keyboard = _keyboard(reply.buttons) if number == len(written) - 1 else None
+            is_first = number == 0
+            if is_first and reply.replaces and way.is_press and await self._edit(part, way, keyboard):
+                continue
+            await self._send(part, way, keyboard, answers=is_first and not way.is_private and not way.is_press)
+
+    async def _edit(self, part: Part, way: Way, keyboard: InlineKeyboardMarkup | None) -> bool:
+        """False when the message is gone, so that a new one is needed."""
+        try:
+            await self._edited(way, keyboard, part.rich)
+        except MessageRefused as refused:
+            if "not modified" in refused.came:
+                return True
+            if "to edit not found" in refused.came or "can't be edited" in refused.came:
+                return False
+            await self._edited(way, keyboard, {"text": part.plain})
+        return True
+
+    async def _edited(self, way: Way, keyboard: InlineKeyboardMarkup | None, content: Any) -> None:
+        async def once() -> None:
+            try:
+                await self._api.ask(
+                    self._api.bot.edit_message_text(
+                        chat_id=way.chat_id,
+                        message_id=way.message_id,
+                        reply_markup=keyboard,
+                        link_preview_options=_NO_PREVIEW,
+                        **content,
+                    )
+                )
+            except SendUnclear as error:  # the same edit twice is one edit
+                raise ChatUnreachable(error.chat, error.came) from None
+
+        await persistently(once, self._clock, f"edit {way.chat_id}")
+
+    async def _send(self, part: Part, way: Way, keyboard: InlineKeyboardMarkup | None, *, answers: bool) -> None:
+        try:
+            await self._sent(way.chat_id, way, keyboard, part.rich, answers)
+        except MessageRefused:
+            await self._sent(way.chat_id, way, keyboard, {"text": part.plain}, answers)
+        except DestinationMoved as moved:
+            await self._sent(moved.address["chat_id"], way, keyboard, part.rich, answers=False)
+
+    async def _sent(
+        self, chat_id: int, way: Way, keyboard: InlineKeyboardMarkup | None, content: Any, answers: bool
+    ) -> None:
+        await persistently(
+            lambda: self._api.ask(
+                self._api.bot.send_message(
+                    chat_id=chat_id,
+                    message_thread_id=way.topic,
+                    reply_markup=keyboard,
+                    reply_parameters=ReplyParameters(way.message_id, allow_sending_without_reply=True)
+                    if answers
+                    else None,
+                    disable_notification=not way.is_private,  # in a group the answer interests one person
+                    link_preview_options=_NO_PREVIEW,
+                    **content,
+                )
+            ),
+            self._clock,
+            f"send {chat_id}",
+        )
+
+
+def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Buttons in rows, as many in each as can be read."""
+    rows: list[list[InlineKeyboardButton]] = []
+    taken = _ROW
+    for button in buttons:
+        if taken + len(button.label) > _ROW:
+            rows.append([])
+            taken = 0
+        rows[-1].append(InlineKeyboardButton(button.label, callback_data=button.key))
+        taken += len(button.label)
+    return InlineKeyboardMarkup(rows) if rows else None
