@@ -109,7 +109,7 @@ def _config(account: Supplier, named: list[str] | None) -> str:
     )
 
 
-async def _cpu(work: Callable[[], Coroutine[Any, Any, None]]) -> float:
+async def _cpu(work: Callable[[], Coroutine[Any, Any, object]]) -> float:
     before = time.process_time()
     await work()
     return time.process_time() - before
