@@ -1,16 +1,21 @@
 """`orderwatch outbox`: messages that are owed, and what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
-from bot.cli._output import complain, say_json, say_table
+from bot.cli._output import complain, say, say_json, say_table
 from bot.cli._store import ask
 from bot.cli._times import shown
+from bot.model.moment import from_instant
 from bot.model.outbox import Notification, State
+from bot.storage import redrive
+from bot.storage.redrive import Chosen
 
 _UNFINISHED = (State.PENDING, State.SENDING, State.DEAD)
 
@@ -18,7 +23,7 @@ _UNFINISHED = (State.PENDING, State.SENDING, State.DEAD)
 @click.group()
 @common_options
 def command(invocation: Invocation) -> None:
-    """See the outbox: messages owed to destinations."""
+    """See the outbox, messages owed to destinations; send them again, or end them."""
 
 
 @command.command("list")
@@ -46,6 +51,61 @@ def list_(invocation: Invocation, states: tuple[str, ...], after: int, limit: in
     else:
         _print(found, store.timezone, color=invocation.color)
     return Exit.DONE
+
+
+_CHOICE = (
+    click.argument("ids", nargs=-1, type=click.IntRange(min=1), metavar="[ID]..."),
+    click.option("--destination", metavar="NAME", help="Every one of this destination."),
+    click.option("--all", "everything", is_flag=True, help="Every one there is."),
+)
+
+
+def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_CHOICE):
+        function = option(function)
+    return function
+
+
+@command.command("retry")
+@_choosing
+@common_options
+def retry(invocation: Invocation, ids: tuple[int, ...], destination: str | None, everything: bool) -> int:
+    """Send again what was given up, in order, and try at once what waits after a failure.
+
+    Works while the bot runs, which takes them up within half a minute; else the next start does. Parts that arrived
+    are not sent again.
+    """
+    chosen = _chosen(ids, destination, everything)
+    done = redrive.retry(read_store(invocation).database, chosen)
+    return _report(invocation, done, chosen, "will be sent again", "is dead, or waits after a failure")
+
+
+@command.command("drop")
+@_choosing
+@common_options
+def drop(invocation: Invocation, ids: tuple[int, ...], destination: str | None, everything: bool) -> int:
+    """End messages that need not be sent any more. What is being sent right now is left alone."""
+    chosen = _chosen(ids, destination, everything)
+    done = redrive.drop(read_store(invocation).database, chosen, from_instant(datetime.now(UTC)))
+    return _report(invocation, done, chosen, "will not be sent", "waits or is dead")
+
+
+def _chosen(ids: tuple[int, ...], destination: str | None, everything: bool) -> Chosen:
+    if [bool(ids), destination is not None, everything].count(True) != 1:
+        raise click.UsageError("say which: ids as `outbox list` shows them, or --destination NAME, or --all")
+    return Chosen(ids, destination)
+
+
+def _report(invocation: Invocation, done: Sequence[int], chosen: Chosen, what: str, wanted: str) -> int:
+    if invocation.json:
+        say_json({"ids": list(done)})
+    elif done:
+        say(f"{', '.join(map(str, done))} {what}")
+    for other in sorted(set(chosen.ids) - set(done)):
+        complain(f"notification {other} is left as it is: there is none that {wanted}")
+    if not done and not chosen.ids:
+        complain(f"no notification {wanted}")
+    return Exit.DONE if done else Exit.NOTHING
 
 
 def _print(found: Sequence[Notification], zone: str, *, color: bool) -> None:
