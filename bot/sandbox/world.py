@@ -102,10 +102,9 @@ class World(Book):
     """The book, with the verbs by which things happen in it. A verb that makes no sense now raises ValueError."""
 
     def place(self, account: str) -> WorldOrder:
-        """A new order. 2Service lists no orders, so nobody can know there that one is new."""
+        """A new order. 2Service lists no orders, but the shipments it lists name them."""
         order = self._create(account)
-        if account != "twoservice":
-            self._tell(order, "appeared", order.names[0], *order.names[1:])
+        self._tell(order, "appeared", order.names[0], *order.names[1:])
         return order
 
     def confirm(self, order: WorldOrder) -> None:

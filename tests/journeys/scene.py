@@ -26,7 +26,7 @@ from bot.sandbox.orders import Step, WorldOrder
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import ACCOUNTS, World
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Real seconds that anything on loopback may take before a journey gives up."""
 
 

@@ -119,3 +119,43 @@ async def test_refused_markup_arrives_as_plain_text(watching: Stage) -> None:
     scene.sandbox.telegram.refuse_markup()
     scene.world.confirm(scene.order("stateset", "placed"))
     assert (await looks(scene)).is_one_message_with("Status · ", "Pending → Confirmed")
+
+
+async def test_a_lost_answer_of_slack_before_a_restart_is_looked_up_after_it(watching: Stage) -> None:
+    scene = await watching("stateset")
+    scene.sandbox.slack.drop_after()
+    scene.world.confirm(scene.order("stateset", "placed"))
+    await scene.look()
+    assert any("pending" in row for row in scene.rows("notifications"))
+    await scene.restart()
+    assert (await looks(scene)).is_none
+    assert not any("pending" in row for row in scene.rows("notifications"))
+
+
+async def test_a_group_that_moved_is_followed_and_stays_so_after_a_restart(stage: Stage) -> None:
+    scene = await stage("stateset")
+    scene.sandbox.telegram.add_room(-5000, "group", "team")
+    scene.set("destinations.sales.chat_id", -5000)
+    await scene.start()
+    scene.sandbox.telegram.migrate(-5000, -1005000)
+    scene.world.confirm(scene.order("stateset", "placed"))
+    await scene.look()
+    await scene.restart()
+    scene.world.cancel(scene.order("stateset", "confirmed"))
+    await looks(scene)
+    places = [(one.place, "Now watching" in one.text) for one in scene.sandbox.telegram.accepted]
+    assert places == [("-5000", True), ("-1005000", False), ("-1005000", False)]
+
+
+async def test_what_is_owed_to_a_destination_that_left_the_config_is_given_up_and_operators_hear_why(
+    watching: Stage,
+) -> None:
+    scene = await watching("stateset")
+    scene.sandbox.faults["telegram"].add("status", times=None)
+    scene.world.confirm(scene.order("stateset", "placed"))
+    await scene.look()
+    scene.settings["destinations"].pop("sales")
+    scene.set("watchlists.all of stateset.notify", [{"to": "ops"}])
+    await scene.restart()
+    slack = (await looks(scene)).slack
+    assert any("Not delivered · " in text and "to sales" in text and "not in watchlists.yaml" in text for text in slack)

@@ -126,7 +126,7 @@ async def test_no_secret_is_in_the_database_the_output_or_a_message(tmp_path: Pa
             faults.add("status", skip=1, status=401, body=json.dumps(settings["sources"].get(name)))
         for account in sandbox.accounts:
             sandbox.world.cancel(sandbox.world.orders(account)[0])
-        printed += "".join([(await done("once", "-v", "-c", path))[1] for _ in range(3)])
+        printed += "".join([(await done("once", "-v", "-c", path))[1] for _ in range(2)])
         messages = "".join(f"{one.text}{one.payload}" for one in sandbox.accepted)
     assert "HTTP 500" in printed
     assert "Now watching" in messages

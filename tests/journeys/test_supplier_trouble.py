@@ -97,7 +97,7 @@ async def test_an_oauth_token_revoked_in_the_middle_of_a_pass_is_renewed_without
     await scene.serve("schneider", application)
     await scene.start()
     scene.world.cancel(scene.order("schneider", "placed"))
-    faults.add("slow", r"/orders/FR/\d+$", seconds=15)
+    faults.add("slow", r"/orders/FR/\d+$", seconds=60)
     async with scene.meanwhile(61):
         await until(lambda: faults.injected["slow"] == 1)
         application[schneider.TOKENS].revoke()
@@ -121,3 +121,26 @@ async def test_wrong_credentials_are_told_at_once_and_not_tried_all_the_time(sta
     before = scene.requests("twoservice")
     await scene.look(200)
     assert scene.requests("twoservice") == before
+
+
+@pytest.mark.parametrize("kind", ["status", "html", "truncated", "empty"])
+async def test_a_first_look_that_breaks_off_in_the_middle_is_no_baseline(stage: Stage, kind: FaultKind) -> None:
+    scene = await stage("schneider", orders=12)
+    scene.set("sources.schneider.page_size", 5)
+    scene.sandbox.faults["schneider"].add(kind, r"/orders/FR$", skip=1)
+    await scene.open()
+    assert (await scene.look()).is_none
+    assert (await scene.look(2000)).is_one_message_with("Now watching", "12 orders")
+    assert (await scene.look(2000)).is_none
+
+
+async def test_an_account_that_lists_nothing_yet_is_no_baseline_either(stage: Stage) -> None:
+    scene = await stage("stateset")
+    orders = scene.world.orders("stateset")
+    for order in orders:
+        scene.world.vanish(order)
+    await scene.open()
+    assert (await scene.look()).is_none
+    for order in orders:
+        scene.world.reappear(order)
+    assert (await scene.look()).is_one_message_with("Now watching", "6 orders")

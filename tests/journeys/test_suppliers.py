@@ -56,7 +56,7 @@ async def test_an_order_that_shifts_between_pages_while_they_are_read_is_not_gon
     await scene.start()
     faults = scene.sandbox.faults["schneider"]
     for _ in range(4):
-        faults.add("slow", r"/orders/FR$", skip=1, seconds=15)
+        faults.add("slow", r"/orders/FR$", skip=1, seconds=60)
         newest = scene.world.orders("schneider")[-1]
         async with scene.meanwhile(61):
             await until(lambda: faults.injected["slow"] > 0)
