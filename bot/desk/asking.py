@@ -1,0 +1,171 @@
+"""The road of every question: too many? who asks? known already? what is meant? may they? answer, and write down.
+
+It is the same road with the same reads whether an order is hidden from who asks or does not exist.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+
+from bot.core import answers_about
+from bot.core.access import hash_of, place_id, rights_of
+from bot.core.command_words import without_control
+from bot.core.commands import entry_of, parse
+from bot.core.phrases import Answer
+from bot.desk import lists, orders, wishes
+from bot.desk.limits import Turnstile
+from bot.desk.room import Room, Visit, reading, visit, zone_of
+from bot.log import event
+from bot.model.access import Grant, Role
+from bot.model.command import Button, Command, Misread, Question, Reply, Verb
+from bot.model.moment import from_instant
+from bot.model.talk import AuditEntry
+from bot.model.units import RateValue
+
+log = logging.getLogger(__name__)
+
+PER_PERSON = RateValue(20, 60.0)
+CHECKS_PER_PERSON = RateValue(5, 60.0)
+"""Each costs a request of the source's budget."""
+PER_STRANGER = RateValue(3, 600.0)
+"""One refusal says it all; a few more in case it was missed, and a code may be mistyped."""
+_LONGEST_NOTED = 200
+"""Characters of a question in the audit."""
+
+_ROADS: dict[Verb, Callable[[Room, Visit], Awaitable[Answer | None]]] = {
+    Verb.STATUS: orders.status,
+    Verb.HISTORY: orders.history,
+    Verb.WHY: orders.why,
+    Verb.CHECK: orders.check,
+    Verb.LIST: lists.listing,
+    Verb.LATE: lists.listing,
+    Verb.DUE: lists.listing,
+    Verb.SOURCES: lists.sources,
+    Verb.WATCH: wishes.watch,
+    Verb.UNWATCH: wishes.unwatch,
+    Verb.MUTE: wishes.mute,
+    Verb.UNMUTE: wishes.unmute,
+}
+_TURNED_BY_BUTTONS = frozenset(
+    {Verb.STATUS, Verb.HISTORY, Verb.WHY, Verb.CHECK, Verb.LIST, Verb.LATE, Verb.DUE, Verb.SOURCES}
+)
+"""Answers that take the place of the message whose button asked for them; what changes something leaves it standing."""
+
+
+class FrontDesk:
+    """Implements `ports.Desk`."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._people = Turnstile(room.clock, PER_PERSON)
+        self._checkers = Turnstile(room.clock, CHECKS_PER_PERSON)
+        self._strangers = Turnstile(room.clock, PER_STRANGER)
+
+    async def answer(self, question: Question) -> Reply | None:
+        """The answer; None for a question answered before, and where silence is better."""
+        rights = rights_of(question, self._room.following.grants)
+        if rights is None and question.via == "message" and question.is_overheard:
+            return None  # people who talk to each other
+        who = (question.chat, question.person)
+        wait = 0.0 if question.via == "cli" else (self._strangers if rights is None else self._people).admit(who)
+        if wait is None:
+            return None
+        if wait > 0:
+            return self._reply(question, None, answers_about.too_many(wait))
+        command = await self._understood(question)
+        entry = self._entry(question, command)
+        if not await self._room.talks.begin(entry):
+            return None
+        answer = await self._answer(question, command)
+        offers = {_button_key(offer.asks): offer for offer in answer.offers} if answer else {}
+        outcome = answer.outcome if answer else "silent"
+        await self._room.talks.finish(entry, outcome, {key: offer.asks for key, offer in offers.items()})
+        event(log, "asked", level=logging.DEBUG, chat=question.chat, verb=entry.verb, outcome=outcome)
+        return self._reply(question, command, answer) if answer else None
+
+    async def _understood(self, question: Question) -> Command | Misread | None:
+        """What is asked; None for a button nobody remembers."""
+        if question.via == "start" and question.text.strip():
+            return Command(verb=Verb.JOIN, topic=question.text.strip())
+        if question.via != "button":
+            return parse(question.text, in_passing=question.via == "message")
+        asks = await self._room.talks.button(question.text)
+        return None if asks is None else parse(asks)
+
+    async def _answer(self, question: Question, command: Command | Misread | None) -> Answer | None:
+        if isinstance(command, Command) and command.verb is Verb.JOIN:
+            return await self._join(question, command)
+        rights = rights_of(question, self._room.following.grants)
+        if rights is None:
+            return answers_about.stranger(question)
+        if command is None:
+            return answers_about.old_button()
+        if isinstance(command, Misread):
+            is_chatter = question.via == "message" and question.is_overheard
+            return None if is_chatter else answers_about.misread(command)
+        needed = entry_of(command.verb).role
+        if not rights.allows(needed):
+            return answers_about.not_allowed(needed, rights.role, command.verb)
+        if command.verb is Verb.CHECK and (wait := self._wait_to_check(question)) > 0:
+            return answers_about.too_many(wait)
+        return await self._served(visit(self._room, question, command, rights))
+
+    async def _served(self, one: Visit) -> Answer | None:
+        match one.command.verb:
+            case Verb.HELP:
+                return answers_about.help_(one.command.topic, one.rights.role)
+            case Verb.ABOUT:
+                read = await reading(self._room, one)
+                return answers_about.about(one.question, self._room.catalogue.version, one.rights.role, read)
+            case verb:
+                return await _ROADS[verb](self._room, one)
+
+    async def _join(self, question: Question, command: Command) -> Answer:
+        is_place = question.is_overheard
+        member = Grant(
+            chat=question.chat,
+            person=None if is_place else question.person,
+            place=place_id(question.place) if is_place else None,
+            role=Role.VIEWER,
+        )
+        at = from_instant(self._room.clock.now())
+        grant = await self._room.talks.redeem(hash_of(command.topic or ""), member, at)
+        if grant is None:
+            return answers_about.bad_code()
+        await self._room.following.refresh()
+        return answers_about.came_in(grant.role, place=is_place)
+
+    def _wait_to_check(self, question: Question) -> float:
+        if question.via == "cli":
+            return 0.0
+        wait = self._checkers.admit((question.chat, question.person))
+        return PER_PERSON.seconds if wait is None else wait
+
+    def _entry(self, question: Question, command: Command | Misread | None) -> AuditEntry:
+        verb = command.verb.value if isinstance(command, Command) else ""
+        is_secret = verb == Verb.JOIN
+        return AuditEntry(
+            chat=question.chat,
+            question=question.id,
+            person=question.person,
+            place=place_id(question.place),
+            at=from_instant(self._room.clock.now()),
+            verb=verb,
+            text=f"{verb} ***" if is_secret else without_control(question.text)[:_LONGEST_NOTED],
+        )
+
+    def _reply(self, question: Question, command: Command | Misread | None, answer: Answer) -> Reply:
+        asked = command if isinstance(command, Command) else None
+        is_shared = bool(asked and asked.shared)
+        return Reply(
+            messages=answer.messages,
+            buttons=tuple(Button(label=offer.label, key=_button_key(offer.asks)) for offer in answer.offers),
+            is_public=is_shared and answer.outcome == "answered",
+            replaces=bool(question.via == "button" and asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared),
+            timezone=zone_of(self._room, question),
+        )
+
+
+def _button_key(asks: str) -> str:
+    """A key that is always the same for what a button asks: 21 characters. It gives no right: a press is asked anew."""
+    return "b" + blake2b(asks.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()

@@ -1,0 +1,66 @@
+"""Questions about many orders, and about where orders come from."""
+
+from datetime import timedelta
+
+from bot.core import answers_about, answers_lists
+from bot.core.phrases import Answer, Reading
+from bot.core.promise import day_bounds, days_after
+from bot.desk.room import Room, Visit, reading
+from bot.model.command import Command
+from bot.model.moment import from_instant
+from bot.model.view import Extent, Selection
+
+
+async def listing(room: Room, one: Visit) -> Answer | None:
+    """A page of orders."""
+    command, catalogue = one.command, room.catalogue
+    sources, watchlists = [extent.source for extent in one.extents], catalogue.open_watchlists(one.rights)
+    if command.source is not None and command.source not in sources:
+        return answers_about.no_such_list("source", command.source, sources)
+    if command.watchlist is not None and command.watchlist not in watchlists:
+        return answers_about.no_such_list("watchlist", command.watchlist, watchlists)
+    read = await reading(room, one)
+    size = answers_lists.PAGE
+    selected = await room.views.select(
+        _selection(command, _extents(room, one, read), read), limit=size, offset=(command.page - 1) * size
+    )
+    return answers_lists.listing(command, selected, read)
+
+
+async def sources(room: Room, one: Visit) -> Answer | None:
+    """The sources that may be seen, and whether they answer."""
+    read = await reading(room, one)
+    counts = {}
+    for name in read.labels:
+        extents = tuple(extent for extent in one.extents if extent.source == name)
+        counts[name] = (await room.views.select(Selection(extents), limit=1)).total
+    return answers_about.sources(counts, read)
+
+
+def _extents(room: Room, one: Visit, read: Reading) -> tuple[Extent, ...]:
+    command = one.command
+    if command.mine:
+        keys: dict[str, set[str]] = {}
+        for watch in read.watches:
+            if command.source in (None, watch.source):
+                keys.setdefault(watch.source, set()).add(watch.key)
+        return tuple(Extent(source, keys=frozenset(each)) for source, each in keys.items())
+    if command.watchlist is not None:
+        return room.catalogue.extents(one.rights, source=command.source, watchlist=command.watchlist)
+    return tuple(extent for extent in one.extents if command.source in (None, extent.source))
+
+
+def _selection(command: Command, extents: tuple[Extent, ...], read: Reading) -> Selection:
+    today = read.now.astimezone(read.zone).date()
+    due_before = due_from = unchanged_since = None
+    match command.which:
+        case "late":
+            due_before = day_bounds(days_after(today, 1 - (command.days or 1)), read.zone)
+        case "due":
+            due_from = day_bounds(today, read.zone)
+            due_before = day_bounds(days_after(today, command.days or answers_lists.DUE_DAYS), read.zone)
+        case "stuck":
+            unchanged_since = from_instant(read.now - timedelta(days=command.days or answers_lists.STUCK_DAYS))
+        case "all":
+            pass
+    return Selection(extents, command.stage, due_before, due_from, unchanged_since)

@@ -1,0 +1,101 @@
+"""What every question needs to be answered: the store, what is in force, who asks and what they may see."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.core.access import Rights, rights_of_place
+from bot.core.catalogue import Catalogue
+from bot.core.phrases import Reading
+from bot.loops.following import Following
+from bot.loops.poller import Poller
+from bot.model.command import Command, Question
+from bot.model.view import Extent, Found
+from bot.ports import Clock, Talks, Views
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The desk's surroundings."""
+
+    catalogue: Catalogue
+    views: Views
+    talks: Talks
+    following: Following
+    pollers: Mapping[str, Poller]
+    """Those that run in this process; without any, sources cannot be asked now."""
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One question at the desk."""
+
+    question: Question
+    command: Command
+    rights: Rights
+    extents: tuple[Extent, ...]
+    """What may be seen."""
+
+    @property
+    def here(self) -> Mapping[str, Any]:
+        """The address of the place; of the private talk where only the person reads."""
+        return (self.question.own_place or self.question.place) if self.question.is_private else self.question.place
+
+
+def visit(room: Room, question: Question, command: Command, rights: Rights) -> Visit:
+    """A question of somebody who was let in. What is shared shows only what the place may see."""
+    if command.shared and not question.is_private and question.via != "cli":
+        given = rights_of_place(question.chat, question.place, room.following.grants)
+        rights = Rights(rights.role, given.grants if given else ())
+    return Visit(question, command, rights, room.catalogue.extents(rights))
+
+
+def zone_of(room: Room, question: Question) -> str:
+    """The IANA zone in which times are shown to who asks."""
+    return question.timezone or room.catalogue.zone_of(room.catalogue.place(question.chat, question.place))
+
+
+async def reading(room: Room, one: Visit) -> Reading:
+    """What an answer has to know of its reader."""
+    question, catalogue = one.question, room.catalogue
+    places = {catalogue.place(question.chat, address) for address in (one.here, question.own_place) if address}
+    seen = {extent.source for extent in one.extents}
+    return Reading(
+        now=room.clock.now(),
+        zone=ZoneInfo(zone_of(room, question)),
+        labels={name: label for name, label in catalogue.labels.items() if name in seen},
+        healths={health.source: health for health in await room.views.healths()},
+        role=one.rights.role,
+        public_places=frozenset(catalogue.destinations),
+        own_places=frozenset(places),
+        watches=tuple(watch for watch in room.following.watches if watch.destination in places),
+        mutes=tuple(mute for mute in room.following.mutes if mute.destination in places),
+    )
+
+
+async def find(room: Room, one: Visit) -> Sequence[Found]:
+    """The orders that are asked about, as far as they may be seen. One read, whatever is found."""
+    names, source = one.command.names, one.command.source
+    extents = [extent for extent in one.extents if source in (None, extent.source)]
+    own = _by_own_name(room, one)
+    return await room.views.seek([*own, *names], extents)
+
+
+def said_name(command: Command) -> str:
+    """What the order was called, to be said back."""
+    if command.in_passing:
+        return next((name for name in command.names if " " not in name), command.names[0])
+    return command.names[0]
+
+
+def _by_own_name(room: Room, one: Visit) -> list[str]:
+    """Keys of what is followed here under that name of the reader's own."""
+    wanted = one.command.names[0].casefold() if one.command.names else ""
+    here = room.catalogue.place(one.question.chat, one.here)
+    return [
+        watch.key
+        for watch in room.following.watches
+        if watch.destination == here and watch.name and watch.name.casefold() == wanted
+    ]

@@ -1,0 +1,169 @@
+"""What people want to be told, and what not: watch, unwatch, mute, unmute."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.core import answers, answers_about, answers_history
+from bot.core.access import rights_of_place
+from bot.core.commands import entry_of
+from bot.core.phrases import Answer, says
+from bot.desk.room import Room, Visit, find, reading, said_name
+from bot.loops.following import TERMINAL
+from bot.model.moment import from_instant
+from bot.model.talk import ChatWatch, Mute
+from bot.model.view import Found
+
+_MOST_WATCHES = 500
+"""From one place. Each is looked at by itself; a whole list of orders belongs in the config."""
+
+
+async def watch(room: Room, one: Visit) -> Answer | None:
+    """Tell a place when an order changes."""
+    address = _address(one)
+    if address is None:
+        return answers_about.no_own_place()
+    found = await find(room, one)
+    if len(found) > 1:
+        return await _which(room, one, found)
+    places = [(order.snapshot.order.source, order.snapshot.order.key) for order in found] or _unseen(room, one)
+    if not places:
+        return answers_about.no_such_order(said_name(one.command))
+    if len(places) > 1:
+        return answers_about.which_source([name for name, _ in places], f"watch {said_name(one.command)}")
+    (source, key) = places[0]
+    wanted = _wanted(room, one, source, key, address)
+    if refusal := await _refusal(room, one, wanted):
+        return refusal
+    is_new = await room.talks.watch(wanted, room.catalogue.zone_of(wanted.destination))
+    await room.following.refresh()
+    if not found and (poller := room.pollers.get(source)):
+        await poller.check(key)
+        found = await find(room, one)
+    return answers_about.watching(wanted, is_new=is_new, found=found[0] if found else None)
+
+
+async def unwatch(room: Room, one: Visit) -> Answer | None:
+    """Tell a place no more. What is said does not depend on whether the order exists."""
+    address = _address(one)
+    if address is None:
+        return answers_about.no_own_place()
+    destination = room.catalogue.place(one.question.chat, address)
+    said = {_folded(name) for name in one.command.names}
+    was = False
+    for each in await room.talks.watches():
+        if each.destination == destination and said & {_folded(each.key), _folded(each.written), _folded(each.name)}:
+            was = await room.talks.unwatch(each.source, each.key, destination) or was
+    if not was:
+        for found in await find(room, one):
+            order = found.snapshot.order
+            was = await room.talks.unwatch(order.source, order.key, destination) or was
+    await room.following.refresh()
+    return answers_about.not_watching(said_name(one.command), was=was)
+
+
+async def mute(room: Room, one: Visit) -> Answer | None:
+    """Hold back news of an order at a place, until a time or a change."""
+    address = _address(one)
+    if address is None:
+        return answers_about.no_own_place()
+    found = await find(room, one)
+    if not found:
+        return answers_about.no_such_order(said_name(one.command))
+    if len(found) > 1:
+        return await _which(room, one, found)
+    order, now = found[0].snapshot.order, room.clock.now()
+    wanted = Mute(
+        source=order.source,
+        key=order.key,
+        destination=room.catalogue.place(one.question.chat, address),
+        until=from_instant(now + one.command.lasts) if one.command.lasts else None,
+        person=one.question.person,
+        since=from_instant(now),
+    )
+    await room.talks.mute(wanted)
+    await room.following.refresh()
+    return answers_about.muted(order.number, wanted)
+
+
+async def unmute(room: Room, one: Visit) -> Answer | None:
+    """Let news of an order come to a place again."""
+    address = _address(one)
+    if address is None:
+        return answers_about.no_own_place()
+    found = await find(room, one)
+    if not found:
+        return answers_about.no_such_order(said_name(one.command))
+    if len(found) > 1:
+        return await _which(room, one, found)
+    order = found[0].snapshot.order
+    was = await room.talks.unmute(order.source, order.key, room.catalogue.place(one.question.chat, address))
+    await room.following.refresh()
+    return answers_about.unmuted(order.number, was=was)
+
+
+def _address(one: Visit) -> Mapping[str, Any] | None:
+    """Where is meant: here, or a private talk with the person; None where there is none."""
+    if not one.command.for_me:
+        return one.here
+    return one.question.own_place or (one.question.place if one.question.is_private else None)
+
+
+def _unseen(room: Room, one: Visit) -> list[tuple[str, str]]:
+    """Sources that are wholly open and may know the order, though nobody watches it: each with the key it has there."""
+    name = one.command.names[0]
+    places = []
+    for extent in one.extents:
+        if extent.is_whole and one.command.source in (None, extent.source) and any(char.isdigit() for char in name):
+            try:
+                places.append((extent.source, room.catalogue.key_of[extent.source](name)))
+            except ValueError:
+                continue
+    return places
+
+
+def _wanted(room: Room, one: Visit, source: str, key: str, address: Mapping[str, Any]) -> ChatWatch:
+    question = one.question
+    return ChatWatch(
+        source=source,
+        key=key,
+        destination=room.catalogue.place(question.chat, address),
+        written=said_name(one.command),
+        name=one.command.note,
+        chat=question.chat,
+        person=question.person,
+        place=dict(address),
+        is_own_place=question.is_private or (one.command.for_me and address == question.own_place),
+        since=from_instant(room.clock.now()),
+    )
+
+
+async def _refusal(room: Room, one: Visit, wanted: ChatWatch) -> Answer | None:
+    """Why a watch cannot be, though its order may be seen by who asks."""
+    here = [watch for watch in room.following.watches if watch.destination == wanted.destination]
+    if len(here) >= _MOST_WATCHES:
+        return says(
+            f"{_MOST_WATCHES} orders are followed from here already.",
+            "Unwatch some, or ask whoever runs me for a watchlist.",
+            outcome="not_allowed",
+        )
+    if wanted.is_own_place or wanted.person == TERMINAL:
+        return None
+    given = rights_of_place(wanted.chat, wanted.place, room.following.grants)
+    extents = room.catalogue.extents(given, source=wanted.source) if given else ()
+    if any(extent.is_whole for extent in extents) or await room.views.seek([wanted.key], extents):
+        return None
+    return says(
+        "Everybody here would read that, and this chat was not given orders of that source.",
+        f"To be told alone: {entry_of(one.command.verb).verb.value} {wanted.written} me",
+        emoji="🔒",
+        outcome="not_allowed",
+    )
+
+
+async def _which(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
+    read = await reading(room, one)
+    return answers_history.ambiguous([answers.brief(order, read) for order in found])
+
+
+def _folded(name: str | None) -> str:
+    return "".join((name or "").split()).casefold()

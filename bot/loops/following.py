@@ -1,0 +1,102 @@
+"""The loop that keeps what was set up in chat in force: who may ask, what is followed by hand, what is muted.
+
+The store is the truth. It is read when something was asked for here, and every few seconds for what a command at a
+terminal wrote beside us. A watch counts only as long as its place or person may see the order.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.clock import sleep_unless
+from bot.core.access import Rights, granted, rights_of_place
+from bot.core.catalogue import Catalogue
+from bot.core.mutes import by_order
+from bot.loops.poller import Poller
+from bot.model.access import Grant
+from bot.model.moment import from_instant
+from bot.model.route import Route
+from bot.model.talk import ChatWatch, Mute
+from bot.model.watch import Watchlist
+from bot.ports import Clock, Storage
+
+EVERY = 5.0
+"""Seconds between two looks at what may have been written beside us."""
+TERMINAL = "terminal"
+"""Who asks at the machine itself: an operator, who may send news to any destination of the config."""
+LOOK_EVERY = timedelta(minutes=15)
+"""How often an order that is only followed from chat is looked at while it is open."""
+
+
+class Following:
+    """What is in force now, and how it gets into the pollers."""
+
+    def __init__(self, storage: Storage, clock: Clock, catalogue: Catalogue, pollers: Mapping[str, Poller]) -> None:
+        self.grants: tuple[Grant, ...] = catalogue.access
+        self.watches: tuple[ChatWatch, ...] = ()
+        self.mutes: tuple[Mute, ...] = ()
+        self._storage = storage
+        self._clock = clock
+        self._catalogue = catalogue
+        self._pollers = pollers
+        self._in_force: dict[tuple[str, str, str], ChatWatch] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Refresh every few seconds until `stop` is set."""
+        while not stop.is_set():
+            await self.refresh()
+            await sleep_unless(stop, EVERY, self._clock)
+
+    async def refresh(self) -> None:
+        """Read everything, and let the pollers follow and hold back accordingly."""
+        talks = self._storage.talks
+        self.grants = (*self._catalogue.access, *await talks.members())
+        self.mutes = tuple(await talks.mutes(from_instant(self._clock.now())))
+        self.watches = tuple([watch for watch in await talks.watches() if await self._may(watch)])
+        for name, poller in self._pollers.items():
+            held = poller.rounds.ledger.telling.mutes
+            held.clear()
+            held.update(by_order(mute for mute in self.mutes if mute.source == name))
+        await self._apply()
+
+    async def _apply(self) -> None:
+        wanted = {(watch.source, watch.key, watch.destination): watch for watch in self.watches}
+        for place, watch in list(self._in_force.items()):
+            if place not in wanted:
+                del self._in_force[place]
+                poller = self._pollers[watch.source]
+                poller.rounds.unfollow(watch.key, _name(watch))
+        for place, watch in wanted.items():
+            if place not in self._in_force and watch.source in self._pollers:
+                self._in_force[place] = watch
+                poller = self._pollers[watch.source]
+                await poller.rounds.follow(watch.key, _watchlist(watch))
+                poller.wake()
+
+    async def _may(self, watch: ChatWatch) -> bool:
+        """Whether those who are told may still see the order."""
+        if watch.person == TERMINAL and watch.destination in self._catalogue.destinations:
+            return watch.source in self._catalogue.labels
+        if watch.is_own_place:
+            persons, places = granted(self.grants, watch.chat, watch.person, watch.place)
+            grants = persons or places
+            rights = Rights(grants[0].role, grants) if grants else None
+        else:
+            rights = rights_of_place(watch.chat, watch.place, self.grants)
+        if rights is None:
+            return False
+        if rights.sees_source(watch.source):
+            return watch.source in self._catalogue.labels
+        extents = self._catalogue.extents(rights, source=watch.source)
+        found = await self._storage.seek([watch.key], extents)
+        return any(one.snapshot.order.key == watch.key for one in found)
+
+
+def _name(watch: ChatWatch) -> str:
+    return f"watch from {watch.destination}"
+
+
+def _watchlist(watch: ChatWatch) -> Watchlist:
+    """A watch as what the poller follows: everything that happens to one order, to one place."""
+    route = Route(to=(watch.destination,), label=f"watch by {watch.person} in {watch.chat}")
+    return Watchlist(name=_name(watch), source=watch.source, orders=(watch.written,), every=LOOK_EVERY, notify=(route,))
