@@ -4,6 +4,7 @@ The store is the truth; the ledger is the part of it that must be at hand for ev
 one thing that happened and keeps both in step.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, Pol
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Storage
 
+LET_OTHERS_RUN_EVERY = 2000
+"""Orders that are remembered in one go: some milliseconds."""
 NOTE_ALIVE_EVERY = 60.0
 """Seconds between writes of the last good answer of a source that is well."""
 
@@ -57,10 +60,13 @@ class Ledger:
         self.known_words = set(await self._storage.known_words(source))
         self.swept = set(await self._storage.swept_scopes(source))
         self._baselines = dict(await self._storage.baselines())
-        for state in await self._storage.load(source):
+        for place, state in enumerate(await self._storage.load(source)):
             if self.book.follows(state):
                 self._remember(state)
-                self.drift.recall(state.key, state.doubt)
+                if state.doubt:
+                    self.drift.recall(state.key, state.doubt)
+            if place % LET_OTHERS_RUN_EVERY == 0:
+                await asyncio.sleep(0)
         for key in self.book.named:
             if key not in self.states:
                 self._remember(OrderState(key))

@@ -4,6 +4,8 @@ The way of one order: fetched → same bytes? done → parsed → planned agains
 Jobs run several at once for different orders; KeyLock keeps each order to one at a time.
 """
 
+import asyncio
+import gc
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +15,7 @@ from bot.core.drift import Weighed
 from bot.core.schedule import rest, retry_rest, second_look_rest
 from bot.errors import OrderNotFound, SourceError
 from bot.loops.keylock import KeyLock
-from bot.loops.ledger import Ledger
+from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Stage
 from bot.model.poll import KnownPage, Listed, Listing, OrderState, Payload, PollRecord, Scope
@@ -41,12 +43,19 @@ class Rounds:
     async def load(self) -> None:
         """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
         ledger = self.ledger
-        await ledger.load()
-        for state in ledger.states.values():
-            if state.seq == 0 and not state.missing:
-                self._look_again(state, 0.0)
-            elif state.next_poll_at or state.key in ledger.book.named:
-                self._look_again(state, self._seconds_until(state.next_poll_at))
+        gc.disable()  # all that is made here stays: looking through it again and again would only hold everybody up
+        try:
+            await ledger.load()
+            for place, state in enumerate(list(ledger.states.values())):
+                if state.seq == 0 and not state.missing:
+                    self._look_again(state, 0.0)
+                elif state.next_poll_at or state.key in ledger.book.named:
+                    self._look_again(state, self._seconds_until(state.next_poll_at))
+                if place % LET_OTHERS_RUN_EVERY == 0:
+                    await asyncio.sleep(0)
+        finally:
+            gc.freeze()
+            gc.enable()
         for scope in ledger.book.scopes.values():
             ledger.agenda.put(scope, self._clock.monotonic())
         self._is_loaded = True
@@ -166,18 +175,20 @@ class Rounds:
         ledger = self.ledger
         known = self._pages.setdefault(scope.id, {})
         is_first = scope.id not in ledger.swept
-        seen: set[str] = set()
+        unseen = set(ledger.members.get(scope.id, ()))
         async for page in self._source.pages(scope, known):
             if page.listed is not None:
                 async with self._locks.hold({row.key for row in page.listed}):
                     await self._take_rows(scope, page.listed, is_first=is_first)
-            seen.update(page.keys)
+            keys = tuple(ledger.states[key].key for key in page.keys)  # the very texts, so that none is kept twice
+            unseen.difference_update(keys)
             # Only now: a known page is one whose orders have been dealt with.
-            known[page.number] = KnownPage(page.digest, page.keys, page.is_last)
+            known[page.number] = KnownPage(page.digest, keys, page.is_last)
         if self._source.listing is Listing.COMPLETE:
-            await self._note_missed(ledger.members.get(scope.id, set()) - seen)
+            await self._note_missed(unseen)
+        seen = len(ledger.members.get(scope.id, ())) - len(unseen)
         if is_first and seen:  # an empty answer is never a baseline: what came next would all be new
-            await ledger.note_first_sweep(scope, len(seen))
+            await ledger.note_first_sweep(scope, seen)
         ledger.agenda.put(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
 
     async def _note_missed(self, keys: Set[str]) -> None:
@@ -231,8 +242,9 @@ class Rounds:
         self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
 
     def _seconds_until(self, moment: Moment | None) -> float:
-        instant = instant_of(moment) if moment else None
-        return max(0.0, (instant - self._clock.now()).total_seconds()) if instant else 0.0
+        if moment is None or (instant := instant_of(moment)) is None:
+            return 0.0
+        return max(0.0, (instant - self._clock.now()).total_seconds())
 
     def _moment_in(self, seconds: float) -> Moment:
         return from_instant(self._clock.now() + timedelta(seconds=seconds))
