@@ -51,6 +51,19 @@ async def test_an_outage_survives_a_restart_and_is_not_told_again(watching: Stag
     assert await told(scene, 3) == []
 
 
+async def test_a_pass_started_anew_each_time_finds_its_way_out_of_an_outage_and_tells_of_the_next(stage: Stage) -> None:
+    scene = await (await stage("stateset")).start()
+    lines = []
+    for _ in range(2):
+        for fails in (True, True, True, False, False):
+            scene.sandbox.faults["stateset"].clear()
+            if fails:
+                scene.sandbox.faults["stateset"].add("status", times=None, status=500)
+            await scene.restart()
+            lines += await told(scene, 1)
+    assert [line[2:].split(" · ")[0] for line in lines] == ["Source failing", "Source recovered"] * 2
+
+
 async def test_one_supplier_that_fails_does_not_hold_up_the_others(watching: Stage) -> None:
     scene = await watching()
     scene.sandbox.faults["schneider"].add("status", times=None, status=500)

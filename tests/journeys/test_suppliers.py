@@ -53,6 +53,7 @@ async def test_a_listing_of_250_orders_on_three_pages_is_one_baseline(stage: Sta
 async def test_an_order_that_shifts_between_pages_while_they_are_read_is_not_gone(stage: Stage) -> None:
     scene = await stage("schneider", orders=12)
     scene.set("sources.schneider.page_size", 5)
+    scene.set("watchlists.all of schneider.details", "7d")
     await scene.start()
     faults = scene.sandbox.faults["schneider"]
     for _ in range(4):
