@@ -175,6 +175,12 @@ def require_current(path: Path, connection: sqlite3.Connection, migrations: Migr
         )
 
 
+def require_known(path: Path, db: Database, migrations: Migrations = MIGRATIONS) -> None:
+    """Check that a file is ours and no newer than this program. Raises SchemaTooNew, StorageError."""
+    if not _version(path, db, migrations):
+        raise StorageError(f"{path} is an empty database; choose another file")
+
+
 def _version(path: Path, db: Database, migrations: Migrations) -> int:
     """The number of the last migration applied; 0 for an empty file."""
     applied = [migration.name for migration in migrations.applied(db)]
