@@ -5,6 +5,8 @@ one thing that happened and keeps both in step.
 """
 
 import asyncio
+import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,11 +17,14 @@ from bot.core.drift import DriftWatch
 from bot.core.health import wait_until_retry
 from bot.core.watchbook import WatchBook
 from bot.errors import SourceError
+from bot.log import event
 from bot.model.moment import from_instant
 from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Storage
+
+log = logging.getLogger(__name__)
 
 LET_OTHERS_RUN_EVERY = 2000
 """Orders that are remembered in one go: some milliseconds."""
@@ -44,7 +49,7 @@ class Ledger:
         """Orders whose row in a listing moved and whose details are not committed yet: digest of the row."""
         self._came_later: set[str] = set()
         """Orders first hinted at after the first sweep, not looked at yet: their first sight is news."""
-        self.members: dict[str, set[str]] = {}
+        self.members: defaultdict[str, set[str]] = defaultdict(set)
         """By scope id: the orders its listing has shown."""
         self._unseen: dict[str, set[str]] = {}
         """By watchlist: orders it names that have not been looked at yet."""
@@ -57,6 +62,8 @@ class Ledger:
         """Read what the store knows of this source and its watchlists."""
         source = self.telling.source
         self.health = await self._storage.health(source)
+        # A start is a reason to try: what made the source fail may be what was just put right.
+        self.health = replace(self.health, retry_at=None)
         self.known_words = set(await self._storage.known_words(source))
         self.swept = set(await self._storage.swept_scopes(source))
         self._baselines = dict(await self._storage.baselines())
@@ -72,6 +79,7 @@ class Ledger:
                 self._remember(OrderState(key))
         for watchlist in self.book.watchlists:
             await self._load_watchlist(watchlist)
+        event(log, "watching", source=source, orders=len(self.states), listings=len(self.book.scopes))
 
     async def _load_watchlist(self, watchlist: Watchlist) -> None:
         if watchlist.orders is None:
@@ -109,7 +117,7 @@ class Ledger:
         is_new = row.key not in self.states
         state = self.states.get(row.key) or OrderState(row.key)
         self._remember(state)
-        self.members.setdefault(scope.id, set()).add(row.key)
+        self.members[scope.id].add(row.key)
         scopes = state.scopes if scope.id in state.scopes else tuple(sorted({*state.scopes, scope.id}))
         now = self._clock.now()
         if state.seq == 0 and row.order is not None:
@@ -154,6 +162,10 @@ class Ledger:
         self.known_words.update(record.words)
         self.swept.update(record.swept)
         self.health = record.health or self.health
+        for update in record.updates:
+            if update.changes:
+                kinds = ", ".join(change.kind for change in update.changes)
+                event(log, "changed", source=self.telling.source, order=update.key, kinds=kinds)
         if record.ended_mutes:
             mutes.drop(self.telling.mutes, record.ended_mutes)
         self._baselines.update({baseline.watchlist: baseline.orders for baseline in record.baselines})
@@ -177,13 +189,18 @@ class Ledger:
         health, now = self.health, self._clock.monotonic()
         if health.failures or health.told or now >= self._note_alive_at:
             self._note_alive_at = now + NOTE_ALIVE_EVERY
+            if health.failures:
+                event(log, "source_recovered", source=self.telling.source, failures=health.failures)
             await self.commit(plan.source_answered(health, self.telling, self._clock.now()))
 
     async def note_failed(self, error: SourceError) -> float:
         """The source did not answer as it should. Returns the seconds to wait before asking it again."""
         now = self._clock.now()
         await self.commit(plan.source_failed(self.health, error, self.telling, now))
-        return wait_until_retry(self.health, now)
+        wait = wait_until_retry(self.health, now)
+        level = logging.WARNING if self.health.failures == 1 else logging.DEBUG
+        event(log, "source_failing", level=level, source=self.telling.source, error=error, next_try_in=f"{wait:.0f}s")
+        return wait
 
     async def note_stale_answer(self) -> None:
         """An answer was older than what we know; it was ignored."""
@@ -224,9 +241,10 @@ class Ledger:
         await self.commit(plan.watchlist_complete(watchlist, orders, not_found, self.telling, now))
 
     def _remember(self, state: OrderState) -> None:
-        self.states[state.key] = state
+        key = state.key
+        self.states[key] = state
         for scope_id in state.scopes:
-            self.members.setdefault(scope_id, set()).add(state.key)
+            self.members[scope_id].add(key)
 
     def _apply(self, update: OrderUpdate) -> None:
         state = self.states[update.key]

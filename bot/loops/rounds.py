@@ -42,15 +42,16 @@ class Rounds:
 
     async def load(self) -> None:
         """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
-        ledger = self.ledger
+        ledger, now, started = self.ledger, self._moment_in(0), self._clock.monotonic()
         gc.disable()  # all that is made here stays: looking through it again and again would only hold everybody up
         try:
             await ledger.load()
             for place, state in enumerate(list(ledger.states.values())):
-                if state.seq == 0 and not state.missing:
-                    self._look_again(state, 0.0)
-                elif state.next_poll_at or state.key in ledger.book.named:
-                    self._look_again(state, self._seconds_until(state.next_poll_at))
+                is_new = not (state.seq or state.missing)
+                if (is_new or state.next_poll_at or state.key in ledger.book.named) and self._wants_a_look(state):
+                    is_due = is_new or (state.next_poll_at is not None and state.next_poll_at <= now)
+                    pause = 0.0 if is_due else self._seconds_until(state.next_poll_at)
+                    ledger.agenda.put(state.key, started + pause)
                 if place % LET_OTHERS_RUN_EVERY == 0:
                     await asyncio.sleep(0)
         finally:
@@ -234,12 +235,13 @@ class Rounds:
 
     def _look_again(self, state: OrderState, pause: float) -> None:
         """Note the next look `pause` seconds from now, unless the listing will tell when one is needed."""
-        if self.ledger.agenda.is_urgent(state.key):
-            return
-        listing_tells = self._source.listing is Listing.COMPLETE and state.key not in self.ledger.book.named
-        if listing_tells and not (state.failures or state.doubt) and (state.stage.is_final or state.vanished):
-            return
-        self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
+        if self._wants_a_look(state) and not self.ledger.agenda.is_urgent(state.key):
+            self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
+
+    def _wants_a_look(self, state: OrderState) -> bool:
+        if not (state.vanished or state.stage.is_final) or state.failures or state.doubt:
+            return True
+        return self._source.listing is not Listing.COMPLETE or state.key in self.ledger.book.named
 
     def _seconds_until(self, moment: Moment | None) -> float:
         if moment is None or (instant := instant_of(moment)) is None:

@@ -33,10 +33,12 @@ from bot.storage._rows import (
 
 def load(connection: sqlite3.Connection, source: str, key: str | None) -> list[OrderState]:
     """Every order of a source ever seen, or only that one."""
-    sql, values = f"select {STATE_COLUMNS} from orders where source = ?", [source]
     if key is not None:
-        sql, values = f"{sql} and key = ?", [source, key]
-    return order_states(connection.execute(sql, values))
+        sql = f"select {STATE_COLUMNS} from orders where source = ? and key = ?"
+        return order_states(connection.execute(sql, (source, key)))
+    # Once, at start: from end to end the table is read twice as fast as along its index.
+    sql = f"select {STATE_COLUMNS} from orders not indexed where source = ?"
+    return order_states(connection.execute(sql, (source,)))
 
 
 def snapshots(connection: sqlite3.Connection, source: str, keys: Sequence[str]) -> dict[str, Snapshot]:
