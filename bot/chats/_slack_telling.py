@@ -20,6 +20,10 @@ _USES = 5
 _LIFETIME = 30 * 60 - 60
 """Seconds. An answering address takes five answers within thirty minutes (docs: handling user interaction); a minute
 is left for clocks that differ."""
+_BURST = 3
+_PAUSE = 1.1
+"""Seconds between messages that are posted, after the first few: a channel takes about one a second and tolerates
+short bursts (docs: rate limits)."""
 _LABEL = 75
 """Characters on a button (docs: button element)."""
 _IN_A_ROW = 25
@@ -61,6 +65,8 @@ class Teller:
             return
         bodies = written(reply)
         for number, body in enumerate(bodies):
+            if number >= (_USES if way.response_url else _BURST):
+                await self._clock.sleep(_PAUSE)
             replaces = reply.replaces and bool(way.message) and number == 0
             await self._say(body, way, is_public=reply.is_public, replaces=replaces)
 

@@ -16,6 +16,10 @@ from bot.ports import Clock, Part
 
 _ROW = 32
 """Characters of labels that stand readably in one row of a phone."""
+_BURST = 3
+_PAUSE = 1.1
+"""Seconds between messages to one chat after the first few: about one a second is allowed, short bursts pass (Bots
+FAQ)."""
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -31,6 +35,8 @@ class Teller:
         zone = ZoneInfo(reply.timezone)
         written = [part for message in reply.messages for part in parts(message, zone)]
         for number, part in enumerate(written):
+            if number >= _BURST:
+                await self._clock.sleep(_PAUSE)
             keyboard = _keyboard(reply.buttons) if number == len(written) - 1 else None
             is_first = number == 0
             if is_first and reply.replaces and way.is_press and await self._edit(part, way, keyboard):

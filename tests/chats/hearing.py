@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import registry
@@ -15,14 +16,36 @@ from bot.ports import Clock
 from tests.chats.harness import line, message, served
 
 
+class HurriedClock(SystemClock):
+    """Time that passes twenty times as fast, for waits that are kept."""
+
+    SPEED = 20.0
+
+    def __init__(self) -> None:
+        self._started = super().now()
+        self._began = super().monotonic()
+
+    def now(self) -> datetime:
+        """The hurried present."""
+        return self._started + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        """Hurried seconds since the clock was made."""
+        return (super().monotonic() - self._began) * self.SPEED
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait a twentieth of it."""
+        await super().sleep(seconds / self.SPEED)
+
+
 def reply(*texts: str, **members: Any) -> Reply:
     """A reply with one message for each text."""
     return Reply(messages=tuple(Message(headline=line(text)) for text in texts), **members)
 
 
-def long_reply(**members: Any) -> Reply:
+def long_reply(lines: int = 700, **members: Any) -> Reply:
     """A reply of one message that fits into no single one of any chat."""
-    body: Message = message(*(f"item {number:04d} of the order" for number in range(700)), headline="A long order")
+    body: Message = message(*(f"item {number:04d} of the order" for number in range(lines)), headline="A long order")
     return Reply(messages=(body,), **members)
 
 
@@ -94,12 +117,11 @@ async def hearing(
     settings: Callable[[str], dict[str, Any]],
     *,
     desk: ScriptedDesk | None = None,
-    clock: Clock | None = None,
     menu: Sequence[tuple[str, str]] = (("status", "Where an order is"),),
 ) -> AsyncIterator[Scene]:
     """The ear of a chat, listening to its twin until the end."""
     async with served(twin.application()) as base:
-        ear = ear_for(kind, settings(base), clock, menu=menu)
+        ear = ear_for(kind, settings(base), twin._clock, menu=menu)
         desk = desk or ScriptedDesk()
         stop = asyncio.Event()
         running = asyncio.create_task(ear.listen(desk, stop))

@@ -8,14 +8,14 @@ import pytest
 
 from bot.errors import ChatRefused
 from bot.sandbox.slack import SlackTwin
-from tests.chats.hearing import Scene, ScriptedDesk, button, ear_for, hearing, long_reply, reply
+from tests.chats.hearing import HurriedClock, Scene, ScriptedDesk, button, ear_for, hearing, long_reply, reply
 
 CHANNEL, ANN, BOB = "C0123456789", "U0ANN", "U0BOB"
 
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
-    twin = SlackTwin()
+    twin = SlackTwin(HurriedClock())
     async with hearing(twin, "slack", twin.listening) as scene:
         await twin.delivery.until_connected()
         yield scene
@@ -23,7 +23,7 @@ async def scene() -> AsyncIterator[Scene]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[Scene]:
-    twin = SlackTwin()
+    twin = SlackTwin(HurriedClock())
     async with hearing(twin, "slack", lambda base: twin.listening(base, over_http=True)) as scene:
         await scene.until(lambda: scene.ear.address is not None)
         twin.delivery.post_to = f"{scene.ear.address}/slack/events"
@@ -123,9 +123,9 @@ async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(scen
 
 
 async def test_an_answer_of_more_than_five_messages_goes_on_without_the_answering_address(scene: Scene) -> None:
-    scene.desk.script = lambda _: reply(*"1234567")
-    heard = await scene.twin.slash(ANN, CHANNEL, "list", answers=7)
-    assert [one.text for one in heard.seen] == list("1234567")
+    scene.desk.script = lambda _: reply(*"123456")
+    heard = await scene.twin.slash(ANN, CHANNEL, "list", answers=6)
+    assert [one.text for one in heard.seen] == list("123456")
     assert {one.person for one in heard.seen} == {ANN}
 
 
@@ -185,7 +185,7 @@ async def test_a_failed_connection_asks_for_a_new_address(scene: Scene) -> None:
 
 @pytest.mark.parametrize("setting", ["bot_token", "app_token"])
 async def test_a_refused_token_ends_listening_and_says_which(setting: str) -> None:
-    twin = SlackTwin()
+    twin = SlackTwin(HurriedClock())
     async with hearing(twin, "slack", lambda base: twin.listening(base) | {setting: "xwrong"}) as scene:
         with pytest.raises(ChatRefused, match=f"`{setting}`"):
             await asyncio.wait_for(scene.running, 5)
