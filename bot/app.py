@@ -4,22 +4,30 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from bot import registry
 from bot.config import Config
+from bot.core.catalogue import Catalogue
+from bot.core.commands import listed
 from bot.core.plan import Telling
 from bot.core.watchbook import WatchBook
+from bot.desk.asking import FrontDesk
+from bot.desk.room import Room
 from bot.errors import ConfigError, Problem
+from bot.loops.following import Following
 from bot.loops.janitor import Janitor
 from bot.loops.ledger import Ledger
+from bot.loops.listener import Listener
 from bot.loops.notifier import Notifier
 from bot.loops.poller import Poller
 from bot.loops.rounds import Rounds
 from bot.loops.supervisor import Loop, Supervisor
+from bot.model.outbox import Notification, State
 from bot.model.poll import Listing
 from bot.model.watch import Watchlist
-from bot.ports import Chat, Clock, Source, Storage
+from bot.ports import Chat, Clock, Desk, Ear, Source, Storage
 from bot.storage.sqlite import SqliteStorage
 
 
@@ -37,24 +45,39 @@ class Pass:
     """Notifications given up in this pass."""
     failing: Mapping[str, str]
     """Source to the reason why it could not be read."""
+    blocked: Mapping[str, str]
+    """Destination to the reason why what is owed to it waits, and when it is tried again."""
 
 
 class App:
     """Everything that runs, ready to run."""
 
     def __init__(
-        self, storage: Storage, pollers: Mapping[str, Poller], notifier: Notifier, janitor: Janitor, clock: Clock
+        self,
+        storage: Storage,
+        pollers: Mapping[str, Poller],
+        notifier: Notifier,
+        janitor: Janitor,
+        clock: Clock,
+        *,
+        following: Following,
+        desk: Desk,
+        ears: Mapping[str, Ear],
     ) -> None:
         self.storage = storage
         self.pollers = pollers
         self.notifier = notifier
+        self.desk = desk
         self._janitor = janitor
         self._clock = clock
+        self._following = following
+        self._ears = ears
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch and tell until `stop` is set; ends within ten seconds of that."""
         loops: dict[str, Loop] = {f"poller {name}": poller for name, poller in self.pollers.items()}
-        loops |= {"notifier": self.notifier, "janitor": self._janitor}
+        loops |= {"notifier": self.notifier, "janitor": self._janitor, "following": self._following}
+        loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in self._ears.items()}
         await Supervisor(loops, self.storage, self._clock).run(stop)
 
     async def once(self) -> Pass:
@@ -63,6 +86,7 @@ class App:
         await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
         await self.notifier.drain()
         after = await self.storage.counts()
+        waiting = await self.storage.notifications(states=(State.PENDING, State.SENDING))
         healths = [(name, poller.rounds.ledger.health) for name, poller in self.pollers.items()]
         return Pass(
             changes=after["changes"] - before["changes"],
@@ -70,7 +94,13 @@ class App:
             waiting=after["pending"] + after["sending"],
             dead=after["dead"] - before["dead"],
             failing={name: health.reason or "" for name, health in healths if health.failures},
+            blocked={row.destination: _why_waiting(row) for row in reversed(waiting)},
         )
+
+
+def _why_waiting(row: Notification) -> str:
+    again = f", next try {row.not_before}" if row.not_before else ""
+    return f"{row.reason or 'waits for its turn'}{again}"
 
 
 @asynccontextmanager
@@ -92,13 +122,21 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
         storage = SqliteStorage(config.database, clock, holder="orderwatch")
         stack.push_async_callback(storage.close)
         await storage.open()
-        pollers = {
-            name: _poller(config, source, books[name], storage, clock)
-            for name, source in sources.items()
-            if books[name].watchlists
-        }
+        pollers = {name: _poller(config, source, books[name], storage, clock) for name, source in sources.items()}
         notifier = Notifier(storage, clock, chats, config.destinations, operators=config.operators)
-        yield App(storage, pollers, notifier, Janitor(storage, clock, config.retention), clock)
+        known = catalogue(config, sources)
+        following = Following(storage, clock, known, pollers)
+        await following.refresh()
+        yield App(
+            storage,
+            pollers,
+            notifier,
+            Janitor(storage, clock, config.retention),
+            clock,
+            following=following,
+            desk=FrontDesk(Room(known, storage, storage.talks, following, pollers, clock)),
+            ears=build_ears(config, clock),
+        )
 
 
 def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
@@ -112,6 +150,34 @@ def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
 def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
     """The chats of a config, by kind."""
     return {kind: registry.chat_module(kind).build(settings, clock) for kind, settings in config.chats.items()}
+
+
+def build_ears(config: Config, clock: Clock) -> dict[str, Ear]:
+    """The chats that listen, by kind."""
+    menu = [(entry.verb.value, entry.does) for entry in listed()]
+    found = {kind: registry.build_ear(kind, settings, clock, menu) for kind, settings in config.chats.items()}
+    return {kind: ear for kind, ear in found.items() if ear is not None}
+
+
+def catalogue(config: Config, sources: Mapping[str, Source]) -> Catalogue:
+    """What questions are about."""
+    return Catalogue(
+        labels={name: source.label for name, source in sources.items()},
+        key_of={name: source.key_of for name, source in sources.items()},
+        watchlists=config.watchlists,
+        destinations=config.destinations,
+        catch_all=config.notify,
+        access=config.access,
+        timezone=config.timezone,
+        version=_version(),
+    )
+
+
+def _version() -> str:
+    try:
+        return version("orderwatch")
+    except PackageNotFoundError:
+        return "from a source tree"
 
 
 def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, clock: Clock) -> Poller:

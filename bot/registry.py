@@ -5,13 +5,14 @@ Files that begin with an underscore are shared by their room and are no kinds.
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from pydantic import BaseModel
 
 from bot.errors import OrderwatchError
-from bot.ports import Chat, Clock, Source
+from bot.ports import Chat, Clock, Ear, Source
 from bot.sources._settings import SourceSettings
 
 
@@ -89,3 +90,12 @@ def chat_kinds() -> list[str]:
 def chat_module(kind: str) -> ChatModule:
     """The file that speaks to this chat. Raises OrderwatchError."""
     return cast(ChatModule, _CHATS.module(kind))
+
+
+def build_ear(kind: str, settings: Any, clock: Clock, menu: Sequence[tuple[str, str]]) -> Ear | None:
+    """The ear of a chat: None where its file has no `ear(settings, clock, menu=...)`, or its settings ask for none.
+
+    `menu` are the verbs with what they do, for chats that show them.
+    """
+    build = getattr(chat_module(kind), "ear", None)
+    return None if build is None else cast("Ear | None", build(settings, clock, menu=menu))

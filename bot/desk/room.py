@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.core.access import Rights, rights_of_place
 from bot.core.catalogue import Catalogue
@@ -54,7 +55,14 @@ def visit(room: Room, question: Question, command: Command, rights: Rights) -> V
 
 def zone_of(room: Room, question: Question) -> str:
     """The IANA zone in which times are shown to who asks."""
-    return question.timezone or room.catalogue.zone_of(room.catalogue.place(question.chat, question.place))
+    if question.timezone and question.timezone in _zones():
+        return question.timezone
+    return room.catalogue.zone_of(room.catalogue.place(question.chat, question.place))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 async def reading(room: Room, one: Visit) -> Reading:

@@ -103,7 +103,7 @@ class Notifier:
                     return
                 await sleep_unless(stop, min(pause, LOOK_AT_LEAST_EVERY), self._clock)
                 continue
-            destination = self._destinations.get(name)
+            destination = await self._destination(name)
             if destination is None or destination.chat not in self._chats:
                 await self._bury_unknown(name)
                 continue
@@ -111,6 +111,13 @@ class Notifier:
             if await self._pacer.turn(chat.limits(destination), stop):
                 for row in await self._storage.claim(name, now=self._at(), limit=1):
                     await self._deliver(row, destination, chat, stop)
+
+    async def _destination(self, name: str) -> Destination | None:
+        """A destination of the config, or a place where somebody asked to be told; None if it is neither."""
+        if name not in self._destinations and (place := await self._storage.talks.place(name)):
+            moved = (await self._storage.addresses()).get(name)
+            self._destinations[name] = place.model_copy(update={"address": dict(moved)}) if moved else place
+        return self._destinations.get(name)
 
     async def _pause_of(self, name: str) -> float | None:
         """Seconds until the first notification of a lane may be tried, 0 if now; None if nothing is owed."""
@@ -182,7 +189,8 @@ class Notifier:
 
     async def _settle(self, row: Notification, settlement: Settlement) -> None:
         await self._storage.settle([settlement])
-        event(log, "settled", level=logging.DEBUG, id=row.id, destination=row.destination, state=settlement.state)
+        if settlement.state is State.SENT:
+            event(log, "sent", id=row.id, destination=row.destination, order=row.order, kinds=", ".join(row.kinds))
 
     def _move(self, name: str, address: dict[str, Any]) -> None:
         if destination := self._destinations.get(name):
