@@ -6,6 +6,8 @@ from datetime import date
 from bot.core.commands import written, written_list
 from bot.core.phrases import Answer, Offer, Reading, counted, days_words, spans_line, strong, text_line
 from bot.core.promise import days_late
+from bot.core.render import po_name, short
+from bot.core.render import po_name
 from bot.model.command import Command, Verb
 from bot.model.message import Line, Message, Span, When
 from bot.model.moment import day_of
@@ -70,7 +72,7 @@ def _count(selected: Selected) -> str:
 
 
 def _row(row: OrderRow, command: Command, today: date, reading: Reading) -> Line:
-    name = f"{row.number} · PO {row.reference}" if row.reference else row.number
+    name = f"{row.number} · {po_name(row.reference)}" if row.reference else row.number
     spans: list[Span | str] = [strong(name), f" · {row.status}"]
     spans += [" · no longer listed"] if row.vanished else []
     spans += _date(row, today, reading)

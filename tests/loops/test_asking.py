@@ -1,0 +1,193 @@
+"""Questions and answers over the real store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.clock import ManualClock
+from bot.errors import SourceUnreachable
+from bot.model.access import Grant
+from bot.model.moment import Moment
+from bot.model.order import Stage
+from bot.storage.sqlite import SqliteStorage
+from tests.core.making import SHIPPED, line, package, shipment, status
+from tests.loops.asking import WATCHER, a_bot, key_of, one, panels, plain, question
+from tests.loops.scripted import open_storage
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()  # 2026-01-05 09:00 UTC
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
+    opened = await open_storage(tmp_path, clock)
+    yield opened
+    await opened.close()
+
+
+LATE = Moment("2026-01-01")
+DOWN = SourceUnreachable("panels", "GET /orders/4500009", "no answer within 30 s")
+
+
+async def test_an_order_is_told_with_its_way_its_lines_and_its_parcels(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    parcel = package("JD014600", tracking_url="https://dhl.example/JD014600")
+    parts = (shipment("a", dispatched=True, packages=(parcel,)), shipment("b"))
+    source = panels(
+        one(
+            reference="PO-9", status=status("Partly shipped", Stage.PARTLY_SHIPPED), lines=(line(),), shipments=parts,
+            delivery_promised=LATE,
+        )
+    )  # fmt: skip
+    said = await (await a_bot(storage, clock, source)).hear("status po-9")
+    assert said.splitlines()[:5] == [
+        "4500001 · PO-9 · Partly shipped",
+        "✓ placed · ✓ confirmed · ✓ in production · ✓ shipped part 1 of 2 · delivered",
+        "Late by 4 days: delivery was promised for 2026-01-01",
+        "Line 000010: 5 × LC1D09M7",
+        "Tracking: DHL JD014600 (https://dhl.example/JD014600)",
+    ]
+    assert "panels (Schneider) · last change 2026-01-05T09:00:00Z · answered 2026-01-05T09:00:00Z" in said
+
+
+async def test_a_tracking_number_within_a_sentence_is_a_question(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one(shipments=(shipment(packages=(package("JD014600"),)),)))
+    bot = await a_bot(storage, clock, source)
+    assert (await bot.hear("where is JD014600?", via="message")).startswith("4500001 · Confirmed")
+
+
+async def test_many_lines_are_folded_by_their_state_and_nothing_is_cut(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one(lines=tuple(line(str(number)) for number in range(10, 400, 10)))))
+    folded = await bot.ask("status 4500001")
+    assert "39 lines (10, 20, 30" in plain(folded)
+    full = await bot.hear(key_of(folded, "Every line"), via="button")
+    assert full.count("Line ") == 39
+
+
+async def test_lists_name_what_is_late_due_and_stuck(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(
+        one("4500001", delivery_promised=LATE),
+        one("4500002", delivery_promised=Moment("2026-01-05T22:30:00Z")),
+        one("4500003", delivery_promised=Moment("2026-01-05T23:30:00Z")),
+        one("4500004", delivery_promised=LATE, status=status("Delivered", Stage.COMPLETED)),
+    )
+    bot = await a_bot(storage, clock, source)
+    assert "Late: 1 order\n4500001 · Confirmed · late by 4 days" in await bot.hear("late")
+    assert "4500002" in await bot.hear("due 1", timezone="Europe/Paris")
+    assert "4500003" not in await bot.hear("due 1", timezone="Europe/Paris")
+    assert "4500003" in await bot.hear("due 1", timezone="UTC")
+    assert "No order." in await bot.hear("list stuck")
+    await clock.advance(8 * 86_400)
+    assert "Unchanged for 7 days or more: 3 orders" in await bot.hear("list stuck")
+
+
+async def test_a_list_is_turned_page_by_page_with_buttons(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(*(one(f"45000{number:02}") for number in range(23))))
+    first = await bot.ask("list")
+    assert "Orders: 23 orders · page 1 of 3" in plain(first)
+    second = await bot.ask(key_of(first, "Next page"), via="button")
+    assert second is not None
+    assert second.replaces
+    assert "page 2 of 3" in plain(second)
+    assert [button.label for button in second.buttons] == ["Previous page", "Next page"]
+
+
+async def test_history_says_what_changed_and_who_was_told(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    source.set(one(status=SHIPPED))
+    await clock.advance(900)
+    await bot.poll()
+    assert "status Confirmed → Shipped (waiting for ops)" in await bot.hear("history 4500001")
+
+
+async def test_why_says_what_was_sent_by_which_rule(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    source.set(one(status=SHIPPED))
+    await clock.advance(900)
+    await bot.poll()
+    said = await bot.hear("why 4500001")
+    assert "status · waiting for ops · by notify[0]" in said
+    assert "From now on: everything → ops, by notify[0] (all panels)" in said
+
+
+async def test_help_shows_only_what_one_may_do(storage: SqliteStorage, clock: ManualClock) -> None:
+    viewer = Grant(chat="slack", person="U2")
+    bot = await a_bot(storage, clock, panels(), grants=(viewer, WATCHER))
+    assert "unwatch" in await bot.hear("help")
+    assert "unwatch" not in await bot.hear("help", person="U2", channel="C2")
+    assert "needs the role watcher" in await bot.hear("watch 4500001", person="U2", channel="C2")
+
+
+async def test_sources_and_about_say_where_one_is(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    assert "panels (Schneider): 1 order · answered 2026" in await bot.hear("sources")
+    assert "You are U1 here, with the role watcher." in await bot.hear("about")
+
+
+# The road
+
+
+async def test_the_same_question_is_answered_once_also_after_a_restart(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    asked = question("late")
+    assert await bot.desk.answer(asked) is not None
+    assert await bot.desk.answer(asked) is None
+    again = await a_bot(storage, clock, panels(one()))
+    assert await again.desk.answer(asked) is None
+
+
+async def test_a_button_works_after_a_restart_and_asks_for_the_rights_again(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    key = key_of(await bot.ask("status 4500001"), "Mute 1 h")
+    assert len(key.encode()) <= 64
+    bot = await a_bot(storage, clock, panels(one()))
+    assert "do not know you" in await bot.hear(key, via="button", person="U666", channel="C666")
+    for _ in range(2):
+        assert "No news of 4500001 here until 2026-01-05T10:00:00Z" in await bot.hear(key, via="button")
+    assert "too old" in await bot.hear("b0123", via="button")
+
+
+async def test_every_command_is_written_down_without_codes(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("status 4500001")
+    await bot.ask("join secret-code", person="U666", channel="C666")
+    rows = await storage._read(lambda c: c.execute("select person, verb, text, outcome from audit").fetchall())
+    assert rows == [("U1", "status", "status 4500001", "answered"), ("U666", "join", "join ***", "bad_code")]
+
+
+# Check
+
+
+async def test_check_asks_the_source_now_and_tells_what_it_says(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    source.set(one(status=SHIPPED))
+    said = await bot.hear("check 4500001")
+    assert said.startswith("4500001 · Shipped\nAsked panels (Schneider) just now.")
+
+
+async def test_check_of_a_failing_source_says_when_it_will_be_possible(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    source.trouble = [DOWN] * 9
+    await bot.ask("check 4500001")
+    asked = len(source.asked)
+    said = await bot.hear("check 4500001")
+    assert "cannot be asked now: it does not answer as it should" in said
+    assert "The next look is due 2026-01-05T09:00:0" in said
+    assert "4500009" not in said
+    assert len(source.asked) == asked

@@ -1,0 +1,119 @@
+"""Who may see what, over the real store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.clock import ManualClock
+from bot.core.access import hash_of
+from bot.model.access import Grant, Invite, Role
+from bot.model.moment import Moment
+from bot.storage.sqlite import SqliteStorage
+from tests.core.making import order, watchlist
+from tests.loops.asking import CHANNEL, OPERATOR, Shop, a_bot, one, panels, plain
+from tests.loops.scripted import open_storage
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()  # 2026-01-05 09:00 UTC
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
+    opened = await open_storage(tmp_path, clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("verb", ["status", "history", "why", "check", "mute {} 1h", "unmute", "unwatch", "watch"])
+async def test_an_order_of_others_answers_exactly_like_one_that_does_not_exist(
+    storage: SqliteStorage, clock: ManualClock, verb: str
+) -> None:
+    given = Grant(chat="slack", place="C1", role=Role.WATCHER, watchlists=("all panels",))
+    hidden = order(source="shop", key="7700001", number="7700001")
+    reads = CountingViews(storage)
+    bot = await a_bot(
+        storage, clock, panels(one()), Shop(hidden),
+        watchlists=(watchlist(), watchlist("web shop", source="shop")), grants=(given,), views=reads,
+    )  # fmt: skip
+    ask = verb if "{}" in verb else f"{verb} {{}}"
+    seen = reads.count
+    theirs = await bot.hear(ask.format("7700001"))
+    middle = reads.count
+    nobodys = await bot.hear(ask.format("7700002"))
+    assert theirs.replace("7700001", "7700002") == nobodys
+    assert middle - seen == reads.count - middle
+    assert len(await storage.find_orders("7700001")) == 1
+
+
+async def test_a_list_shows_only_what_was_given(storage: SqliteStorage, clock: ManualClock) -> None:
+    hidden = order(source="shop", key="7700001", number="7700001")
+    bot = await a_bot(
+        storage, clock, panels(one()), Shop(hidden),
+        watchlists=(watchlist(), watchlist("web shop", source="shop")), grants=(CHANNEL, OPERATOR),
+    )  # fmt: skip
+    assert "7700001" not in await bot.hear("list", person="U9")
+    assert "7700001" in await bot.hear("list", person="U0")
+    assert await bot.hear("list source shop", person="U9") == (await bot.hear("list source nix", person="U9")).replace(
+        "nix", "shop"
+    )
+
+
+async def test_where_others_read_only_the_places_own_rights_count(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()), grants=(OPERATOR,))
+    assert "Confirmed" in await bot.hear("status 4500001", person="U0", channel="C7")
+    assert "do not know you" in await bot.hear("status 4500001", person="U0", channel="C7", is_overheard=True)
+    shared = await bot.ask("status 4500001 share", person="U0", channel="C7")
+    assert shared is not None
+    assert not shared.is_public
+    assert "I know no order 4500001" in plain(shared)
+
+
+async def test_a_stranger_gets_one_short_refusal_with_the_id_to_pass_on(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    said = [await bot.ask("status 4500001", person="U666", channel="C666") for _ in range(9)]
+    assert "slack, person U666, place C666" in plain(said[0])
+    assert "4500001" not in plain(said[0])
+    assert said[4:] == [None] * 5
+    assert await bot.ask("good morning", person="U666", channel="C666", via="message", is_overheard=True) is None
+
+
+async def test_an_invite_lets_one_person_in_once(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    now, later = Moment("2026-01-05T09:00:00Z"), Moment("2026-01-05T10:00:00Z")
+    await storage.talks.invite(
+        Invite(code_hash=hash_of("abc"), role=Role.VIEWER, sources=("panels",), made_at=now, expires_at=later)
+    )
+    away = {"person": "U5", "channel": "C5"}
+    assert "Welcome" in await bot.hear("abc", via="start", **away)
+    assert "4500001" in await bot.hear("list", **away)
+    assert "not valid" in await bot.hear("join abc", person="U6", channel="C6")
+    assert "do not know you" in await bot.hear("list", person="U6", channel="C6")
+
+
+async def test_too_many_questions_are_refused_once_and_then_answered_again(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    said = [await bot.ask("late") for _ in range(25)]
+    assert "I answer you again in 60 s" in plain(said[20])
+    assert said[21:] == [None] * 4
+    await clock.advance(61)
+    assert "No order" in await bot.hear("late")
+
+
+class CountingViews:
+    """The store's views, counting what is read of them."""
+
+    def __init__(self, storage: SqliteStorage) -> None:
+        self._storage = storage
+        self.count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.count += 1
+        return getattr(self._storage, name)

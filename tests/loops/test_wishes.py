@@ -1,0 +1,134 @@
+"""What people follow and mute from chat, over the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.clock import ManualClock
+from bot.loops.following import Following
+from bot.model.moment import Moment
+from bot.model.order import Stage
+from bot.model.poll import Listing
+from bot.storage.sqlite import SqliteStorage
+from tests.core.making import CONFIRMED, SHIPPED, status
+from tests.loops.asking import CHANNEL, WATCHER, Shop, a_bot, one, panels
+from tests.loops.scripted import ScriptedSource, open_storage
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()  # 2026-01-05 09:00 UTC
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
+    opened = await open_storage(tmp_path, clock)
+    yield opened
+    await opened.close()
+
+
+async def test_a_watched_order_is_told_here_and_nowhere_twice(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    assert "This chat is told when it changes: 4500001 (“drives”)" in await bot.hear("watch 4500001 as drives")
+    assert "told already" in await bot.hear("watch 4500001")
+    source.set(one(status=SHIPPED))
+    await clock.advance(900)
+    await bot.poll()
+    told = [row.destination for row in await storage.notifications() if "status" in row.kinds]
+    assert sorted(told) == ["ops", "slack:C1"]
+    assert "“drives”" in await bot.hear("list mine")
+    assert (await bot.hear("status drives")).startswith("4500001 · Shipped")
+
+
+async def test_an_order_nobody_watched_can_be_followed_and_is_after_a_restart(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("4500077"), listing=Listing.NONE)
+    bot = await a_bot(storage, clock, source, watchlists=())
+    assert "Now: Confirmed" in await bot.hear("watch 4500077")
+    bot = await a_bot(storage, clock, source, watchlists=())
+    source.set(one("4500077", status=SHIPPED))
+    await clock.advance(900)
+    await bot.poll()
+    assert [(row.destination, row.kinds) for row in await storage.notifications()] == [("slack:C1", ("status",))]
+
+
+async def test_a_watch_ends_with_unwatch_and_the_order_is_looked_at_no_more(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("4500077"), listing=Listing.NONE)
+    bot = await a_bot(storage, clock, source, watchlists=())
+    await bot.ask("watch 4500077")
+    assert "No more news" in await bot.hear("unwatch 4500077")
+    asked = len(source.asked)
+    await clock.advance(90_000)
+    await bot.poll()
+    assert len(source.asked) == asked
+    assert "not followed from here" in await bot.hear("unwatch 4500077")
+
+
+async def test_a_watch_counts_no_longer_than_its_place_may_see_the_order(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    await (await a_bot(storage, clock, panels(one()))).ask("watch 4500001")
+    elsewhere = CHANNEL.model_copy(update={"sources": ("shop",)})
+    bot = await a_bot(storage, clock, panels(one()), Shop(), grants=(elsewhere,))
+    assert bot.following.watches == ()
+
+
+async def test_a_watch_for_everybody_needs_a_place_that_may_see_it(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()), grants=(WATCHER,))
+    assert "Everybody here would read that" in await bot.hear("watch 4500001", channel="C9")
+    assert "You are told" in await bot.hear("watch 4500001 me", channel="C9")
+
+
+async def test_a_muted_order_is_written_down_as_muted_until_the_mute_ends(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    await bot.ask("mute 4500001 1h", person="U0", channel="COPS")
+    for later, word in ((900, "Packed"), (3600, "Picked up")):
+        source.set(one(status=status(word, Stage.IN_PROGRESS)))
+        await clock.advance(later)
+        await bot.following.refresh()
+        await bot.poll()
+    states = [row.state.value for row in await storage.notifications() if row.kinds == ("status",)]
+    assert states == ["muted", "pending"]
+
+
+async def test_a_mute_until_change_holds_back_dates_and_ends_with_the_next_status(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    await bot.ask("mute 4500001 until change", person="U0", channel="COPS")
+    for status_now, day in ((CONFIRMED, "2026-03-01"), (SHIPPED, "2026-03-01"), (SHIPPED, "2026-03-02")):
+        source.set(one(status=status_now, delivery_promised=Moment(day)))
+        await clock.advance(900)
+        await bot.poll()
+    rows = await storage.notifications()
+    assert [row.state.value for row in rows if row.order] == ["muted", "pending", "pending"]
+    assert await storage.talks.mutes(Moment("2026-01-05T09:00:00Z")) == []
+
+
+async def test_what_was_written_beside_the_bot_is_in_force_within_seconds(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    following: Following = bot.following
+    stop = asyncio.Event()
+    loop = asyncio.create_task(following.run(stop))
+    beside = await a_bot(storage, clock, panels(one()))
+    await beside.ask("watch 4500001")
+    for _ in range(50):
+        await clock.advance(1)
+        await asyncio.sleep(0.002)
+        if following.watches:
+            break
+    stop.set()
+    await loop
+    assert [watch.destination for watch in following.watches] == ["slack:C1"]
