@@ -20,7 +20,6 @@ from bot.clock import ManualClock
 from bot.errors import (
     CannotLookBack,
     ChatBusy,
-    ChatError,
     ChatRefused,
     ChatUnreachable,
     DestinationBroken,
@@ -43,7 +42,13 @@ PLACES = {"ops": "readable", "sales": "blind", "desk": "readable"}
 IN_MEMORY = Path("/dev/shm")
 """Where a sync costs nothing: this test syncs some thousand times and kills no power supply."""
 MARK = "(may be a repeat) "
-TROUBLE: dict[str, tuple[bool, Callable[[str], ChatError] | None]] = {
+
+
+class Killed(BaseException):
+    """The process ends here, whatever it was doing."""
+
+
+TROUBLE: dict[str, tuple[bool, Callable[[str], BaseException] | None]] = {
     "works": (True, None),
     "answer lost": (True, lambda kind: SendUnclear(kind, "no answer")),
     "request lost": (False, lambda kind: SendUnclear(kind, "no answer")),
@@ -52,6 +57,8 @@ TROUBLE: dict[str, tuple[bool, Callable[[str], ChatError] | None]] = {
     "all busy": (False, lambda kind: ChatBusy(kind, "ratelimited", 30.0, whole_chat=True)),
     "message refused": (False, lambda kind: MessageRefused(kind, "invalid_blocks")),
     "destination broken": (False, lambda kind: DestinationBroken(kind, "is_archived")),
+    "killed before it arrives": (False, Killed),
+    "killed after it arrived": (True, Killed),
     "token refused": (False, lambda kind: ChatRefused(kind, "token_revoked")),
 }
 """What can become of a send: whether the chat shows the message, and what we are told."""
@@ -144,7 +151,8 @@ class Outbox(RuleBasedStateMachine):
 
     @rule()
     def send(self) -> None:
-        self.run(self.notifier.drain())
+        while self.run(self._send()):
+            self._restart()
 
     @rule(seconds=st.sampled_from([1.0, 30.0, 900.0, 3600.0]))
     def pass_time(self, seconds: float) -> None:
@@ -152,13 +160,6 @@ class Outbox(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self._restart()
-
-    @rule(name=st.sampled_from(["ops", "sales"]), arrives=st.booleans())
-    def die_while_sending(self, name: str, *, arrives: bool) -> None:
-        """The process is killed after a claim: before or after the chat took the message."""
-        if name in self.config:
-            self.run(self._claim_and_send(name, arrives=arrives))
         self._restart()
 
     @precondition(lambda self: len(self.config) == len(PLACES))
@@ -224,7 +225,7 @@ class Outbox(RuleBasedStateMachine):
         self.config = set(PLACES)
         self._restart()
         for _ in range(26):
-            self.run(self.notifier.drain())
+            self.run(self._send())
             self.run(self.clock.advance(3600.0, settle=1))
         self.the_rows_add_up()
         self.nothing_is_heard_twice_without_a_mark()
@@ -244,14 +245,17 @@ class Outbox(RuleBasedStateMachine):
         self.run(self.storage.close())
         self.start()
 
-    async def _claim_and_send(self, name: str, *, arrives: bool) -> None:
-        rows = await self.storage.claim(name, now=from_instant(self.clock.now()), limit=1)
-        chat = self.chats[PLACES[name]]
-        for row in rows:
-            if arrives and not row.unclear and not chat.moves:
-                place = Destination(name=name, chat=chat.kind, address={"room": name})
-                part = chat.compose(row.message, place)[row.parts_sent]
-                chat.heard.append((name, f"{row.key}.{row.parts_sent}", part.plain))
+    async def _send(self) -> bool:
+        """Send what may be sent now. Returns whether the process was killed over it."""
+        try:
+            await self.notifier.drain()
+        except Killed:
+            lanes = asyncio.all_tasks() - {asyncio.current_task()}
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+            return True
+        return False
 
     async def _look(self) -> tuple[Any, list[Any]]:
         return await self.storage.counts(), list(await self.storage.notifications(limit=100_000))
