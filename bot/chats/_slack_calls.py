@@ -56,7 +56,7 @@ class WebApi:
             raise verdict(status, response.headers, getattr(response, "data", None)) from None
         except (aiohttp.ClientError, OSError) as error:
             raise of_lost_answer(error, self._host) from None
-        except (AttributeError, LookupError, TypeError, ValueError):
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
             data = None  # what slack-sdk raises on a body that is no JSON object under a status of 200
         if not isinstance(data, dict):
             raise verdict(200, {}, None)

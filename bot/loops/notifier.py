@@ -90,6 +90,7 @@ class Notifier:
         self._lanes.pop(name, None)
         if not lane.cancelled() and (error := lane.exception()):
             event(log, "lane_failed", level=logging.ERROR, destination=name, error=error)
+            return  # a full disk fails again at once: the next regular look is soon enough
         # Something may have been added while it ended.
         self._storage.outbox_changed.set()
 
