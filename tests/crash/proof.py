@@ -15,8 +15,6 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Fact, WorldOrder
 
 REPEAT = " (may be a repeat)"
-SAME_MOMENT = timedelta(milliseconds=5)
-"""Facts of one thing that happened have no order among themselves."""
 
 
 def is_known(sandbox: Sandbox, order: WorldOrder) -> bool:
@@ -26,15 +24,19 @@ def is_known(sandbox: Sandbox, order: WorldOrder) -> bool:
     return not facts or any(not _missed(facts, said, place) for place in sandbox.names)
 
 
-def disordered(sandbox: Sandbox) -> Iterator[str]:
-    """Every message that told news of an order before older news of it in the same place."""
+def disordered(sandbox: Sandbox, *, one_moment: timedelta = timedelta(milliseconds=5)) -> Iterator[str]:
+    """Every message that told news of an order before older news of it in the same place.
+
+    Facts within `one_moment` are of one thing that happened, and have no order among themselves.
+    """
     by_order: dict[tuple[str, str], list[Fact]] = {}
     for fact in sandbox.world.facts:
         by_order.setdefault((fact.account, fact.order), []).append(fact)
     for facts in by_order.values():
         said = list(_about(facts, sandbox.accepted))
         for place in sandbox.names:
-            yield from _disordered(facts, [one for one in said if (one.chat, one.place) == place], place)
+            there = [one for one in said if (one.chat, one.place) == place]
+            yield from _disordered(facts, there, place, one_moment)
 
 
 def repeats(accepted: Sequence[Accepted]) -> list[Accepted]:
@@ -97,7 +99,7 @@ def _missed(facts: Sequence[Fact], said: Sequence[Accepted], place: Place) -> tu
     return judge(facts, said, hears, baseline=facts[0].at - timedelta(seconds=1), calm=facts[-1].at).missed
 
 
-def _disordered(facts: Sequence[Fact], said: Sequence[Accepted], place: Place) -> Iterator[str]:
+def _disordered(facts: Sequence[Fact], said: Sequence[Accepted], place: Place, one_moment: timedelta) -> Iterator[str]:
     everything = _missed(facts, (), place)
     fact_of = dict(zip(everything, facts, strict=True))
     newest, before = facts[0].at, set(everything)
@@ -105,6 +107,6 @@ def _disordered(facts: Sequence[Fact], said: Sequence[Accepted], place: Place) -
         after = set(_missed(facts, said[:count], place))
         told = [fact_of[line] for line in before - after]
         for fact in told:
-            if fact.at < newest - SAME_MOMENT:
+            if fact.at < newest - one_moment:
                 yield f"{place[0]} was told late: {fact}"
         newest, before = max([newest, *(fact.at for fact in told)]), after
