@@ -25,7 +25,7 @@ from bot.loops.poller import Poller
 from bot.loops.rounds import Rounds
 from bot.loops.supervisor import Loop, Supervisor
 from bot.model.outbox import Notification, State
-from bot.model.poll import Listing
+from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
 from bot.ports import Chat, Clock, Desk, Ear, Source, Storage
 from bot.storage.sqlite import SqliteStorage
@@ -93,9 +93,14 @@ class App:
             sent=after["sent"] - before["sent"],
             waiting=after["pending"] + after["sending"],
             dead=after["dead"] - before["dead"],
-            failing={name: health.reason or "" for name, health in healths if health.failures},
+            failing={name: _why_failing(health) for name, health in healths if health.failures},
             blocked={row.destination: _why_waiting(row) for row in reversed(waiting)},
         )
+
+
+def _why_failing(health: Health) -> str:
+    again = f"; not asked again before {health.retry_at}" if health.retry_at else ""
+    return f"{health.reason}{again}"
 
 
 def _why_waiting(row: Notification) -> str:
@@ -125,7 +130,7 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
         pollers = {name: _poller(config, source, books[name], storage, clock) for name, source in sources.items()}
         notifier = Notifier(storage, clock, chats, config.destinations, operators=config.operators)
         known = catalogue(config, sources)
-        following = Following(storage, clock, known, pollers)
+        following = Following(storage, storage.talks, clock, known, pollers)
         await following.refresh()
         yield App(
             storage,

@@ -19,18 +19,20 @@ from bot.config import Config
 def command(invocation: Invocation) -> int:
     """Look at everything that is watched once, send what is owed, and end.
 
-    Exit code 1 when a source could not be read or a message was given up.
+    Exit code 1 when a source could not be read, or a message could not be sent.
     """
     done = run_async(_once(read_config(invocation)))
     if invocation.json:
         say_json(asdict(done))
     else:
         say(f"{done.changes} changes, {done.sent} messages sent, {done.waiting} waiting")
-    for source, reason in done.failing.items():
-        complain(f"{source}: {reason}")
+    for reason in done.failing.values():
+        complain(reason)
+    for destination, reason in done.blocked.items():
+        complain(f"{destination}: {reason}")
     if done.dead:
         complain(f"{done.dead} messages given up; see: orderwatch outbox list --state dead")
-    return Exit.FAILED if done.failing or done.dead else Exit.DONE
+    return Exit.FAILED if done.failing or done.waiting or done.dead else Exit.DONE
 
 
 async def _once(config: Config) -> Pass:

@@ -137,8 +137,12 @@ def old_button() -> Answer:
 
 
 def no_own_place() -> Answer:
-    """A person without a private talk wants to be told there."""
-    return says("I cannot write to you alone from here. Write to me in private, and ask there.", outcome="misread")
+    """There is no place to tell: no private talk with the person, or no chat at all."""
+    return says(
+        "From here there is no place where I could tell you.",
+        "Write to me in private, and ask there.",
+        outcome="misread",
+    )
 
 
 def which_source(names: list[str], example: str) -> Answer:

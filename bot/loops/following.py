@@ -18,7 +18,7 @@ from bot.model.moment import from_instant
 from bot.model.route import Route
 from bot.model.talk import ChatWatch, Mute
 from bot.model.watch import Watchlist
-from bot.ports import Clock, Storage
+from bot.ports import Clock, Talks, Views
 
 EVERY = 5.0
 """Seconds between two looks at what may have been written beside us."""
@@ -31,11 +31,14 @@ LOOK_EVERY = timedelta(minutes=15)
 class Following:
     """What is in force now, and how it gets into the pollers."""
 
-    def __init__(self, storage: Storage, clock: Clock, catalogue: Catalogue, pollers: Mapping[str, Poller]) -> None:
+    def __init__(
+        self, views: Views, talks: Talks, clock: Clock, catalogue: Catalogue, pollers: Mapping[str, Poller]
+    ) -> None:
         self.grants: tuple[Grant, ...] = catalogue.access
         self.watches: tuple[ChatWatch, ...] = ()
         self.mutes: tuple[Mute, ...] = ()
-        self._storage = storage
+        self._views = views
+        self._talks = talks
         self._clock = clock
         self._catalogue = catalogue
         self._pollers = pollers
@@ -49,7 +52,7 @@ class Following:
 
     async def refresh(self) -> None:
         """Read everything, and let the pollers follow and hold back accordingly."""
-        talks = self._storage.talks
+        talks = self._talks
         self.grants = (*self._catalogue.access, *await talks.members())
         self.mutes = tuple(await talks.mutes(from_instant(self._clock.now())))
         self.watches = tuple([watch for watch in await talks.watches() if await self._may(watch)])
@@ -88,7 +91,7 @@ class Following:
         if rights.sees_source(watch.source):
             return watch.source in self._catalogue.labels
         extents = self._catalogue.extents(rights, source=watch.source)
-        found = await self._storage.seek([watch.key], extents)
+        found = await self._views.seek([watch.key], extents)
         return any(one.snapshot.order.key == watch.key for one in found)
 
 

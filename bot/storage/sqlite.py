@@ -111,6 +111,33 @@ class SqliteViews:
         return await self._readers.read(job)
 
 
+class SqliteBeside(SqliteViews):
+    """Reads a database, and writes what people set up by talking, also while a bot works on it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._writer: Writer | None = None
+        self.talks: Talks = SqliteTalks(self._read, self._write)
+
+    async def open(self) -> None:
+        """Be ready. Raises StorageError when there is no such database or an older one, and SchemaTooNew."""
+        await super().open()
+        with told_for_people(self._path):
+            self._writer = Writer(self._path, await asyncio.to_thread(_connect, self._path, "rw"))
+
+    async def close(self) -> None:
+        """Finish what was started. Idempotent."""
+        writer, self._writer = self._writer, None
+        await super().close()
+        if writer is not None:
+            await writer.close()
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        if self._writer is None:
+            raise StorageError(f"{self._path} is not open")
+        return await self._writer.write(job)
+
+
 class SqliteStorage(SqliteViews):
     """Implements `ports.Storage`. `holder` is who is named to a second process that wants the same file."""
 

@@ -57,7 +57,7 @@ class Bot:
             version="1.2.3",
         )
         self.pollers = {source.name: self._poller(source, watchlists) for source in sources}
-        self.following = Following(storage, clock, catalogue, self.pollers)
+        self.following = Following(storage, storage.talks, clock, catalogue, self.pollers)
         self.desk = FrontDesk(Room(catalogue, views or storage, storage.talks, self.following, self.pollers, clock))
 
     def _poller(self, source: ScriptedSource, watchlists: Sequence[Watchlist]) -> Poller:

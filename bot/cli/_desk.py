@@ -1,0 +1,85 @@
+"""The desk at the terminal: the same questions and answers as in chat, for whoever sits at the machine."""
+
+import asyncio
+import difflib
+import uuid
+
+import click
+
+from bot import registry
+from bot.app import build_sources, catalogue
+from bot.cli._config import read_config
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation
+from bot.cli._output import complain, say, say_json
+from bot.clock import SystemClock
+from bot.config import Config
+from bot.desk.asking import FrontDesk
+from bot.desk.room import Room
+from bot.loops.following import TERMINAL, Following
+from bot.model.command import Question, Reply
+from bot.model.message import Message
+from bot.model.outbox import Destination
+from bot.storage.sqlite import SqliteBeside
+
+
+def put(invocation: Invocation, text: str, *, to: str | None = None) -> int:
+    """Ask, print the answer, and return the exit code. `to` is the destination that a watch or mute is about."""
+    config = read_config(invocation)
+    reply = asyncio.run(_ask(config, text, None if to is None else destination(config, to)))
+    if reply is None:
+        complain("there is no answer to that")
+        return Exit.NOTHING
+    if invocation.json:
+        say_json(reply.model_dump(mode="json", exclude={"buttons", "replaces", "is_public"}))
+    else:
+        for message in reply.messages:
+            _print(message, reply.timezone)
+    return Exit.DONE
+
+
+def destination(config: Config, name: str) -> Destination:
+    """A destination of the config. Raises BadParameter with the nearest one."""
+    if name not in config.destinations:
+        near = difflib.get_close_matches(name, config.destinations)
+        known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(config.destinations)}"
+        raise click.BadParameter(f"there is no destination '{name}'; {known}", param_hint="--to")
+    return config.destinations[name]
+
+
+def quoted(text: str) -> str:
+    """Words that stay together in a question."""
+    return f'"{text}"' if " " in text else text
+
+
+async def _ask(config: Config, text: str, place: Destination | None) -> Reply | None:
+    clock = SystemClock()
+    sources = build_sources(config, clock)
+    known = catalogue(config, sources)
+    store = SqliteBeside(config.database)
+    await store.open()
+    try:
+        following = Following(store, store.talks, clock, known, {})
+        await following.refresh()
+        question = Question(
+            id=str(uuid.uuid4()),
+            chat=place.chat if place else TERMINAL,
+            person=TERMINAL,
+            place=place.address if place else {},
+            via="cli",
+            text=text,
+            timezone=config.timezone,
+        )
+        return await FrontDesk(Room(known, store, store.talks, following, {}, clock)).answer(question)
+    finally:
+        await store.close()
+        for source in sources.values():
+            await source.close()
+
+
+def _print(message: Message, timezone: str) -> None:
+    chat = registry.chat_module("console")
+    console = chat.build(chat.Settings(), SystemClock())
+    for part in console.compose(message, Destination(name=TERMINAL, chat="console", timezone=timezone)):
+        for line in part.plain.split("\n"):
+            say(line)

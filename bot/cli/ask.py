@@ -1,0 +1,17 @@
+"""`orderwatch ask`: what one can ask in chat, asked here."""
+
+import click
+
+from bot.cli._desk import put
+from bot.cli._invocation import Invocation, common_options
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@common_options
+def command(invocation: Invocation, words: tuple[str, ...]) -> int:
+    """Ask about orders as in chat: orderwatch ask status 45001234.
+
+    `orderwatch ask help` shows everything that can be asked. Answers come from the store, also while the bot runs.
+    """
+    return put(invocation, " ".join(words))

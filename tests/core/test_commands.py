@@ -1,0 +1,148 @@
+"""One grammar, whichever door a question comes through."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.answers_about import help_, misread
+from bot.core.commands import VERBS, entry_of, parse, written, written_list
+from bot.model.access import Role
+from bot.model.command import Command, Misread, Verb
+from bot.model.order import Stage
+from tests.core.making import words
+
+DOORS = ("{verb} {rest}", "/{verb} {rest}", "/{verb}@orders_bot {rest}", "  {VERB}:  {rest} ")
+"""After Slack's /order, in Telegram, in a Telegram group, and as people type it; the terminal's is Slack's."""
+
+QUESTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("help", {}),
+    ("help watch", {"topic": "watch"}),
+    ("status 45001234", {"names": ("45001234",)}),
+    ("status 1Z 999 AA1 full", {"names": ("1Z 999 AA1",), "in_full": True}),
+    ("status 45001234 at panels share", {"names": ("45001234",), "source": "panels", "shared": True}),
+    ("list", {}),
+    ("list late 3 source panels page 2", {"which": "late", "days": 3, "source": "panels", "page": 2}),
+    ('list watchlist "plant-3 panels"', {"watchlist": "plant-3 panels"}),
+    ("list mine shipped", {"mine": True, "stage": Stage.SHIPPED}),
+    ("list stage on-hold", {"stage": Stage.ON_HOLD}),
+    ("list stuck 14 days", {"which": "stuck", "days": 14}),
+    ("history FR/45001234 page 3", {"names": ("FR/45001234",), "page": 3}),
+    ("watch 45001234", {"names": ("45001234",)}),
+    ("watch 45001234 me as line 3 drives", {"names": ("45001234",), "for_me": True, "note": "line 3 drives"}),
+    ("watch 45001234 at parts as “spare”", {"names": ("45001234",), "source": "parts", "note": "spare"}),
+    ("unwatch 45001234 me", {"names": ("45001234",), "for_me": True}),
+    ("mute 45001234 1h", {"names": ("45001234",), "lasts": timedelta(hours=1)}),
+    ("mute 45001234 for 1d", {"names": ("45001234",), "lasts": timedelta(days=1)}),
+    ("mute 45001234 until it changes", {"names": ("45001234",)}),
+    ("unmute 45001234", {"names": ("45001234",)}),
+    ("check 45001234", {"names": ("45001234",)}),
+    ("why 45001234", {"names": ("45001234",)}),
+    ("due", {"which": "due"}),
+    ("due 3", {"which": "due", "days": 3}),
+    ("late source shop", {"which": "late", "source": "shop"}),
+    ("sources", {}),
+    ("about", {}),
+    ("join kE3-x_9", {"topic": "kE3-x_9"}),
+]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("text", "members"), QUESTIONS, ids=[text for text, _ in QUESTIONS])
+def test_the_same_question_is_the_same_command_at_every_door(door: str, text: str, members: dict[str, Any]) -> None:
+    verb, _, rest = text.partition(" ")
+    asked = parse(door.format(verb=verb, VERB=verb.upper(), rest=rest))
+    assert asked == Command.model_validate({"verb": verb, **members})
+
+
+def test_every_verb_is_tried_at_every_door() -> None:
+    assert {text.partition(" ")[0] for text, _ in QUESTIONS} == {entry.verb.value for entry in VERBS} == set(Verb)
+
+
+@pytest.mark.parametrize("entry", VERBS, ids=lambda entry: entry.verb.value)
+def test_the_example_of_every_verb_is_what_it_says(entry: Any) -> None:
+    asked = parse(entry.example)
+    assert isinstance(asked, Command)
+    assert asked.verb is entry.verb
+
+
+def test_help_is_made_from_the_table() -> None:
+    (message,) = help_(None, Role.OPERATOR).messages
+    for entry in VERBS:
+        assert (f"{entry.verb.value} {entry.arguments}".strip() in words(message)) is entry.is_listed
+
+
+def test_nothing_at_all_asks_for_help() -> None:
+    assert parse("  \u200b ") == Command(verb=Verb.HELP)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("stauts 45001234", "Did you mean status?"),
+        ("histroy 4500", "Did you mean history?"),
+        ("frobnicate", "say help"),
+        ("mute 45001234", "Say 1h, 1d or “until change”"),
+        ("mute 45001234 99999999999d", "up to 366 days"),
+        ("mute", "Which order?"),
+        ("status", "Write it like this: status 45001234"),
+        ("list purple", "I cannot list “purple”"),
+        ("list page 0", "is no page from 1"),
+        ("list source", "Which source?"),
+        ("watch 4500 as", "What shall I call it?"),
+        ("join", "The code of your invite"),
+        ("status " + "9" * 101, "No order number is longer"),
+        ("x" * 10_000, "That is 10,000 characters"),
+    ],
+)
+def test_what_cannot_be_understood_is_answered_with_what_to_write(text: str, hint: str) -> None:
+    asked = parse(text)
+    assert isinstance(asked, Misread)
+    assert hint in f"{asked.problem} {asked.advice}"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("45001234", "45001234"),
+        ("where is PO-778?", "PO-778"),
+        ("is (1Z999AA10123456784) there yet", "1Z999AA10123456784"),
+    ],
+)
+def test_a_line_that_holds_a_number_asks_for_its_status(text: str, name: str) -> None:
+    asked = parse(text, in_passing=True)
+    assert isinstance(asked, Command)
+    assert (asked.verb, asked.in_passing) == (Verb.STATUS, True)
+    assert name in asked.names
+
+
+def test_what_buttons_ask_is_understood_as_it_was_meant() -> None:
+    assert parse(written(Verb.MUTE, "FR/4500 12", "my panels", "1h")) == Command(
+        verb=Verb.MUTE, names=("FR/4500 12",), source="my panels", lasts=timedelta(hours=1)
+    )
+    wanted = Command(
+        verb=Verb.LIST, which="late", days=2, source="a b", watchlist="c d", mine=True, stage=Stage.ON_HOLD
+    )
+    assert parse(written_list(wanted, 4)) == wanted.model_copy(update={"page": 4})
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=300),
+    st.text(alphabet="\u202e\u200f\x00\x1b[2J<!channel>*_`|@&'\";-/% 0123456789aé"),
+    st.sampled_from(["' or 1=1; drop table orders; --", "<!everyone>", "\u202etxt.exe", "9" * 10_000, "${x}{{7*7}}"]),
+)
+
+
+@given(verb=st.sampled_from([*Verb, "", "/status@bot", "stat"]), rest=HOSTILE, in_passing=st.booleans())
+def test_whatever_is_written_is_a_command_or_a_short_helpful_refusal(verb: str, rest: str, in_passing: bool) -> None:
+    asked = parse(f"{verb} {rest}", in_passing=in_passing)
+    if isinstance(asked, Misread):
+        said = " ".join(map(words, misread(asked).messages))
+        assert len(said) < 400
+        assert asked.advice
+        assert not any(char in said for char in "\u202e\u200f\x00\x1b")
+    else:
+        assert all(0 < len(name) <= 1000 for name in asked.names)
+        assert entry_of(asked.verb).verb is asked.verb
