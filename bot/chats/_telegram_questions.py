@@ -63,9 +63,10 @@ def _asked(
             return None
         return "command", f"{verb} {rest}".strip()
     mention = re.compile(rf"(?<!\w)@{re.escape(me.username)}(?!\w)", re.IGNORECASE)
-    if is_private or mention.search(text) or _is_reply_to(message, me):
-        return "message", " ".join(mention.sub(" ", text).split())
-    return None
+    rest = " ".join(mention.sub(" ", text).split())
+    if not is_private and mention.search(text):
+        return "command", rest  # whoever names us waits for an answer
+    return ("message", rest) if is_private or _is_reply_to(message, me) else None
 
 
 def _is_reply_to(message: Mapping[str, Any], me: Me) -> bool:

@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.ports import Clock
+from bot.sandbox._slack_content import no, yes
 
 _IN_TIME = 3.0
 """Seconds for an acknowledgement."""
@@ -58,11 +59,13 @@ class Delivery:
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._lost_acks = 0
 
-    def open(self, request: web.Request) -> str:
-        """The address of apps.connections.open, good for one connection."""
+    def open(self, request: web.Request, token_error: str) -> web.Response:
+        """The method apps.connections.open: an address that is good for one connection."""
+        if request.headers.get("Authorization") != f"Bearer {self.app_token}" or token_error:
+            return no(token_error or "invalid_auth")
         ticket = f"ticket{next(self._numbers)}"
         self._tickets.add(ticket)
-        return f"ws://{request.host}/link/{ticket}"
+        return yes(url=f"ws://{request.host}/link/{ticket}")
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection."""

@@ -39,6 +39,8 @@ class SlackPeople(Trouble):
         super().__init__()
         self._clock = clock
         self._serial = itertools.count(1)
+        self._life = f"{clock.now().timestamp():.6f}"
+        """Part of every id, so that none comes twice after a restart."""
         self._base = ""
         self._interactions: dict[str, Interaction] = {}
         self.delivery = Delivery(clock, app_token, signing_secret)
@@ -216,13 +218,13 @@ class SlackPeople(Trouble):
     def _interaction(self, user: str, channel: str, pressed: Seen | None = None) -> dict[str, str]:
         serial = str(next(self._serial))
         self._interactions[serial] = Interaction(user, channel, self._clock.now() + _LIFETIME, pressed=pressed)
-        return {"response_url": f"{self._base}/respond/{serial}", "trigger_id": f"trigger.{serial}"}
+        return {"response_url": f"{self._base}/respond/{serial}", "trigger_id": f"{self._life}.{serial}"}
 
     async def _event(self, event: dict[str, Any], user: str, answers: int, patience: float) -> Heard:
         ts = f"{int(self._clock.now().timestamp())}.8{next(self._serial):05d}"
         payload = {
             "type": "event_callback",
-            "event_id": f"Ev{next(self._serial)}",
+            "event_id": f"Ev{self._life}.{next(self._serial)}",
             "team_id": "T0123456789",
             "event": {"ts": ts, **event},
         }

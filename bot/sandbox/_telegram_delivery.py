@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 
 from bot.ports import Clock
 from bot.sandbox._telegram_refusal import Refused
@@ -23,7 +24,7 @@ class Delivery:
     def __init__(self, clock: Clock, violations: list[str]) -> None:
         self._clock = clock
         self._violations = violations
-        self._serial = itertools.count(700_000_000)
+        self._serial = itertools.count(int(clock.now().timestamp()) % 1_000_000_000)  # goes on after a restart
         self._pending: list[dict[str, Any]] = []
         self._came = asyncio.Event()
         self._poll: asyncio.Future[None] | None = None
@@ -109,6 +110,11 @@ class Delivery:
         if self._posting is not None:
             self._posting.cancel()
             self._posting = None
+
+    async def close(self, application: web.Application) -> None:
+        """Stop with the server."""
+        del application
+        self.stop()
 
     async def post(self, update: dict[str, Any], secret: str | None = None) -> int | None:
         """Deliver one update to the webhook, with its own secret or another. Returns the status."""

@@ -107,7 +107,7 @@ class SlackTwin(SlackPeople):
         arguments = await _arguments(request)
         self.calls.append(Call(self._clock.now(), method, arguments))
         if method == "apps.connections.open":
-            return self._open(request)
+            return self.delivery.open(request, self._token_error)
         if refused := self._token_problem(request, arguments):
             return no(refused)
         handlers: dict[str, Callable[[dict[str, Any]], Awaitable[web.Response]]] = {
@@ -129,11 +129,6 @@ class SlackTwin(SlackPeople):
             return early
         response = await handler(arguments)
         return await self._after(piece, request, response)
-
-    def _open(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Bearer {self.delivery.app_token}" or self._token_error:
-            return no(self._token_error or "invalid_auth")
-        return yes(url=self.delivery.open(request))
 
     def _token_problem(self, request: web.Request, arguments: dict[str, Any]) -> str:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -64,7 +64,7 @@ class TelegramTwin(TelegramPeople):
         """The Bot API under `/bot`."""
         application = web.Application(middlewares=[self._faults.middleware])
         application.router.add_route("*", "/bot{token}/{method}", self._answer)
-        application.on_shutdown.append(self._stop)
+        application.on_shutdown.append(self.delivery.close)
         return application
 
     def settings(self, base: str) -> dict[str, Any]:
@@ -106,9 +106,6 @@ class TelegramTwin(TelegramPeople):
     def revoke_token(self) -> None:
         """Let the token be worth nothing."""
         self._is_revoked = True
-
-    async def _stop(self, application: web.Application) -> None:
-        self.delivery.stop()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
