@@ -47,7 +47,7 @@ class Catalogue:
     def place(self, chat: str, address: Mapping[str, Any]) -> str:
         """The destination that an address is: of the config, else by an own name."""
         for name, destination in self.destinations.items():
-            if destination.chat == chat and destination.address and place_id(destination.address) == place_id(address):
+            if destination.chat == chat and place_id(destination.address) == place_id(address):
                 return name
         return destination_name(chat, address)
 

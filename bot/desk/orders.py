@@ -65,9 +65,12 @@ async def check(room: Room, one: Visit) -> Answer | None:
         order = found.snapshot.order
         label = room.catalogue.labels[order.source]
         poller = room.pollers.get(order.source)
-        looked = await poller.check(order.key) if poller else Looked(possible_at=found.next_poll_at)
-        if one.rights.role is not Role.OPERATOR and looked.reason:
-            looked = replace(looked, reason="it does not answer as it should")  # whose order it failed at is not theirs
+        if poller is None:
+            looked = Looked(reason="that takes the running bot, in chat", possible_at=found.next_poll_at)
+        else:
+            looked = await poller.check(order.key)
+            if one.rights.role is not Role.OPERATOR and looked.reason:  # whose order it failed at is not theirs
+                looked = replace(looked, reason="it does not answer as it should")
         (now, *_) = await find(room, one) or [found]
         shown = await _status(room, one, now)
         lines = answers_about.looked(looked, label, _next_look(looked))

@@ -104,7 +104,7 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
 def _address(one: Visit) -> Mapping[str, Any] | None:
     """Where is meant: here, or a private talk with the person; None where there is none."""
     if not one.command.for_me:
-        return one.here or None
+        return None if one.question.chat == TERMINAL else one.here
     return one.question.own_place or (one.question.place if one.question.is_private else None)
 
 

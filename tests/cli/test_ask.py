@@ -1,0 +1,127 @@
+"""The desk at the terminal: the same grammar, the same answers, and what is set up for the running bot."""
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.core.access import hash_of
+from bot.model.access import Grant
+from bot.model.moment import Moment
+from bot.model.talk import ChatWatch, Mute
+from bot.storage.sqlite import SqliteBeside
+from tests.cli.conftest import CONFIG, Cli
+
+SOURCE = """\
+sources:
+  panels: {kind: stateset, token: made-up, base_url: "http://127.0.0.1:9/v1"}
+"""
+NOW = Moment("2026-01-05T09:00:00Z")
+
+
+@pytest.fixture
+def watched(filled: Path) -> Path:
+    """A config with the source of the order in the database."""
+    filled.write_text(CONFIG + SOURCE)
+    return filled
+
+
+def kept(config: Path) -> tuple[Sequence[ChatWatch], Sequence[Mute]]:
+    """What was set up beside the config."""
+
+    async def look() -> tuple[Sequence[ChatWatch], Sequence[Mute]]:
+        store = SqliteBeside(config.parent / "orderwatch.db")
+        await store.open()
+        try:
+            return await store.talks.watches(), await store.talks.mutes(NOW)
+        finally:
+            await store.close()
+
+    return asyncio.run(look())
+
+
+@pytest.mark.parametrize("name", ["0045001234", "po-77", "1z999"])
+def test_an_order_is_told_as_in_chat(cli: Cli, watched: Path, name: str) -> None:
+    ended = cli("-c", str(watched), "ask", "status", name)
+    assert ended.code == 0
+    assert ended.out.startswith("🚚 0045001234 · PO-77 · Shipped")
+    assert "\x1b" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("late", "Late: 1 order"),
+        ("due", "No order."),
+        ("list source panels", "Orders, of panels: 1 order"),
+        ("history 0045001234", "status In production → Shipped"),
+        ("why 0045001234", "could not be sent to ops · by notify[0] · the chat refused the token"),
+        ("check 0045001234", "cannot be asked now: that takes the running bot"),
+        ("sources", "panels (StateSet): 1 order"),
+        ("about", "with the role operator"),
+        ("", "What I know:"),
+        ("statsu 1", "Did you mean status?"),
+        ("status 999", "I know no order 999 here."),
+        ("watch 0045001234", "there is no place where I could tell you"),
+    ],
+)
+def test_every_kind_of_question_is_answered(cli: Cli, watched: Path, asked: str, said: str) -> None:
+    assert said in cli("-c", str(watched), "ask", asked).out
+
+
+def test_answers_come_as_json_too(cli: Cli, watched: Path) -> None:
+    answer = json.loads(cli("-c", str(watched), "--json", "ask", "late").out)
+    assert answer["messages"][0]["headline"]["spans"][0]["text"] == "Late"
+
+
+def test_a_watch_is_kept_for_the_running_bot_until_it_is_taken_back(cli: Cli, watched: Path) -> None:
+    assert "0045001234" in cli("-c", str(watched), "watch", "0045001234", "--to", "ops", "--name", "line 3").out
+    ((watch,), _) = kept(watched)
+    assert (watch.source, watch.key, watch.destination, watch.name) == ("panels", "FR/0045001234", "ops", "line 3")
+    assert "line 3" in cli("-c", str(watched), "unwatch", "line 3", "--to", "ops").out
+    assert kept(watched)[0] == []
+
+
+def test_a_mute_is_kept_with_its_end_until_it_is_taken_back(cli: Cli, watched: Path) -> None:
+    cli("-c", str(watched), "mute", "PO-77", "change", "--to", "ops")
+    (_, (mute,)) = kept(watched)
+    assert (mute.key, mute.destination, mute.until) == ("FR/0045001234", "ops", None)
+    assert "comes here again" in cli("-c", str(watched), "unmute", "PO-77", "--to", "ops").out
+    assert kept(watched)[1] == []
+
+
+def test_a_wrong_destination_is_named_with_the_nearest(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "watch", "1", "--to", "op")
+    assert (ended.code, "did you mean ops?" in ended.err) == (2, True)
+
+
+def test_an_invite_is_shown_once_and_kept_as_a_hash(cli: Cli, watched: Path) -> None:
+    out = cli("-c", str(watched), "invite", "--role", "watcher", "--sources", "panels").out
+    (code,) = set(re.findall(r"(?:start=|join |BOT )([\w-]{32})$", out, re.MULTILINE))
+    database = watched.parent / "orderwatch.db"
+    assert code.encode() not in b"".join(path.read_bytes() for path in database.parent.glob("orderwatch.db*"))
+
+    async def come_in() -> Grant | None:
+        store = SqliteBeside(database)
+        await store.open()
+        try:
+            return await store.talks.redeem(hash_of(code), Grant(chat="slack", person="U1"), NOW)
+        finally:
+            await store.close()
+
+    grant = asyncio.run(come_in())
+    assert grant is not None
+    assert (grant.person, grant.role, grant.sources) == ("U1", "watcher", ("panels",))
+
+
+def test_an_invite_to_an_unknown_source_is_refused(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "invite", "--sources", "panel")
+    assert (ended.code, "did you mean 'panels'?" in ended.err) == (2, True)
+
+
+def test_without_a_database_one_is_told_to_start_the_bot(cli: Cli, config: Path) -> None:
+    ended = cli("-c", str(config), "ask", "late")
+    assert (ended.code, "`orderwatch run` makes it" in ended.err) == (1, True)
