@@ -178,7 +178,11 @@ class TelegramEar:
         callback = update.get("callback_query")
         if isinstance(callback, dict):
             self._do_aside(self._stop_spinning(str(callback.get("id"))))
-        found = of_update(update, me, self._verbs)
+        try:
+            found = of_update(update, me, self._verbs)
+        except (AttributeError, TypeError, ValueError):  # nothing Telegram sends; if it did, it would come for ever
+            event(log, "update_unreadable", level=logging.WARNING, chat="telegram", update=number)
+            return None
         if found is None:
             return None
         question, way = found

@@ -86,8 +86,10 @@ async def test_a_reply_to_us_is_said_to_us(scene: Scene) -> None:
 
 
 async def test_an_update_nobody_can_read_holds_up_nothing(scene: Scene) -> None:
-    for content in ({"from": 1}, {"chat": {"id": "x"}, "from": {"id": 1}, "text": "y"}, {}):
-        scene.twin.delivery.put("message", content)
+    known = {"message_id": 1, "chat": {"id": ANN, "type": "private"}, "from": {"id": ANN}, "text": "y"}
+    for wrong in ({"from": 1}, {"chat": {"id": "x"}}, {"chat": ["x"]}, {"text": "\ud800"}, {"reply_to_message": 5}):
+        scene.twin.delivery.put("message", known | {"chat": {"id": GROUP, "type": "group"}} | wrong)
+    scene.twin.delivery.put("callback_query", {"id": 1, "data": "k"})
     assert (await scene.twin.say(ANN, ANN, "1")).text == "you asked: 1"
 
 
