@@ -23,6 +23,8 @@ EVENT_EVERY = 0.9
 """Seconds between two things that happen: a chat takes one message a second."""
 MOST_AHEAD = 6
 """So many messages may be on their way to a chat before the world waits."""
+FIRST_LOOK = 60.0
+"""Seconds in which all orders must have been looked at and told of."""
 LAST_NEWS = 90.0
 """Seconds in which everything must have been told after the last kill."""
 QUIET = 3.0
@@ -168,8 +170,7 @@ class Arena:
 
     def _look_at_the_remains(self, process: _Process, kill: Kill) -> None:
         if process.child.returncode != -9:
-            words = (self.folder / "errors.log").read_text("utf-8").strip().splitlines()[-1:]
-            self._break(kill, f"the program ended by itself with {process.child.returncode}: {words}")
+            self._break(kill, f"the program ended by itself with {process.child.returncode}: {self._last_words()}")
         if not self._database.exists():
             return
         if problem := proof.file_problem(self._database):
@@ -207,7 +208,8 @@ class Arena:
         """Let the program see the world as it is, before anything happens in it."""
         await self._start(*NEVER)
         everything = len(self._sandbox.names) * len(self._sandbox.accounts)
-        await self._until(self._is_baselined(everything), 60.0, "the first look was not told")
+        if not await self._until(self._is_baselined(everything), FIRST_LOOK):
+            raise AssertionError(f"seed {self.seed}: the first look was not told; {self._last_words()}")
         self._strike()
         return self._sandbox.clock.now()
 
@@ -222,7 +224,7 @@ class Arena:
         """No more kills: wait until all is told and nothing more comes, and let the program end in peace."""
         process = await self._start(*NEVER)
         calm = self._sandbox.clock.now()
-        await self._until(self._is_all_told(calm), LAST_NEWS, None)
+        await self._until(self._is_all_told(calm), LAST_NEWS)
         process.child.terminate()
         await self._wait_for_end(process, 12.0)
         if process.child.returncode != 0:
@@ -240,14 +242,19 @@ class Arena:
         long_ago = datetime.min.replace(tzinfo=calm.tzinfo)
         return self._sandbox.verdict(baseline=long_ago, calm=calm)
 
-    async def _until(self, is_done: Callable[[], bool], seconds: float, complaint: str | None) -> None:
+    async def _until(self, is_done: Callable[[], bool], seconds: float) -> bool:
+        """Wait until it is done, or time is up, or the program has ended. Returns whether it is done."""
         end = self._now() + seconds
         while not is_done():
-            if self._now() > end:
-                if complaint:
-                    raise AssertionError(f"seed {self.seed}: {complaint} within {seconds:g} s")
-                return
+            if self._now() > end or not (self._process and self._process.lives):
+                return False
             await asyncio.sleep(0.1)
+        return True
+
+    def _last_words(self) -> str:
+        """What the program complained of last."""
+        lines = (self.folder / "errors.log").read_text("utf-8").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
 
     def _now(self) -> float:
         return self._sandbox.clock.monotonic()

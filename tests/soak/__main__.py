@@ -78,7 +78,8 @@ def main() -> int:
     print(f"{arguments.days:g} days in {arguments.minutes:g} minutes, seed {arguments.seed}")
     print(
         f"{result.events} events ({result.held_back} held back until the one before was told), "
-        f"{verdict.changes} changes to tell, {verdict.messages} messages, {verdict.notices} notices, {result.requests} requests\n"
+        f"{verdict.changes} changes to tell, {verdict.messages} messages, {verdict.notices} notices, "
+        f"{result.requests} requests\n"
     )
     print(*table(result), "", *body(result, arguments.days), "", *result.broken, sep="\n")
     print(f"{time.monotonic() - started:.0f} s; {'promises held' if not result.broken else 'BROKEN'}")

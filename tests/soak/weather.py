@@ -29,8 +29,6 @@ ANYWHERE: dict[str, dict[str, Any]] = {
     "dropped after": {"kind": "drop_after"},
 }
 AT_SUPPLIERS = ANYWHERE | {"stale": {"kind": "stale"}, "17 MB": {"kind": "huge", "size": 17 * 1024 * 1024}}
-UNDATED = {name: sort for name, sort in AT_SUPPLIERS.items() if name != "stale"}
-"""Where answers do not say how old they are, nobody can tell a stale one from an order that went back."""
 FAIR_AFTER = 5
 """Requests that pass untouched after a fault of a chat: two lost answers in a row are a dead letter by design."""
 
