@@ -17,7 +17,7 @@ _SHORTEST = 4
 _TOKENS = (
     (
         re.compile(
-            r"""((?:session_?token|access_token|client_secret|password)["']?\s*[=:]\s*["']?)[^&\s"',}]+""", re.I
+            r"""((?:session_?token|access_token|client_secret|password)(?:\s*=|["']\s*:)\s*["']?)[^&\s"',}]+""", re.I
         ),
         r"\1***",
     ),
@@ -36,7 +36,7 @@ _hidden: set[str] = set()
 
 def start(level: int = logging.INFO, *, form: str = "text", stream: TextIO | None = None) -> None:
     """Send all logs to `stream` (standard error by default). `form` is `text` or `json`. May be called again."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream) if stream else _ToStandardError()
     handler.setFormatter(_Json() if form == "json" else _KeyValue())
     root = logging.getLogger()
     for former in [one for one in root.handlers if isinstance(one.formatter, _Json | _KeyValue)]:
@@ -64,6 +64,14 @@ def redact(text: str) -> str:
 def event(logger: logging.Logger, name: str, *, level: int = logging.INFO, **keys: Any) -> None:
     """Log one named event with its facts: `event(logger, "sent", destination="ops", notification=17)`."""
     logger.log(level, "%s", name, extra={"facts": keys})
+
+
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at the moment, should somebody put another in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 class _KeyValue(logging.Formatter):

@@ -201,7 +201,10 @@ class Views(Protocol):
         ...
 
     async def find_orders(self, text: str) -> Sequence[Snapshot]:
-        """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""
+        """Orders whose number, key, purchase-order number or a tracking number is `text`.
+
+        Case, blanks and zeros in front do not matter.
+        """
         ...
 
     async def seek(self, names: Sequence[str], extents: Sequence[Extent]) -> Sequence[Found]:

@@ -39,6 +39,8 @@ def change_words(change: Mapping[str, Any]) -> str:
         words += f" ({_spoken(str(field))})"
     if line := change.get("line"):
         words = f"line {line}: {words}"
+    elif (shipment := change.get("shipment")) and shipment != "order":
+        words = f"shipment {shipment}: {words}"
     values = [str(change[name]) for name in ("before", "after") if change.get(name) is not None]
     if not values and change.get("package"):
         values = [_package(Package.model_validate(change["package"]))]

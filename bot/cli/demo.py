@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,6 +25,8 @@ from bot.sandbox.accepted import Accepted
 from bot.sandbox.judge import Verdict
 from bot.sandbox.server import Sandbox
 
+_READERS_ZONE = ZoneInfo("Europe/Paris")
+"""Of the sandbox's config, so that the time before an alert is the one in it."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks at what the chats have accepted."""
 _FIRST_LOOK = 20.0
@@ -37,10 +40,10 @@ _NEWS_EVERY = 2.2
 
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(5, 3600), default=30.0, show_default=True, help="How long it lives.")
+@click.option("--seconds", type=click.IntRange(5, 3600), default=30, show_default=True, help="How long it lives.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same world.")
 @common_options
-def command(invocation: Invocation, seconds: float, seed: int) -> int:
+def command(invocation: Invocation, seconds: int, seed: int) -> int:
     """Watch a small world of orders at three suppliers, and see the alerts arrive in Slack and Telegram.
 
     Suppliers and chats are stand-ins on this machine that speak the real protocols. At the end all that was told is
@@ -50,7 +53,7 @@ def command(invocation: Invocation, seconds: float, seed: int) -> int:
     return run_async(_run(invocation, seconds, seed))
 
 
-async def _run(invocation: Invocation, seconds: float, seed: int) -> int:
+async def _run(invocation: Invocation, seconds: int, seed: int) -> int:
     stop = StopSignal()
     most = max(3, int(seconds / _NEWS_EVERY))
     async with Sandbox(seed=seed, speed=2_000.0, dwell=4.0, most=most) as sandbox, _watching(sandbox) as app:
@@ -90,15 +93,15 @@ class _Demo:
         self._shown = 0
         self._last_shown_at = sandbox.clock.monotonic()
 
-    def introduce(self, seconds: float) -> None:
+    def introduce(self, seconds: int) -> None:
         """Say what will be seen."""
         if self._invocation.json:
             return
         sources = ", ".join(self._sandbox.accounts)
-        say(f"Orders live for {seconds:g} seconds at {sources}; the alerts arrive in Slack and Telegram.")
+        say(f"Orders live for {seconds} seconds at {sources}; the alerts arrive in Slack and Telegram.")
         say("All of them are stand-ins on this machine that speak the real protocols. Ctrl-C ends it.")
 
-    async def live(self, seconds: float) -> Verdict:
+    async def live(self, seconds: int) -> Verdict:
         """Let the world live, show what is told, wait until all of it is, and judge it."""
         await self._show_until(self._is_baselined, _FIRST_LOOK)
         baseline = self._sandbox.clock.now()
@@ -115,8 +118,8 @@ class _Demo:
             return
         say()
         say(
-            f"{verdict.changes} changes to tell, {verdict.messages} messages: {len(verdict.missed)} missed, "
-            f"{len(verdict.duplicates)} duplicates, {len(verdict.false)} false."
+            f"{verdict.changes} changes to tell, counted once for each chat, in {verdict.messages} messages: "
+            f"{len(verdict.missed)} missed, {len(verdict.duplicates)} duplicates, {len(verdict.false)} false."
         )
         for line in (*verdict.missed, *verdict.duplicates, *verdict.false):
             say(f"  {line}")
@@ -163,7 +166,7 @@ class _Demo:
             )
             return
         headline, *rest = one.text.split("\n")
-        time = click.style(f"{one.at.astimezone():%H:%M:%S}", dim=True)
+        time = click.style(f"{one.at.astimezone(_READERS_ZONE):%H:%M:%S}", dim=True)
         chat = click.style(f"{one.chat.title()} · {name}", fg="magenta" if one.chat == "slack" else "cyan")
         click.echo(f"\n{time} {chat}", color=self._colors)
         click.echo("  " + click.style(printable(headline), bold=True), color=self._colors)

@@ -1,5 +1,6 @@
 """`orderwatch once`: one pass, for cron and for trying things out."""
 
+import logging
 from dataclasses import asdict
 
 import click
@@ -21,6 +22,8 @@ def command(invocation: Invocation) -> int:
 
     Exit code 1 when a source could not be read, or a message could not be sent.
     """
+    if not invocation.verbose:
+        logging.getLogger("bot").setLevel(logging.ERROR)  # what matters of it is said at the end
     done = run_async(_once(read_config(invocation)))
     if invocation.json:
         say_json(asdict(done))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -14,7 +15,7 @@ from bot.cli._output import complain, say, say_json, say_table
 from bot.cli._store import ask
 from bot.cli._times import age, shown
 from bot.model.order import Snapshot, Stage
-from bot.model.poll import Health
+from bot.model.poll import Health, Payload
 from bot.model.view import ChangeRow
 from bot.ports import Views
 
@@ -62,10 +63,13 @@ def list_(invocation: Invocation, source: str | None, stage: str | None, limit: 
 
 @command.command("show")
 @click.argument("number")
+@click.option("--raw", is_flag=True, help="What the source itself said, byte for byte.")
 @common_options
-def show(invocation: Invocation, number: str) -> int:
+def show(invocation: Invocation, number: str, raw: bool) -> int:
     """Show the order with this number, purchase-order number or tracking number."""
     store = read_store(invocation)
+    if raw:
+        return _show_raw(store.database, number)
 
     async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health]]:
         return await views.find_orders(number), {health.source: health for health in await views.healths()}
@@ -115,6 +119,23 @@ def history(invocation: Invocation, number: str, limit: int) -> int:
         for row in changes
     ]
     say_table(("seen", "order", "change", "told"), rows, color=invocation.color)
+    return Exit.DONE
+
+
+def _show_raw(database: Path, number: str) -> int:
+    async def question(views: Views) -> tuple[int, list[Payload]]:
+        found = await views.find_orders(number)
+        kept = [await views.payload(one.order.source, one.order.key, one.seq) for one in found]
+        return len(found), [payload for payload in kept if payload]
+
+    orders, payloads = ask(database, question)
+    if not orders:
+        return _unknown(number)
+    if not payloads:
+        complain("what the source said is kept no more; see retention.raw in watchlists.yaml")
+        return Exit.NOTHING
+    for payload in payloads:
+        click.echo(payload.body)
     return Exit.DONE
 
 

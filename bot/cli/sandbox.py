@@ -17,6 +17,7 @@ from bot.sandbox.accepted import Accepted
 from bot.sandbox.faults import CONTROL_PATH
 from bot.sandbox.server import Sandbox
 
+_MARK = "# Written by `orderwatch sandbox`; written anew by the next one."
 _LOOK_EVERY = 0.2
 """Seconds between two looks at what the chats have accepted."""
 
@@ -59,6 +60,8 @@ def command(
     bound = timedelta(minutes=minutes).total_seconds() if minutes else None
     try:
         return asyncio.run(_serve(sandbox, invocation, write, bound))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OrderwatchError(f"the sandbox cannot start: {error.strerror or error}") from error
 
@@ -86,7 +89,7 @@ async def _serve(sandbox: Sandbox, invocation: Invocation, write: Path | None, b
 def _introduce(sandbox: Sandbox, invocation: Invocation, write: Path | None) -> None:
     config = sandbox.config()
     if write:
-        write.write_text(_as_yaml(config), encoding="utf-8")
+        _write(write, sandbox)
     if invocation.json:
         say_json({"urls": sandbox.urls, "config": config})
         return
@@ -122,6 +125,17 @@ def _show(one: Accepted, invocation: Invocation) -> None:
     say(f"{one.at:%H:%M:%S} {one.chat} {one.place}")
     for line in one.text.split("\n"):
         say(f"  {line}")
+
+
+def _write(path: Path, sandbox: Sandbox) -> None:
+    """Write a config with a database of its own: orders of one sandbox are not those of the next."""
+    if path.exists() and not path.read_text("utf-8", "replace").startswith(_MARK):
+        raise OrderwatchError(f"{path} is there already and was not written by a sandbox; choose another name")
+    database = f"{path.stem}-{sandbox.clock.now():%Y%m%d-%H%M%S}.db"
+    try:
+        path.write_text(f"{_MARK}\n{_as_yaml(sandbox.config(database=database))}", encoding="utf-8")
+    except OSError as error:
+        raise OrderwatchError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _as_yaml(config: dict[str, Any]) -> str:

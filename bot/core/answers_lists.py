@@ -6,7 +6,6 @@ from datetime import date
 from bot.core.commands import written, written_list
 from bot.core.phrases import Answer, Offer, Reading, counted, days_words, spans_line, strong, text_line
 from bot.core.promise import days_late
-from bot.core.render import po_name, short
 from bot.core.render import po_name
 from bot.model.command import Command, Verb
 from bot.model.message import Line, Message, Span, When

@@ -62,7 +62,8 @@ def _name(line: LineItem) -> str:
 
 
 def _what(line: LineItem) -> str | None:
-    words = [word for word in (line.product, line.description) if word]
+    name = _name(line)
+    words = [word for word in (line.product, line.description) if word and word not in name]
     if line.quantity:
         words.insert(0, f"{line.quantity} ×")
     return " ".join(words) or None

@@ -74,7 +74,7 @@ def unknown_status(source: str, word: str, order: str) -> Message:
     """A status word nobody has seen before."""
     hint = f"If it means a stage, say so in watchlists.yaml under this source: statuses: {{{word!r}: shipped}}"
     return Message(
-        emoji="🆕",
+        emoji="❔",
         headline=_headline("Unknown status", f" · {source}: {word}"),
         body=(_line(f"First seen on order {order}. It is passed on as it stands."), _line(hint)),
     )

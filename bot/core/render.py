@@ -33,6 +33,8 @@ _TITLES: dict[Kind, tuple[str, str]] = {
     Kind.LINE_CHANGED: ("✏️", "Line changed"),
     Kind.OTHER: ("🔹", "Changed"),
 }
+_LONGEST_WORD = 200
+"""Characters. Nobody's status or product name is longer; one that is would bury the rest of the message."""
 _RANK = {kind: rank for rank, kind in enumerate(_TITLES)}
 _STATUS_KINDS = (Kind.STATUS, Kind.COMPLETED, Kind.CANCELLED, Kind.MOVED_BACKWARDS)
 _DATE_NAMES = {"delivery_promised": "Delivery", "ship_promised": "Shipping"}
@@ -48,6 +50,7 @@ def render(order: Order, changes: Sequence[Change], *, source: str, seen_at: Mom
     kind = main_kind(changes)
     emoji, title = _TITLES[kind]
     body = [line for group in _grouped(changes) for line in _change_lines(group, order, zone)]
+    body = [line for line in body if line != _line(title)]  # a dispatch of which no more is known
     body += _context(order, changes)
     return Message(
         emoji=emoji,
@@ -59,7 +62,17 @@ def render(order: Order, changes: Sequence[Change], *, source: str, seen_at: Mom
 
 def order_name(order: Order) -> str:
     """How an order is called in a message: its number, and the customer's own if it has one."""
-    return f"{order.number} · PO {order.reference}" if order.reference else order.number
+    return f"{short(order.number)} · {po_name(order.reference)}" if order.reference else short(order.number)
+
+
+def po_name(reference: str) -> str:
+    """How the customer's own number is called: `PO 778`, and not `PO PO-778`."""
+    return short(reference) if reference.upper().startswith("PO") else f"PO {short(reference)}"
+
+
+def short(text: str) -> str:
+    """A word or name from outside, shortened where it is longer than any real one; `orders show` has all of it."""
+    return text if len(text) <= _LONGEST_WORD else text[: _LONGEST_WORD - 1] + "…"
 
 
 def _headline(title: str, order: Order, changes: Sequence[Change]) -> Line:
@@ -70,9 +83,9 @@ def _headline(title: str, order: Order, changes: Sequence[Change]) -> Line:
     ]
     move = next((change for change in changes if change.kind in _STATUS_KINDS), None)
     if move:
-        spans.append(Text(text=f": {move.before} → {move.after}"))
+        spans.append(Text(text=f": {_from_to(move)}"))
     elif order.status.code or order.status.text:
-        spans.append(Text(text=f" · {order.status.word}"))
+        spans.append(Text(text=f" · {short(order.status.word)}"))
     return Line(spans=tuple(spans))
 
 
@@ -82,7 +95,7 @@ def _grouped(changes: Sequence[Change]) -> list[list[Change]]:
     for change in sorted(changes, key=lambda change: _RANK[change.kind]):
         same: tuple[object, ...] = (change.kind, change.field, change.before, change.after)
         if change.kind in (Kind.DISPATCHED, Kind.UNDISPATCHED):
-            same = (change.kind, change.at, change.shipment if change.line is None else None)
+            same = (change.kind, change.at, change.line is None)
         groups.setdefault(same, []).append(change)
     return list(groups.values())
 
@@ -93,7 +106,7 @@ def _change_lines(group: list[Change], order: Order, zone: tzinfo) -> list[Line]
         case Kind.STATUS | Kind.COMPLETED | Kind.MOVED_BACKWARDS | Kind.APPEARED | Kind.REAPPEARED | Kind.VANISHED:
             return _whole_order(change)
         case Kind.CANCELLED:
-            return [_line(f"Reason: {order.cancel_reason}")] if order.cancel_reason else []
+            return [_line(f"Reason: {short(order.cancel_reason)}")] if order.cancel_reason else []
         case Kind.DISPATCHED | Kind.UNDISPATCHED:
             return [_dispatch(group)]
         case Kind.PROMISE_MOVED:
@@ -101,7 +114,7 @@ def _change_lines(group: list[Change], order: Order, zone: tzinfo) -> list[Line]
         case Kind.TRACKING_ADDED | Kind.TRACKING_REPLACED | Kind.TRACKING_REMOVED:
             return [_tracking(change)]
         case Kind.OTHER:
-            return [_line(f"{change.field}: {change.before or 'none'} → {change.after or 'none'}")]
+            return [_line(f"{change.field}: {_from_to(change)}")]
         case _:
             return [_line_item(group)]
 
@@ -121,9 +134,9 @@ def _dispatch(group: list[Change]) -> Line:
     what = "Dispatch withdrawn" if change.kind is Kind.UNDISPATCHED else "Dispatched"
     spans: list[Span] = [Text(text=what)]
     if lines := [one.line for one in group if one.line]:
-        spans.append(Text(text=f": {_lines_named(lines)}"))
-    elif change.shipment and change.shipment != "order":
-        spans.append(Text(text=f": shipment {change.shipment}"))
+        spans.append(Text(text=f": {_named('line', lines)}"))
+    elif shipments := [one.shipment for one in group if one.shipment and one.shipment != "order"]:
+        spans.append(Text(text=f": {_named('shipment', shipments)}"))
     if change.at:
         spans += [Text(text=", "), When(at=change.at)]
     return Line(spans=tuple(spans))
@@ -133,7 +146,7 @@ def _promise(group: list[Change], zone: tzinfo) -> Line:
     change = group[0]
     name = _DATE_NAMES.get(change.field or "", "Date")
     lines = [one.line for one in group if one.line]
-    spans: list[Span] = [Text(text=f"{name} of {_lines_named(lines)}: " if lines else f"{name}: ")]
+    spans: list[Span] = [Text(text=f"{name} of {_named('line', lines)}: " if lines else f"{name}: ")]
     before, after = _moment(change.before), _moment(change.after)
     if before and after:
         spans += [When(at=before, style="struck"), Text(text=" → "), When(at=after, style="strong")]
@@ -158,7 +171,7 @@ def _slip(before: Moment, after: Moment, zone: tzinfo) -> str:
 
 
 def _tracking(change: Change) -> Line:
-    where = f" ({_lines_named([change.line])})" if change.line else ""
+    where = f" ({_named('line', [change.line])})" if change.line else ""
     if change.kind is Kind.TRACKING_REMOVED:
         return Line(
             spans=(Text(text="Tracking removed: "), Text(text=change.before or "", style="struck"), Text(text=where))
@@ -181,22 +194,26 @@ def _package(package: Package) -> list[Span]:
 
 def _line_item(group: list[Change]) -> Line:
     change = group[0]
-    name = _lines_named([one.line for one in group if one.line])
+    name = _named("line", [one.line for one in group if one.line])
     name = name[:1].upper() + name[1:]
     match change.kind:
         case Kind.LINE_ADDED:
-            return _line(f"{name} added: {change.after}" if change.after else f"{name} added")
+            return _line(f"{name} added: {short(change.after)}" if change.after else f"{name} added")
         case Kind.LINE_CANCELLED:
-            return _line(f"{name} cancelled" + (f" (was: {change.before})" if change.before else ""))
+            return _line(f"{name} cancelled" + (f" (was: {short(change.before)})" if change.before else ""))
         case Kind.QUANTITY:
-            return _line(f"{name}: quantity {change.before or 'none'} → {change.after or 'none'}")
+            return _line(f"{name}: quantity {_from_to(change)}")
         case _:
-            return _line(f"{name}: {change.before or 'none'} → {change.after or 'none'}")
+            return _line(f"{name}: {_from_to(change)}")
 
 
-def _lines_named(numbers: Sequence[str]) -> str:
-    unique = list(dict.fromkeys(numbers))
-    return f"line {unique[0]}" if len(unique) == 1 else f"lines {', '.join(unique)}"
+def _named(thing: str, names: Sequence[str]) -> str:
+    unique = [short(name) for name in dict.fromkeys(names)]
+    return f"{thing} {unique[0]}" if len(unique) == 1 else f"{thing}s {', '.join(unique)}"
+
+
+def _from_to(change: Change) -> str:
+    return f"{short(change.before or 'none')} → {short(change.after or 'none')}"
 
 
 def _context(order: Order, changes: Sequence[Change]) -> list[Line]:

@@ -62,8 +62,6 @@ class Ledger:
         """Read what the store knows of this source and its watchlists."""
         source = self.telling.source
         self.health = await self._storage.health(source)
-        # A start is a reason to try: what made the source fail may be what was just put right.
-        self.health = replace(self.health, retry_at=None)
         self.known_words = set(await self._storage.known_words(source))
         self.swept = set(await self._storage.swept_scopes(source))
         self._baselines = dict(await self._storage.baselines())

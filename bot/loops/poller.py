@@ -92,9 +92,12 @@ class Poller:
     async def work_off(self) -> None:
         """Do everything that is due, and what follows from it, each job once; ends early when the source fails."""
         done: set[Job] = set()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work_through(done))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._workers):
+                    group.create_task(self._work_through(done))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # they share one cause, and people get one line
 
     async def _work(self) -> None:
         while True:

@@ -170,6 +170,7 @@ def _lines(articles: Sequence[Mapping[str, Any]]) -> tuple[LineItem, ...]:
     return tuple(
         LineItem(
             key=f"{number}|{reference}" if reference else number,
+            number=f"{number} ({reference})" if number and reference else number or reference,
             product=number or None,
             description=reference or None,
             quantity=decimal(str(quantity)),

@@ -235,7 +235,8 @@ class TwoService:
             form=None if in_query else credentials,
         )
         if answer.status in (401, 403):
-            raise SourceRefused(self.name, asked, f"came HTTP {answer.status}: {words_in(answer.body) or 'no words'}")
+            came = f"came HTTP {answer.status}: {words_in(answer.body) or 'no words'}"
+            raise SourceRefused(self.name, asked, f"{came}; check username and password")
         reply = self._read(answer, asked)
         if not reply.successful:
             raise SourceRefused(self.name, asked, f"{_failed(reply)}; check username and password")

@@ -126,5 +126,5 @@ def tracking_numbers(order: Order) -> Sequence[str]:
 
 
 def folded(name: str) -> str:
-    """A name as it is looked up: without blanks, and without regard to case."""
-    return "".join(name.split()).casefold()
+    """A name as it is looked up: without blanks and zeros in front, and without regard to case."""
+    return "".join(name.split()).casefold().lstrip("0")

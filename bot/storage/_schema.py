@@ -171,7 +171,7 @@ def require_current(path: Path, connection: sqlite3.Connection, migrations: Migr
     if pending:
         raise StorageError(
             f"{path} has schema version {version}, this program reads {_number(pending[-1].name)}; "
-            "start `orderwatch run` once, or `orderwatch migrate`, to bring it up to date"
+            "start `orderwatch run` once to bring it up to date"
         )
 
 

@@ -16,7 +16,7 @@ from bot.model.message import Line, Message, Text
 from bot.model.moment import Moment, from_instant
 from bot.model.order import LineItem, Order, Package, Shipment, Snapshot, Stage, Status
 from bot.model.outbox import NewNotification, Settlement, State
-from bot.model.poll import Health, OrderUpdate, PollRecord
+from bot.model.poll import Health, OrderUpdate, Payload, PollRecord
 from bot.storage.sqlite import SqliteStorage
 
 CONFIG = """\
@@ -118,7 +118,11 @@ def _version(seq: int, status: str, *news: NewNotification) -> PollRecord:
     snapshot = Snapshot(order=an_order(status), seq=seq, seen_at=SEEN, digest=f"digest-{seq}")
     change = Change(kind=Kind.STATUS, before="In production", after=status)
     update = OrderUpdate(
-        key="FR/0045001234", expected_seq=seq - 1, snapshot=snapshot, changes=(change,) if seq > 1 else ()
+        key="FR/0045001234",
+        expected_seq=seq - 1,
+        snapshot=snapshot,
+        payload=Payload(b'{"made": "up"}'),
+        changes=(change,) if seq > 1 else (),
     )
     health = Health("panels", last_ok_at=SEEN)
     return PollRecord(source="panels", at=SEEN, updates=(update,), notifications=news, health=health)

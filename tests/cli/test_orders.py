@@ -41,7 +41,7 @@ def test_a_list_can_be_narrowed(cli: Cli, filled: Path) -> None:
     assert (ended.code, len(ended.out.splitlines())) == (0, 2)
 
 
-@pytest.mark.parametrize("asked", ["0045001234", "po-77", "1z999", "FR/0045001234"])
+@pytest.mark.parametrize("asked", ["0045001234", "45001234", "po-77", "1z999", "FR/0045001234"])
 def test_an_order_is_shown_by_any_of_its_numbers(cli: Cli, filled: Path, asked: str) -> None:
     assert cli("orders", "show", asked, "-c", str(filled)).out.startswith("0045001234 at panels: Shipped")
 
@@ -53,6 +53,11 @@ def test_an_order_is_shown_with_lines_parcels_words_and_age(cli: Cli, filled: Pa
     assert "  shipment 1 of line 000010, dispatched 2026-01-05 10:00\n    parcel 1Z999 (UPS)\n" in out
     assert out.splitlines()[-1].startswith("version 2 seen 2026-01-05 10:00, ")
     assert "; panels last answered " in out
+
+
+def test_what_the_source_said_is_shown_as_it_came(cli: Cli, filled: Path) -> None:
+    assert cli("orders", "show", "0045001234", "--raw", "-c", str(filled)).out == '{"made": "up"}\n'
+    assert cli("orders", "show", "nothing", "--raw", "-c", str(filled)).code == 4
 
 
 def test_an_order_is_shown_as_json_with_its_own_words(cli: Cli, filled: Path) -> None:

@@ -143,3 +143,10 @@ async def test_the_last_beat_names_the_loops_that_live(store: Storage) -> None:
     await store.beat(["poller", "notifier"], NINE)
     await store.beat(["poller", "janitor"], TEN)
     assert await store.beats() == {"poller": TEN, "janitor": TEN}
+
+
+async def test_zeros_in_front_of_a_number_do_not_matter(store: Storage) -> None:
+    await store.commit(a_record(an_update(an_order().model_copy(update={"number": "0045001"}))))
+    assert [found.order.number for found in await store.find_orders("45001")] == ["0045001"]
+    assert [found.order.number for found in await store.find_orders("00045001")] == ["0045001"]
+    assert await store.find_orders("450010") == []
