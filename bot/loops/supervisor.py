@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.clock import sleep_unless
 from bot.core.backoff import backoff
+from bot.errors import StorageError
 from bot.log import event
 from bot.model.moment import from_instant
 from bot.ports import Clock, Storage
@@ -64,5 +65,8 @@ class Supervisor:
 
     async def _beat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await self._storage.beat(sorted(self._alive), from_instant(self._clock.now()))
+            try:
+                await self._storage.beat(sorted(self._alive), from_instant(self._clock.now()))
+            except StorageError as error:  # it may pass, and then whoever watches us must see that we live
+                event(log, "beat_failed", level=logging.ERROR, error=error)
             await sleep_unless(stop, BEAT_EVERY, self._clock)

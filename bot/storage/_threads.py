@@ -9,6 +9,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from bot.errors import StorageError
+from bot.storage._identity import SameFile
 from bot.storage._trouble import told_for_people
 
 T = TypeVar("T")
@@ -22,6 +24,7 @@ class Writer:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
+        self._files = (SameFile(path), SameFile(path.with_name(f"{path.name}.lock")))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
         self._waiting: list[tuple[Job[Any], asyncio.Future[Any]]] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -51,7 +54,7 @@ class Writer:
             batch = [(job, future) for job, future in self._waiting if not future.done()]
             self._waiting = []
             jobs = [job for job, _ in batch]
-            outcomes = await loop.run_in_executor(self._thread, run_together, self._path, self._connection, jobs)
+            outcomes = await loop.run_in_executor(self._thread, self._run, jobs)
             for (_, future), outcome in zip(batch, outcomes, strict=True):
                 if future.done():
                     continue
@@ -60,12 +63,21 @@ class Writer:
                 else:
                     future.set_result(outcome)
 
+    def _run(self, jobs: Sequence[Job[Any]]) -> list[Any]:
+        try:
+            for file in self._files:
+                file.require()
+        except StorageError as error:
+            return [error] * len(jobs)
+        return run_together(self._path, self._connection, jobs)
+
 
 class Readers:
     """A few threads with connections of their own: in WAL mode they see the last commit and wait for nobody."""
 
     def __init__(self, path: Path, connections: Sequence[sqlite3.Connection]) -> None:
         self._path = path
+        self._file = SameFile(path)
         self._connections = tuple(connections)
         self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="storage-reader")
         self._free: SimpleQueue[sqlite3.Connection] = SimpleQueue()
@@ -86,6 +98,7 @@ class Readers:
     def _run(self, job: Job[T]) -> T:
         connection = self._free.get()
         try:
+            self._file.require()
             with told_for_people(self._path):
                 connection.execute("BEGIN")
                 try:
