@@ -43,7 +43,7 @@ class Writer:
     async def close(self) -> None:
         """Finish what waits, then close the connection."""
         if self._flushing is not None:
-            await self._flushing
+            await asyncio.wait((self._flushing,))  # it may have been cancelled with all the rest
         await asyncio.to_thread(self._thread.shutdown)
         with told_for_people(self._path):
             self._connection.close()
