@@ -101,8 +101,10 @@ def _walk(selection: Selection) -> tuple[str, str]:
 
 
 def _conditions(selection: Selection) -> tuple[list[str], Values]:
-    conditions, values = ["changed_at is not null"], Values()
-    if selection.due_before or selection.due_from or selection.unchanged_since:
+    by_date, values = bool(selection.due_before or selection.due_from), Values()
+    # Whatever has a date has been seen: to ask for that too would take a look at each row.
+    conditions = ["due is not null" if by_date else "changed_at is not null"]
+    if by_date or selection.unchanged_since:
         conditions.append(OPEN_ORDER)
     if selection.due_before:
         conditions += ["due < max(:before, :before_at)", _day_or_instant("due", "<", "before")]
