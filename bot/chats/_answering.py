@@ -1,6 +1,7 @@
 """What every ear does with a question: asks the desk, tells the answer, and never lets anybody wait for nothing."""
 
 import asyncio
+import itertools
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,6 @@ _REMEMBERED = 5000
 """Questions. Chats deliver again within minutes; the desk remembers for longer."""
 _DRAIN = 5.0
 """Seconds in which questions may still be answered when we stop."""
-_TRIES = 4
 _LONGEST_WAIT = 60.0
 """Seconds. Who asked does not wait longer for an answer."""
 
@@ -114,16 +114,17 @@ async def persistently(send: Callable[[], Awaitable[_T]], clock: Clock, seed: st
 
     Raises ChatError: the last one, or any that says that it may have arrived or never will.
     """
-    for attempt in range(1, _TRIES + 1):
+    ends = clock.monotonic() + _LONGEST_WAIT
+    for attempt in itertools.count(1):
         try:
             return await send()
         except ChatBusy as error:
             wait = error.retry_after
-            if attempt == _TRIES or wait > _LONGEST_WAIT:
+            if clock.monotonic() + wait > ends:
                 raise
         except ChatUnreachable:
             wait = backoff(attempt, base=1.0, cap=10.0, seed=seed)
-            if attempt == _TRIES:
+            if clock.monotonic() + wait > ends:
                 raise
         await clock.sleep(wait)
     raise AssertionError("unreachable")

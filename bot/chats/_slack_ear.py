@@ -121,7 +121,7 @@ class SlackEar:
             authorize=authorize,
             request_verification_enabled=False,
             ignoring_self_events_enabled=False,  # of_event does, without asking who pressed what
-            logger=logging.getLogger("slack_bolt"),
+            logger=_silent(),
         )
         app.command(anything)(commanded)
         app.event(anything)(happened)
@@ -215,6 +215,13 @@ class _Now(SlackClock):
 
     def now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _silent() -> logging.Logger:
+    """Bolt would print whole requests it does not know, with what people wrote in them."""
+    logger = logging.getLogger("slack_bolt.ear")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 def _door(app: AsyncApp) -> Any:

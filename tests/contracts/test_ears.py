@@ -233,6 +233,18 @@ async def test_after_an_outage_of_the_chat_questions_are_answered(door: Door) ->
     await door.scene.until(lambda: bool(door.scene.desk.asked))
 
 
+@pytest.mark.parametrize(
+    ("kind", "twin_of", "door_of"), [("slack", SlackTwin, SlackDoor), ("telegram", TelegramTwin, TelegramDoor)]
+)
+async def test_listening_begins_as_soon_as_the_chat_can_be_reached(kind: str, twin_of: Any, door_of: Any) -> None:
+    twin = twin_of(HurriedClock())
+    twin._faults.add(kind="reset", times=3)
+    async with hearing(twin, kind, twin.listening) as scene:
+        if kind == "slack":
+            await twin.delivery.until_connected()
+        assert (await door_of(scene).ask("status 1")).text == "you asked: status 1"
+
+
 async def test_a_button_carries_its_key_and_is_harmless_when_pressed_twice(door: Door) -> None:
     door.scene.desk.script = _pressable
     (first,) = (await door.ask("status 1")).seen
