@@ -146,6 +146,7 @@ class SlackPeople(Trouble):
         """The answering address."""
         interaction = self._interactions.get(request.match_info["serial"])
         if interaction is None or interaction.left <= 0:
+            self.violations.append("an answering address was used too often")
             return web.Response(status=404, text="used_url")
         if self._clock.now() >= interaction.until:
             return web.Response(status=404, text="expired_url")

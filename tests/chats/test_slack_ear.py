@@ -127,6 +127,7 @@ async def test_an_answer_of_more_than_five_messages_goes_on_without_the_answerin
     heard = await scene.twin.slash(ANN, CHANNEL, "list", answers=6)
     assert [one.text for one in heard.seen] == list("123456")
     assert {one.person for one in heard.seen} == {ANN}
+    assert scene.twin.violations == []
 
 
 async def test_an_answering_address_that_has_expired_is_not_needed(scene: Scene) -> None:
