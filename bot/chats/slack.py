@@ -27,8 +27,8 @@ _PER_WORKSPACE = RateValue(200, 60.0)
 not published and other apps of the workspace need some of it, so we take the least that can be called several."""
 
 _EVENT_TYPE = "orderwatch_notification"
-_CLOCKS_APART = timedelta(minutes=2)
-"""How far our clock may be ahead of Slack's when a message is looked for."""
+_CLOCKS_APART = timedelta(minutes=62)
+"""How far our clock may have been ahead of Slack's when a message was sent: also by an hour somebody set wrong."""
 _PAGE = 200
 """Messages per page of history, as Slack recommends (docs: pagination)."""
 _MOST_PAGES = 10

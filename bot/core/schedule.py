@@ -20,12 +20,17 @@ def rest(stage: Stage, every: timedelta, *, found: bool, seed: str) -> float:
 
     `every` is what its watchlist asks for while the order is open.
     """
+    return longest_rest(stage, every, found=found) * (1 - SPREAD * jitter(seed))
+
+
+def longest_rest(stage: Stage, every: timedelta, *, found: bool) -> float:
+    """Seconds that `rest` never exceeds."""
     interval = every
     if not found:
         interval = max(every, NOT_FOUND_REST)
     elif stage.is_final:
         interval = max(every, FINAL_REST)
-    return interval.total_seconds() * (1 - SPREAD * jitter(seed))
+    return interval.total_seconds()
 
 
 def second_look_rest(every: timedelta) -> float:

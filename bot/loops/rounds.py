@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot.core import plan
 from bot.core.drift import Weighed
-from bot.core.schedule import rest, retry_rest, second_look_rest
+from bot.core.schedule import longest_rest, rest, retry_rest, second_look_rest
 from bot.errors import OrderNotFound, SourceError
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
@@ -50,7 +50,7 @@ class Rounds:
                 is_new = not (state.seq or state.missing)
                 if (is_new or state.next_poll_at or state.key in ledger.book.named) and self._wants_a_look(state):
                     is_due = is_new or (state.next_poll_at is not None and state.next_poll_at <= now)
-                    pause = 0.0 if is_due else self._seconds_until(state.next_poll_at)
+                    pause = 0.0 if is_due else self._rest_left(state)
                     ledger.agenda.put(state.key, started + pause)
                 if place % LET_OTHERS_RUN_EVERY == 0:
                     await asyncio.sleep(0)
@@ -247,6 +247,15 @@ class Rounds:
         if moment is None or (instant := instant_of(moment)) is None:
             return 0.0
         return max(0.0, (instant - self._clock.now()).total_seconds())
+
+    def _rest_left(self, state: OrderState) -> float:
+        """Seconds until its next look; none when that is further off than it would ever have been put.
+
+        Then the clock has been set back since, or the rhythm was made quicker.
+        """
+        left = self._seconds_until(state.next_poll_at)
+        longest = longest_rest(state.stage, self.ledger.book.look_every(state), found=not state.missing)
+        return left if left <= longest else 0.0
 
     def _moment_in(self, seconds: float) -> Moment:
         return from_instant(self._clock.now() + timedelta(seconds=seconds))
