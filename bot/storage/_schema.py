@@ -46,7 +46,8 @@ _ORDERS = (
     "create index orders_by_stage on orders (stage, changed_at, source) where changed_at is not null",
     # Open orders by date and by age: what is late, due or stuck.
     f"create index orders_by_due on orders (due, source, stage, vanished) where due is not null and {OPEN_ORDER}",
-    f"create index orders_by_age on orders (changed_at, source, stage, vanished) where changed_at is not null and {OPEN_ORDER}",
+    f"""create index orders_by_age on orders (changed_at, source, stage, vanished)
+        where changed_at is not null and {OPEN_ORDER}""",
     """create table order_names (
         name text not null, source text not null, key text not null,
         primary key (name, source, key)
