@@ -1,6 +1,6 @@
 """Which news is held back because its destination does not want it for a while."""
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import datetime
 
 from bot.model.change import Change, Kind
@@ -21,13 +21,10 @@ _MOVES = frozenset(
 )
 """A mute until the status changes ends with one of these, which is told."""
 
-Mutes = Mapping[str, Sequence[Mute]]
-"""By key of an order of one source."""
 
-
-def by_order(mutes: Iterable[Mute]) -> dict[str, tuple[Mute, ...]]:
+def by_order(mutes: Iterable[Mute]) -> dict[str, Sequence[Mute]]:
     """Mutes of one source by the order they are about."""
-    found: dict[str, tuple[Mute, ...]] = {}
+    found: dict[str, Sequence[Mute]] = {}
     for mute in mutes:
         found[mute.key] = (*found.get(mute.key, ()), mute)
     return found

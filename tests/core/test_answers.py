@@ -1,0 +1,229 @@
+"""Answers that are worth reading."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.answers import status
+from bot.core.answers_about import looked
+from bot.core.answers_history import told_line, why
+from bot.core.answers_lists import listing
+from bot.core.phrases import Reading, span_words
+from bot.core.promise import day_bounds, days_late, due
+from bot.model.access import Role
+from bot.model.command import Command, Verb
+from bot.model.message import Message
+from bot.model.moment import Moment
+from bot.model.order import Order, Stage, Status
+from bot.model.outbox import State
+from bot.model.poll import Health, Looked
+from bot.model.route import Route
+from bot.model.talk import ChatWatch, Mute
+from bot.model.view import ChangeRow, Found, OrderRow, Selected, Told
+from tests.core.making import NOW, line, order, package, shipment, snapshot, words
+
+PARIS = ZoneInfo("Europe/Paris")
+AT = Moment("2026-11-24T09:00:00Z")
+READING = Reading(
+    now=NOW, zone=PARIS, labels={"panels": "panels (Schneider)"},
+    healths={"panels": Health("panels", last_ok_at=AT)}, public_places=frozenset({"ops"}),
+)  # fmt: skip
+
+
+def found(one: Order, *, vanished: bool = False) -> Found:
+    return Found(snapshot(one), AT, vanished, ("*",), None)
+
+
+def said(one: Order, reading: Reading = READING, *, vanished: bool = False, in_full: bool = False) -> str:
+    return "\n".join(map(words, status(found(one, vanished=vanished), [], reading, in_full=in_full).messages))
+
+
+def reading(**members: Any) -> Reading:
+    known = {name: getattr(READING, name) for name in Reading.__slots__}
+    return Reading(**{**known, **members})
+
+
+@pytest.mark.parametrize(
+    ("stage", "way"),
+    [
+        (Stage.PLACED, "✓ placed · confirmed · in production · shipped · delivered"),
+        (Stage.IN_PROGRESS, "✓ placed · ✓ confirmed · ✓ in production · shipped · delivered"),
+        (Stage.SHIPPED, "✓ placed · ✓ confirmed · ✓ in production · ✓ shipped · delivered"),
+        (Stage.COMPLETED, "✓ placed · ✓ confirmed · ✓ in production · ✓ shipped · ✓ delivered"),
+        (Stage.ON_HOLD, "On hold"),
+        (Stage.CANCELLED, "Cancelled: no stock"),
+    ],
+)
+def test_how_far_an_order_has_come_is_one_line(stage: Stage, way: str) -> None:
+    text = said(order(status=Status(text="whatever", stage=stage), cancel_reason="no stock"))
+    assert way in text.splitlines()[1]
+
+
+def test_an_order_that_travels_in_parts_counts_them() -> None:
+    parts = (shipment("a", dispatched=True), shipment("b"), shipment("c"))
+    assert "✓ shipped part 1 of 3" in said(order(status=Status(stage=Stage.PARTLY_SHIPPED), shipments=parts))
+
+
+def test_a_word_nobody_knows_is_passed_on_without_a_way() -> None:
+    assert said(order(status=Status(text="Quarantined"))).splitlines()[:2] == [
+        "4500123 · Quarantined",
+        "No delivery date is promised.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        ("2026-11-21", "Late by 3 days: delivery was promised for 2026-11-21"),
+        ("2026-11-24", "Delivery promised for 2026-11-24, today"),
+        ("2026-11-24T23:30:00Z", "Delivery promised for 2026-11-24T23:30:00Z, in 1 day"),
+    ],
+)
+def test_lateness_is_counted_in_days_of_the_reader(day: str, text: str) -> None:
+    assert text in said(order(delivery_promised=Moment(day)))
+
+
+def test_what_is_late_is_said_line_by_line() -> None:
+    lines = (line("10", delivery_promised="2026-11-20"), line("20", delivery_promised="2026-12-01"))
+    text = said(order(lines=lines))
+    assert "Line 10: 5 × LC1D09M7 · delivery 2026-11-20 · late by 4 days" in text
+    assert "Line 20: 5 × LC1D09M7 · delivery 2026-12-01\n" in text
+
+
+def test_the_next_promise_is_that_of_what_is_still_open() -> None:
+    done = line("10", delivery_promised="2026-11-01", status=Status(stage=Stage.COMPLETED))
+    parts = (shipment("a", line="10", delivery_promised="2026-11-01"), shipment("b", delivery_promised="2026-12-05"))
+    waiting = line("20", delivery_promised="2026-12-03")
+    assert due(order(lines=(done, waiting), shipments=parts, delivery_promised=Moment("2026-11-01"))) == "2026-12-03"
+    assert due(order(status=Status(stage=Stage.COMPLETED), delivery_promised=Moment("2026-11-01"))) is None
+
+
+def test_a_day_begins_where_the_reader_is() -> None:
+    assert day_bounds(NOW.date(), PARIS) == ("2026-11-24", "2026-11-23T23:00:00Z")
+    assert days_late(Moment("2026-11-23T23:30:00Z"), NOW.date(), PARIS) == 0
+
+
+def test_many_lines_fold_by_state_and_unfold_on_demand() -> None:
+    late = line("10", delivery_promised="2026-11-20")
+    lines = (late, *(line(str(number), delivery_promised="2026-12-01") for number in range(20, 90, 10)))
+    text = said(order(lines=lines))
+    assert "7 lines (20, 30, 40, 50, 60, 70, 80) · no status · delivery 2026-12-01" in text
+    assert "Line 10 · no status · delivery 2026-11-20 · late by 4 days" in text
+    assert said(order(lines=lines), in_full=True).count("5 × LC1D09M7") == 8
+
+
+def test_every_parcel_is_named_with_its_line_and_a_link() -> None:
+    parcels = tuple(package(f"JD{number}", tracking_url=f"https://dhl.example/{number}") for number in range(30))
+    parts = (shipment("a", line="10", dispatched_at=AT, packages=parcels),)
+    text = said(order(lines=(line("10"),), shipments=parts))
+    assert text.count("Tracking: DHL JD") == 30
+    assert "JD7 (https://dhl.example/7) · line 10 · dispatched 2026-11-24T09:00:00Z" in text
+
+
+def test_the_age_of_the_data_and_the_trouble_of_the_source_are_said() -> None:
+    failing = Health("panels", failures=3, failing_since=AT, last_ok_at=AT)
+    assert "last change 2026-11-24T09:00:00Z · answered 2026-11-24T09:00:00Z" in said(order())
+    assert "does not answer since 2026-11-24T09:00:00Z" in said(order(), reading(healths={"panels": failing}))
+    assert "does not know it any more" in said(order(), vanished=True)
+
+
+def test_what_the_reader_set_up_is_said_and_the_buttons_follow() -> None:
+    watch = ChatWatch(
+        source="panels", key="FR/4500123", destination="slack:C1", written="4500123", name="drives", chat="slack",
+        person="U1", since=AT,
+    )  # fmt: skip
+    mute = Mute(source="panels", key="FR/4500123", destination="slack:C1", until=AT, person="U1", since=AT)
+    mine = reading(role=Role.WATCHER, watches=(watch,), mutes=(mute,), own_places=frozenset({"slack:C1"}))
+    answer = status(found(order()), [], mine)
+    assert "This chat is told when it changes; you call it “drives”" in words(answer.messages[0])
+    assert "Muted here until 2026-11-24T09:00:00Z" in words(answer.messages[0])
+    assert [offer.label for offer in answer.offers] == [
+        "Check now", "History", "Why", "Unwatch", "Unmute", "Share here",
+    ]  # fmt: skip
+
+
+def test_a_viewer_is_offered_nothing_that_a_viewer_may_not() -> None:
+    assert [offer.label for offer in status(found(order()), [], READING).offers] == [
+        "Check now", "History", "Why", "Share here",
+    ]  # fmt: skip
+
+
+def change(told: Sequence[str], **members: Any) -> str:
+    row = ChangeRow(1, "panels", "FR/4500123", 2, AT, members, tuple(told))
+    return words(Message(headline=told_line(row, READING)))
+
+
+def test_history_tells_old_and_new_and_who_was_told() -> None:
+    moved = {"kind": "promise_moved", "field": "delivery_promised", "before": "2026-11-24", "after": "2026-11-27"}
+    assert change(["ops: sent", "slack:U7: sent", "slack:U8: dead"], **moved) == (
+        "2026-11-24T09:00:00Z: delivery date 2026-11-24 → 2026-11-27 "
+        "(told ops, another chat; could not be sent to another chat)"
+    )
+    assert change([], kind="line_cancelled", line="10", before="open") == (
+        "2026-11-24T09:00:00Z: line 10: line cancelled open → none (nobody was to be told)"
+    )
+
+
+def test_why_hides_the_chats_of_others_from_all_but_operators() -> None:
+    told = [Told(1, "slack:U7", State.DEAD, ("status",), "watch by U7", AT, None, AT, "U7 blocked the bot")]
+    routes = {"watch by U7": [Route(to=("slack:U7",), label="watch by U7")]}
+    seen = {role: words(why(found(order()), told, routes, reading(role=role)).messages[0]) for role in Role}
+    assert "U7" not in seen[Role.VIEWER] + seen[Role.WATCHER]
+    assert "could not be sent to another chat" in seen[Role.VIEWER]
+    assert "could not be sent to slack:U7 · by watch by U7 · U7 blocked the bot" in seen[Role.OPERATOR]
+
+
+def row(number: int, **members: Any) -> OrderRow:
+    known: dict[str, Any] = {
+        "source": "panels", "key": f"FR/{number}", "number": str(number), "reference": None, "status": "Confirmed",
+        "stage": Stage.CONFIRMED, "delivery_promised": None, "tracking": (), "seq": 1, "vanished": False,
+        "changed_at": AT,
+    }  # fmt: skip
+    return OrderRow(**{**known, **members})
+
+
+@pytest.mark.parametrize(
+    ("page", "total", "headline", "buttons"),
+    [
+        (1, 12, "Late: 12 orders · page 1 of 2", ["Next page"]),
+        (2, 12, "Late: 12 orders · page 2 of 2", ["Previous page"]),
+        (1, 1000, "Late: 1,000 orders or more · page 1 of 100+", ["Next page"]),
+        (1, 2, "Late: 2 orders", []),
+    ],
+)
+def test_a_list_says_how_many_there_are_and_how_to_go_on(
+    page: int, total: int, headline: str, buttons: list[str]
+) -> None:
+    rows = tuple(row(number, due=Moment("2026-11-20")) for number in range(2))
+    answer = listing(Command(verb=Verb.LATE, which="late", page=page), Selected(rows, total), READING)
+    first, second, *_ = words(answer.messages[0]).splitlines()
+    assert (first, second) == (headline, "0 · Confirmed · late by 4 days, promised for 2026-11-20")
+    assert [offer.label for offer in answer.offers] == buttons
+
+
+def test_a_list_that_is_empty_says_so_and_names_sources_that_do_not_answer() -> None:
+    down = reading(healths={"panels": Health("panels", failures=1)})
+    answer = listing(Command(verb=Verb.LIST), Selected((), 0), down)
+    assert words(answer.messages[0]) == "Orders: No order.\nFrom the store; does not answer now: panels"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        (Looked(is_asked=True, is_answered=True), "Asked P just now."),
+        (Looked(is_asked=True), "P was asked and is slow"),
+        (Looked(possible_at=AT, reason="down"), "P cannot be asked now: down"),
+    ],
+)
+def test_what_came_of_a_check_is_said(outcome: Looked, text: str) -> None:
+    assert text in words(Message(headline=looked(outcome, "P", None)[0]))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (60, "60 s"), (600, "10 min"), (9000, "3 h"), (200_000, "3 days")]
+)
+def test_spans_are_rounded_up(seconds: float, text: str) -> None:
+    assert span_words(timedelta(seconds=seconds)) == text
