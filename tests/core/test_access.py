@@ -27,10 +27,7 @@ def catalogue(*grants: Grant) -> Catalogue:
     return Catalogue(
         labels={"panels": "Panels", "shop": "Shop"},
         key_of={"panels": lambda written: f"FR/{written}", "shop": str},
-        watchlists={
-            each.name: each
-            for each in (named, watchlist("team a", where={"team": "a"}), watchlist("web", source="shop"))
-        },
+        watchlists={each.name: each for each in (named, team, watchlist("web", source="shop"))},
         destinations={"sales": Destination(name="sales", chat="telegram", address={"chat_id": "-100", "topic": 7})},
         catch_all=(),
         access=grants,
