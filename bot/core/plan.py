@@ -30,6 +30,10 @@ LOOKS_UNTIL_VANISHED = 3
 
 
 _GOES_BACK = frozenset({Kind.MOVED_BACKWARDS, Kind.UNDISPATCHED, Kind.TRACKING_REMOVED})
+_PROGRESS = frozenset(
+    {Kind.APPEARED, Kind.STATUS, Kind.DISPATCHED, Kind.TRACKING_ADDED, Kind.LINE_ADDED, Kind.CANCELLED, Kind.COMPLETED}
+)
+"""What an answer that is older than the last one cannot say. A date or a quantity may be the earlier one again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,20 @@ def needs_second_look(sight: Sight, *, was_so_before: bool) -> bool:
     It may be real, or a stale replica that speaks: sources that give no update time cannot be told apart otherwise.
     `was_so_before` says that the order had this very digest in an earlier version.
     """
-    previous, digest = sight.previous, order_digest(sight.order)
-    if previous is None or previous.digest == digest or sight.state.doubt == digest:
+    if sight.previous is None or not _is_doubtful(sight, sight.previous):
         return False
-    if sight.order.version and previous.order.version and sight.order.version != previous.order.version:
-        return False  # newer, or it would have been refused as older
-    return was_so_before or any(change.kind in _GOES_BACK for change in diff(previous.order, sight.order))
+    return was_so_before or any(change.kind in _GOES_BACK for change in diff(sight.previous.order, sight.order))
+
+
+def may_be_mixed(sight: Sight) -> bool:
+    """Whether a part of an answer may be older than what is known, although the whole is new: ask again at once.
+
+    Where an order is asked for in several requests, a stale replica may answer one of them.
+    """
+    if sight.previous is None or not _is_doubtful(sight, sight.previous):
+        return False
+    before, after = sight.previous.order, sight.order
+    return not all(_is_progress(change, before, after) for change in diff(before, after))
 
 
 def second_look_needed(sight: Sight, telling: Telling, now: datetime) -> PollRecord:
@@ -275,6 +287,27 @@ def unknown_words(order: Order) -> list[str]:
     statuses += [shipment.status for shipment in order.shipments if shipment.status]
     words = [status.word for status in statuses if status.stage is Stage.UNKNOWN and (status.code or status.text)]
     return list(dict.fromkeys(words))
+
+
+def _is_doubtful(sight: Sight, previous: Snapshot) -> bool:
+    """Whether an answer says something else, and neither its update time nor an earlier answer confirms it."""
+    digest = order_digest(sight.order)
+    if digest in (previous.digest, sight.state.doubt):
+        return False
+    newer, known = sight.order.version, previous.order.version
+    return not (newer and known and newer != known)  # an older one would have been refused
+
+
+def _is_progress(change: Change, before: Order, after: Order) -> bool:
+    if change.kind not in (Kind.LINE_CHANGED, Kind.LINE_CANCELLED):
+        return change.kind in _PROGRESS
+    was, now = (_line_rank(change.line, order) for order in (before, after))
+    return change.field == "status" and (change.kind is Kind.LINE_CANCELLED or (was is not None and was < (now or 0)))
+
+
+def _line_rank(name: str | None, order: Order) -> int | None:
+    statuses = (line.status for line in order.lines if name in (line.number, line.key))
+    return next((status.stage.rank for status in statuses if status), None)
 
 
 def _changes(sight: Sight, digest: str) -> tuple[Change, ...]:

@@ -142,7 +142,8 @@ class Rounds:
             doubt=weighed.doubt,
         )
         cautious = replace(sight, order=weighed.cautious)
-        if plan.needs_second_look(cautious, was_so_before=await ledger.was_so_before(cautious.order)):
+        is_back = plan.needs_second_look(cautious, was_so_before=await ledger.was_so_before(cautious.order))
+        if is_back or (plan.may_be_mixed(cautious) and not await self._says_it_again(state.key, digest)):
             record = plan.second_look_needed(cautious, ledger.telling, now)
             await ledger.commit(plan.with_drift(record, weighed, ledger.telling, now))
             return
@@ -151,6 +152,13 @@ class Rounds:
         if ledger.moved.get(state.key) == row_digest:  # else it moved again while we looked
             ledger.moved.pop(state.key, None)
         await ledger.note_looked_at(state.key)
+
+    async def _says_it_again(self, key: str, digest: bytes) -> bool:
+        """Whether the source, asked at once again, gives the same answer."""
+        try:
+            return (await self._source.fetch(key, known=digest, urgent=True)).digest == digest
+        except OrderNotFound:
+            return False
 
     async def _note_not_found(self, state: OrderState) -> None:
         ledger, is_known = self.ledger, state.seq > 0 and not state.vanished

@@ -1,14 +1,17 @@
 from datetime import timedelta
 
+import pytest
+
 from bot.core import plan
 from bot.core.digest import order_digest
 from bot.core.health import recovered
 from bot.errors import AnswerUnreadable, SourceRefused, SourceUnreachable
 from bot.model.change import Kind, Notice
-from bot.model.order import Order, Stage
+from bot.model.order import LineItem, Order, Stage
 from bot.model.poll import Health, OrderState, PollRecord
 from bot.model.route import Route
 from tests.core.making import (
+    CONFIRMED,
     DELIVERED,
     NOW,
     SHIPPED,
@@ -71,6 +74,25 @@ def test_what_goes_back_on_what_was_known_waits_for_a_second_look() -> None:
     assert not plan.needs_second_look(sight(order(), order(status=SHIPPED)), was_so_before=False)
     record = plan.second_look_needed(back, TELLING, NOW)
     assert (record.updates[0].snapshot, record.notifications) == (None, ())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        line(status=status("Open", Stage.PLACED), delivery_promised="2026-12-09"),
+        line(status=SHIPPED, delivery_promised="2026-12-09", quantity="4"),
+        line(status=SHIPPED, delivery_promised="2026-12-01"),
+    ],
+)
+def test_a_part_that_may_be_older_is_asked_for_again_although_the_rest_is_newer(changed: LineItem) -> None:
+    before = order(lines=(line(status=SHIPPED, delivery_promised="2026-12-09"),))
+    assert plan.may_be_mixed(sight(before, order(status=SHIPPED, lines=(changed,))))
+
+
+def test_progress_of_an_order_and_its_lines_is_believed_at_once() -> None:
+    before = order(lines=(line(status=CONFIRMED),))
+    after = order(status=SHIPPED, lines=(line(status=SHIPPED), line("000020")))
+    assert not plan.may_be_mixed(sight(before, after))
 
 
 def test_a_second_look_that_says_the_same_is_believed() -> None:

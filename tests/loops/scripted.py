@@ -35,6 +35,8 @@ class ScriptedSource:
         self.listing = listing
         self.trouble: list[SourceError] = []
         self.details_trouble: dict[str, SourceError] = {}
+        self.slips: list[Order] = []
+        """Answers that the next requests for details get instead of the true one."""
         self.break_after_page: int | None = None
         self.asked: list[str] = []
 
@@ -69,7 +71,8 @@ class ScriptedSource:
             raise self.details_trouble[key]
         if key not in self.orders:
             raise OrderNotFound(self.name, f"GET {key}", "came HTTP 404")
-        return Payload(self.orders[key].model_dump_json().encode())
+        shown = self.slips.pop(0) if self.slips else self.orders[key]
+        return Payload(shown.model_dump_json().encode())
 
     def parse(self, key: str, payload: Payload) -> Order:
         return Order.model_validate_json(payload.body)

@@ -1,14 +1,15 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.clock import ManualClock
-from bot.errors import AnswerUnreadable, SourceUnreachable
+from bot.errors import AnswerUnreadable, SourceBusy, SourceUnreachable
 from bot.loops.poller import Poller
 from bot.model.order import Order, Stage
 from bot.model.outbox import State
-from bot.model.poll import Listing
+from bot.model.poll import Listing, Payload
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, DELIVERED, SHIPPED, order, status, watchlist
 from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
@@ -17,6 +18,15 @@ DOWN = SourceUnreachable("panels", "GET /orders/FR", "no answer within 30 s")
 ODD = AnswerUnreadable("panels", "GET /orders/FR/a", "came HTML")
 ALL = watchlist()
 SUMMARY = ("ops", ("now_watching",))
+
+
+class WaitingSource(ScriptedSource):
+    """Asks the first to come back in half an hour, and lets the others stand in its queue that long."""
+
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
+        if key != "a":
+            await asyncio.Event().wait()
+        raise SourceBusy(self.name, f"GET {key}", "came HTTP 429", retry_after=1800)
 
 
 @pytest.fixture
@@ -283,6 +293,20 @@ async def test_a_stale_replica_that_speaks_once_is_not_believed(storage: SqliteS
     assert await owed(storage) == [SUMMARY, ("ops", ("status",))]
 
 
+async def test_an_answer_in_part_from_before_that_is_not_given_again_is_no_news(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    fresh, mixed = (one("a", delivery_promised=day) for day in ("2026-02-09", "2026-02-01"))
+    source = ScriptedSource(fresh, listing=Listing.NONE)
+    rounds = await started(source, storage, clock, watchlist("by name", orders=("a",)))
+    await work(rounds, clock)
+    source.slips = [mixed]
+    await clock.advance(900)
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY]
+    assert source.slips == []
+
+
 async def test_a_real_step_back_is_told_after_a_second_look(storage: SqliteStorage, clock: ManualClock) -> None:
     source = ScriptedSource(one("a", status=DELIVERED))
     rounds = await started(source, storage, clock, ALL)
@@ -307,3 +331,10 @@ async def test_a_hinted_order_that_the_source_no_longer_knows_vanishes(
         await clock.advance(3600)
         await work(rounds, clock)
     assert await owed(storage) == [SUMMARY, ("ops", ("vanished",))]
+
+
+async def test_one_pass_does_not_wait_as_long_as_a_busy_source_asks(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = WaitingSource(one("a"), one("b"), one("c"), listing=Listing.NONE)
+    rounds = await started(source, storage, clock, watchlist("by name", orders=("a", "b", "c")))
+    await asyncio.wait_for(Poller(rounds, clock, workers=3).once(), 5)
+    assert rounds.ledger.health.failures == 1
