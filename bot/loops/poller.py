@@ -5,11 +5,13 @@ how that went.
 """
 
 import asyncio
+from datetime import timedelta
 
 from bot.clock import sleep_unless
 from bot.core.health import wait_until_retry
 from bot.errors import SourceError
 from bot.loops.rounds import Job, Rounds
+from bot.model.moment import from_instant
 from bot.model.poll import Looked
 from bot.ports import Clock
 
@@ -39,6 +41,9 @@ class Poller:
         health = self.rounds.ledger.health
         if key not in self.rounds.ledger.states or wait_until_retry(health, self._clock.now()) > 0:
             return Looked(possible_at=health.retry_at, reason=health.reason)
+        if (wait := self.rounds.wait()) > PATIENCE and key not in self._checks:
+            at = from_instant(self._clock.now() + timedelta(seconds=wait))
+            return Looked(possible_at=at, is_budget_spent=True)
         check = self._checks.get(key)
         if check is None:
             check = self._checks[key] = asyncio.create_task(self.rounds.do(key, urgent=True))
@@ -92,12 +97,18 @@ class Poller:
     async def work_off(self) -> None:
         """Do everything that is due, and what follows from it, each job once; ends early when the source fails."""
         done: set[Job] = set()
+        working = {asyncio.create_task(self._work_through(done)) for _ in range(self._workers)}
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self._workers):
-                    group.create_task(self._work_through(done))
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None  # they share one cause, and people get one line
+            while working:
+                ended, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                for worker in ended:
+                    worker.result()  # raises what ended it
+                if self._must_wait:
+                    return  # who still waits for a turn at the source would wait that long
+        finally:
+            for worker in working:
+                worker.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:
@@ -108,8 +119,12 @@ class Poller:
                 self._news.clear()
                 await sleep_unless(self._news, self._idle_time(), self._clock)
 
+    @property
+    def _must_wait(self) -> bool:
+        return wait_until_retry(self.rounds.ledger.health, self._clock.now()) > 0
+
     async def _work_through(self, done: set[Job]) -> None:
-        while True:
+        while not self._must_wait:
             job = self._next_job()
             if job is not None:
                 if job not in done:
@@ -123,7 +138,7 @@ class Poller:
 
     def _next_job(self) -> Job | None:
         health = self.rounds.ledger.health
-        if health.failures and (self._busy or wait_until_retry(health, self._clock.now()) > 0):
+        if health.failures and (self._busy or self._must_wait):
             return None
         return self.rounds.ledger.agenda.pop(self._clock.monotonic())
 
