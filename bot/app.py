@@ -140,7 +140,7 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
             clock,
             following=following,
             desk=FrontDesk(Room(known, storage, storage.talks, following, pollers, clock)),
-            ears=build_ears(config, clock),
+            ears=build_ears(config, chats, clock),
         )
 
 
@@ -157,10 +157,12 @@ def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
     return {kind: registry.chat_module(kind).build(settings, clock) for kind, settings in config.chats.items()}
 
 
-def build_ears(config: Config, clock: Clock) -> dict[str, Ear]:
+def build_ears(config: Config, chats: Mapping[str, Chat], clock: Clock) -> dict[str, Ear]:
     """The chats that listen, by kind."""
     menu = [(entry.verb.value, entry.does) for entry in listed()]
-    found = {kind: registry.build_ear(kind, settings, clock, menu) for kind, settings in config.chats.items()}
+    found = {
+        kind: registry.build_ear(kind, settings, clock, menu, chats[kind]) for kind, settings in config.chats.items()
+    }
     return {kind: ear for kind, ear in found.items() if ear is not None}
 
 
@@ -192,6 +194,7 @@ def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, c
         zone=ZoneInfo(config.timezone),
         catch_all=config.notify,
         operators=config.operators,
+        keeps_personal_data=config.sources[source.name].personal_data == "keep",
     )
     rounds = Rounds(source, clock, Ledger(storage, clock, book, telling))
     return Poller(rounds, clock, workers=config.sources[source.name].in_flight)

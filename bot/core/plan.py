@@ -12,6 +12,7 @@ from bot.core import mutes, notices
 from bot.core.diff import diff
 from bot.core.digest import order_digest
 from bot.core.drift import Weighed, spoken
+from bot.core.personal import without_personal_data
 from bot.core.render import order_name, render
 from bot.core.route import routes_of, share_out
 from bot.errors import SourceError
@@ -45,6 +46,8 @@ class Telling:
     zone: tzinfo
     catch_all: tuple[Route, ...]
     operators: tuple[str, ...]
+    keeps_personal_data: bool = False
+    """Whether payloads are kept with the names, addresses and free texts in them."""
     mutes: dict[str, Sequence[Mute]] = field(default_factory=dict)
     """By key: what destinations do not want to hear of an order now. Kept up to date by whoever hears of mutes."""
 
@@ -126,7 +129,7 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
         key=sight.state.key,
         expected_seq=sight.state.seq,
         snapshot=snapshot,
-        payload=sight.payload if snapshot else None,
+        payload=_kept(sight.payload, telling) if snapshot else None,
         changes=changes,
         raw_digest=sight.raw_digest,
         list_digest=sight.list_digest,
@@ -308,6 +311,10 @@ def _is_progress(change: Change, before: Order, after: Order) -> bool:
 def _line_rank(name: str | None, order: Order) -> int | None:
     statuses = (line.status for line in order.lines if name in (line.number, line.key))
     return next((status.stage.rank for status in statuses if status), None)
+
+
+def _kept(payload: Payload | None, telling: Telling) -> Payload | None:
+    return payload if payload is None or telling.keeps_personal_data else without_personal_data(payload)
 
 
 def _changes(sight: Sight, digest: str) -> tuple[Change, ...]:

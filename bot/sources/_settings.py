@@ -1,7 +1,7 @@
 """What every source can be told in watchlists.yaml."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from multidict import CIMultiDict
@@ -37,6 +37,8 @@ class SourceSettings(BaseModel):
     """Status code or text of the source, to the stage it means; goes before our own reading."""
     fields: list[str] = []
     """Further fields to follow, as dotted paths into the payload; each difference is a change of kind `other`."""
+    personal_data: Literal["drop", "keep"] = "drop"
+    """Whether the answers kept as proof lose names, addresses and free texts first."""
     headers: dict[str, str] = Field(default={}, repr=False)
     """Sent with every request, for gateways that ask for more."""
 
