@@ -85,6 +85,10 @@ class Source(Protocol):
         """
         ...
 
+    def wait(self) -> float:
+        """Seconds until the budget allows one more request, however urgent; 0 if it does now."""
+        ...
+
     async def close(self) -> None:
         """Release connections. Idempotent."""
         ...
@@ -251,10 +255,7 @@ class Views(Protocol):
 
 
 class Talks(Protocol):
-    """What people set up by talking to the bot. Also works beside the process that holds the store.
-
-    Every write is one transaction. Raises a StorageError that says what to do.
-    """
+    """What people set up by talking. Every write is one transaction. Raises a StorageError that says what to do."""
 
     async def begin(self, entry: AuditEntry) -> bool:
         """Note a question before it is answered. False: that very question was noted before, and nothing is done."""

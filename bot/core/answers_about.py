@@ -200,6 +200,8 @@ def looked(checked: Looked, label: str, next_look: Line | None) -> list[Line]:
     if checked.is_asked and checked.reason is None:
         return [text_line(f"{label} was asked and is slow; what it says will be taken in. Ask for the status soon.")]
     reason = f": {checked.reason}" if checked.reason else ""
+    if checked.is_budget_spent:
+        reason = ": as much was asked as its budget allows"
     lines = [text_line(f"{label} cannot be asked now{reason}")]
     return [*lines, next_look] if next_look else lines
 

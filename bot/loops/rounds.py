@@ -32,10 +32,14 @@ Job = str | Scope
 class Rounds:
     """The work at one source. `ledger` remembers what is known and owed; the agenda in it says what is due."""
 
-    def __init__(self, source: Source, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, source: Source, clock: Clock, ledger: Ledger, turns: Turns | None = None) -> None:
+        """`turns` spends a budget that is too small for what people ask; without it everybody rests as asked for."""
         self.ledger = ledger
+        self.wait = source.wait
+        """Seconds until the source's budget allows one more request."""
         self._source = source
         self._clock = clock
+        self._turns = turns
         self._locks = KeyLock()
         self._pages: dict[str, dict[int, KnownPage]] = {}
         self._is_loaded = False
@@ -43,6 +47,7 @@ class Rounds:
     async def load(self) -> None:
         """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
         ledger, now, started = self.ledger, self._moment_in(0), self._clock.monotonic()
+        present = self._clock.now()
         gc.disable()  # all that is made here stays: looking through it again and again would only hold everybody up
         try:
             await ledger.load()
@@ -52,6 +57,8 @@ class Rounds:
                     is_due = is_new or (state.next_poll_at is not None and state.next_poll_at <= now)
                     pause = 0.0 if is_due else self._rest_left(state)
                     ledger.agenda.put(state.key, started + pause)
+                    if self._turns:
+                        self._turns.watch(state, present)
                 if place % LET_OTHERS_RUN_EVERY == 0:
                     await asyncio.sleep(0)
         finally:
@@ -105,7 +112,7 @@ class Rounds:
             async with self._locks.hold((state.key,)):
                 await self._note_not_found(state)
             return
-        digest = payload.digest
+        digest, seq = payload.digest, state.seq
         is_new = digest != state.raw_digest or state.key in self.ledger.moved
         if is_new or state.missing or state.vanished or state.doubt:
             order = self._source.parse(state.key, payload)
@@ -114,6 +121,9 @@ class Rounds:
         elif self.ledger.drift.is_suspicious and (previous := await self.ledger.last_snapshot(state)):
             self.ledger.drift.unchanged(state.key, previous.order)
         state.failures = 0
+        if self._turns:
+            changed = 0 < seq < state.seq
+            self._turns.looked(state, self._clock.monotonic(), self._clock.now(), changed=changed)
         every = self.ledger.book.look_every(state)
         is_urgent = state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt)
         self._look_again(state, second_look_rest(every) if is_urgent else self._rest(state, state.stage))
@@ -143,7 +153,7 @@ class Rounds:
         )
         cautious = replace(sight, order=weighed.cautious)
         is_back = plan.needs_second_look(cautious, was_so_before=await ledger.was_so_before(cautious.order))
-        if is_back or (plan.may_be_mixed(cautious) and not await self._says_it_again(state.key, digest)):
+        if is_back or (plan.may_be_mixed(cautious) and not await _says_it_again(self._source, state.key, digest)):
             record = plan.second_look_needed(cautious, ledger.telling, now)
             await ledger.commit(plan.with_drift(record, weighed, ledger.telling, now))
             return
@@ -152,13 +162,6 @@ class Rounds:
         if ledger.moved.get(state.key) == row_digest:  # else it moved again while we looked
             ledger.moved.pop(state.key, None)
         await ledger.note_looked_at(state.key)
-
-    async def _says_it_again(self, key: str, digest: bytes) -> bool:
-        """Whether the source, asked at once again, gives the same answer."""
-        try:
-            return (await self._source.fetch(key, known=digest, urgent=True)).digest == digest
-        except OrderNotFound:
-            return False
 
     async def _note_not_found(self, state: OrderState) -> None:
         ledger, is_known = self.ledger, state.seq > 0 and not state.vanished
@@ -267,3 +270,11 @@ class Rounds:
 
     def _moment_in(self, seconds: float) -> Moment:
         return from_instant(self._clock.now() + timedelta(seconds=seconds))
+
+
+async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:
+    """Whether the source, asked at once again, gives the same answer."""
+    try:
+        return (await source.fetch(key, known=digest, urgent=True)).digest == digest
+    except OrderNotFound:
+        return False

@@ -97,6 +97,10 @@ class Payload:
         return self._digest[0]
 
 
+Kind = tuple[Stage, int]
+"""Orders that are taken to change alike: their stage, and how near the promised day is, in steps."""
+
+
 @dataclass(slots=True)
 class OrderState:
     """What the poller remembers of one watched order between polls. Mutable, and small: see tests/benchmarks."""
@@ -120,6 +124,11 @@ class OrderState:
     """Answers in a row about this order that could not be used. Not stored."""
     doubt: str | None = None
     """Digest of an answer that went back on what was known; believed once a second look says the same."""
+    due: Moment | None = None
+    """The next delivery promised."""
+    kind: Kind | None = None
+    """What the schedule takes it to be like; None: it is not looked at by itself. So looked_at. Not stored."""
+    looked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +213,5 @@ class Looked:
     reason: str | None = None
     """Why there is no answer."""
     possible_at: Moment | None = None
+    is_budget_spent: bool = False
+    """Whether it is our own budget that does not allow to ask."""

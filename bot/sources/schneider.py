@@ -180,6 +180,10 @@ class Schneider:
         country, _, number = key.partition("/")
         return self._reader.full(key, number, payload, f"GET /orders/{country}/{_segment(number)}")
 
+    def wait(self) -> float:
+        """Seconds until the budget allows one more request."""
+        return self._client.gate.wait()
+
     async def close(self) -> None:
         """Release connections."""
         await self._client.close()

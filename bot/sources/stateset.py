@@ -160,6 +160,10 @@ class StateSet:
             data = read_json(payload.body, source=self.name, asked=asked)
             return order_of(data, key, self._reading, asked=asked)
 
+    def wait(self) -> float:
+        """Seconds until the budget allows one more request."""
+        return self._client.gate.wait()
+
     async def close(self) -> None:
         """Release connections. Idempotent."""
         await self._client.close()

@@ -145,6 +145,10 @@ class TwoService:
                 raise AnswerUnreadable(self.name, asked, _failed(reply))
             return order_of(reply.result, key, self._reading, asked=asked)
 
+    def wait(self) -> float:
+        """Seconds until the budget allows one more request."""
+        return self._client.gate.wait()
+
     async def close(self) -> None:
         """Release connections. Idempotent."""
         await self._session.close()

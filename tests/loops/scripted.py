@@ -39,6 +39,8 @@ class ScriptedSource:
         """Answers that the next requests for details get instead of the true one."""
         self.break_after_page: int | None = None
         self.asked: list[str] = []
+        self.urgent: list[str] = []
+        self.budget_wait = 0.0
 
     def set(self, *orders: Order) -> None:
         self.orders.update({order.key: order for order in orders})
@@ -66,6 +68,7 @@ class ScriptedSource:
         return Listed(order.key, raw_digest(body), row, body)
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
+        self.urgent += [key] if urgent else []
         self._maybe_fail(key)
         if key in self.details_trouble:
             raise self.details_trouble[key]
@@ -76,6 +79,9 @@ class ScriptedSource:
 
     def parse(self, key: str, payload: Payload) -> Order:
         return Order.model_validate_json(payload.body)
+
+    def wait(self) -> float:
+        return self.budget_wait
 
     async def close(self) -> None:
         pass

@@ -1,5 +1,6 @@
 """Questions and answers over the real store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from bot.clock import ManualClock
 from bot.errors import SourceUnreachable
 from bot.model.access import Grant
 from bot.model.moment import Moment
-from bot.model.order import Stage
+from bot.model.order import Order, Stage
+from bot.model.poll import Payload
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, line, package, shipment, status
 from tests.loops.asking import WATCHER, a_bot, key_of, one, panels, plain, question
-from tests.loops.scripted import open_storage
+from tests.loops.scripted import ScriptedSource, open_storage
 
 
 @pytest.fixture
@@ -191,3 +193,74 @@ async def test_check_of_a_failing_source_says_when_it_will_be_possible(
     assert "The next look is due 2026-01-05T09:00:0" in said
     assert "4500009" not in said
     assert len(source.asked) == asked
+
+
+async def test_check_goes_ahead_of_routine_and_says_when_the_budget_allows_it(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    await bot.ask("check 4500001")
+    assert source.urgent == ["4500001"]
+    source.budget_wait = 3600.0
+    said = await bot.hear("check 4500001")
+    assert "as much was asked as its budget allows\nThe next look is due 2026-01-05T10:00:00Z" in said
+    assert source.urgent == ["4500001"]
+
+
+async def test_check_of_a_source_that_hangs_ends_in_time_and_its_answer_is_used_later(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = Hanging(one())
+    bot = await a_bot(storage, clock, source)
+    source.hangs = True
+    asked = [asyncio.create_task(bot.hear("check 4500001")) for _ in range(2)]
+    for _ in range(200):
+        await asyncio.sleep(0.002)
+        if source.hung:
+            break
+    await clock.advance(8)
+    assert all("was asked and is slow" in said for said in await asyncio.gather(*asked))
+    assert source.hung == 1
+    source.set(one(status=SHIPPED))
+    source.free.set()
+    for _ in range(200):
+        await asyncio.sleep(0.002)
+        if "Shipped" in await bot.hear("status 4500001", person="U0"):
+            return
+        await clock.advance(10)
+    raise AssertionError("its answer was lost")
+
+
+HOSTILE = [
+    "x" * 10_000, "\u202e4500001", "\x00\x1b[2J", "<!channel> <@U1>", "'; drop table orders; --",
+    "[a](http://b) *b* _c_",
+    "4500001\n/mute 4500001 1d", "%", "${HOME}", "🙂" * 500,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["", "status ", "list ", "watch ", "unwatch ", "mute ", "check ", "join ", "help "])
+async def test_hostile_words_get_a_helpful_answer(storage: SqliteStorage, clock: ManualClock, verb: str) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    for words in HOSTILE:
+        await clock.advance(30)
+        said = await bot.hear(verb + words)
+        assert 0 < len(said) < 2500
+        assert not any(char in said for char in "\u202e\x00\x1b")
+
+
+class Hanging(ScriptedSource):
+    """Does not answer until it is set free."""
+
+    hangs = False
+
+    def __init__(self, *orders: Order) -> None:
+        super().__init__(*orders)
+        self.free = asyncio.Event()
+        self.hung = 0
+
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
+        if self.hangs:
+            self.hung += 1
+            await self.free.wait()
+        return await super().fetch(key, known=known, urgent=urgent)
