@@ -1,0 +1,82 @@
+"""Erasing one order: what it was, what changed, and the words of what was told about it."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.errors import StorageError
+from bot.model.message import Line, Message, Text
+from bot.model.moment import Moment
+from bot.storage._lock import ProcessLock
+from bot.storage._schema import require_current
+from bot.storage._trouble import told_for_people
+
+PURGED = "erased by operator"
+
+_TELLING = 4
+"""Characters. A shorter name stands in many a question that is not about the order."""
+_TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes")
+"""Whose rows about the order go, all of them with `source` and `key`."""
+
+
+def purge(path: Path, source: str, key: str, *, holder: str, at: Moment) -> Mapping[str, int]:
+    """Erase an order, also from the free pages of the file. Returns how many rows of which table went.
+
+    Rows of the outbox stay, so that they add up, but say nothing any more; one still owed ends as dead. Copies made
+    before keep what they hold. Raises StorageLocked while a bot works on the file, and StorageError.
+    """
+    with _alone(path, holder, at) as connection:
+        numbers = _names(connection, source, key)
+        connection.execute("begin immediate")
+        gone = {
+            table: connection.execute(f"delete from {table} where source = ? and key = ?", (source, key)).rowcount  # noqa: S608
+            for table in _TABLES
+        }
+        gone["notifications"] = connection.execute(
+            """update notifications set order_key = null, message = :message, reason = :reason, not_before = null,
+                settled_at = coalesce(settled_at, :at),
+                state = case when state in ('pending', 'sending') then 'dead' else state end
+            where source = :source and order_key = :key""",
+            {"message": _nothing(), "reason": PURGED, "at": at, "source": source, "key": key},
+        ).rowcount
+        gone["audit"] = sum(
+            connection.execute(
+                "update audit set text = :reason where instr(lower(text), lower(:name))",
+                {"reason": PURGED, "name": name},
+            ).rowcount
+            for name in numbers
+            if len(name) >= _TELLING
+        )
+        connection.execute("commit")
+        connection.execute("vacuum")
+        connection.execute("pragma wal_checkpoint(truncate)")
+    return gone
+
+
+def _names(connection: sqlite3.Connection, source: str, key: str) -> list[str]:
+    rows = connection.execute("select name from order_names where source = ? and key = ?", (source, key))
+    return [key, *(row[0] for row in rows)]
+
+
+def _nothing() -> str:
+    message = Message(headline=Line(spans=(Text(text=f"({PURGED})"),)))
+    return message.model_dump_json(exclude_none=True)
+
+
+@contextmanager
+def _alone(path: Path, holder: str, at: Moment) -> Iterator[sqlite3.Connection]:
+    if not path.exists():
+        raise StorageError(f"there is no database at {path}; nothing was erased")
+    lock = ProcessLock(path)
+    address = f"file:{quote(str(path.absolute()))}?mode=rw"
+    with told_for_people(path):
+        lock.take(holder=holder, since=at)
+        try:
+            with closing(sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None)) as connection:
+                require_current(path, connection)
+                connection.execute("pragma secure_delete = on")
+                yield connection
+        finally:
+            lock.release()
