@@ -76,6 +76,8 @@ class Arena:
     def __init__(self, seed: int, number: int, folder: Path) -> None:
         self.seed = seed
         self.folder = folder
+        self._config = folder / "watchlists.yaml"
+        self._database = folder / "orderwatch.db"
         self._number = number
         self._deaths: list[Death] = []
         self._broken: list[str] = []
@@ -107,14 +109,6 @@ class Arena:
             await self._life(kill, happens=True)
         verdict = await self._end(baseline)
         return self._outcome(verdict)
-
-    @property
-    def _config(self) -> Path:
-        return self.folder / "watchlists.yaml"
-
-    @property
-    def _database(self) -> Path:
-        return self.folder / "orderwatch.db"
 
     # A life
 

@@ -143,7 +143,8 @@ class Outbox(RuleBasedStateMachine):
         keys = [f"{name}-{len(self.told[name]) + offset}" for offset in range(number)]
         known = self.told[name][-1:]
         self.told[name] += keys
-        self.run(self.storage.commit(self._record(name, known + keys, is_long=is_long)))
+        at = from_instant(self.clock.now())
+        self.run(self.storage.commit(_record(known + keys, name, at, is_long=is_long)))
 
     @rule(kind=st.sampled_from(["readable", "blind"]), coming=st.lists(st.sampled_from(sorted(TROUBLE)), max_size=4))
     def expect(self, kind: str, coming: list[str]) -> None:
@@ -260,17 +261,16 @@ class Outbox(RuleBasedStateMachine):
     async def _look(self) -> tuple[Any, list[Any]]:
         return await self.storage.counts(), list(await self.storage.notifications(limit=100_000))
 
-    def _record(self, name: str, keys: Sequence[str], *, is_long: bool) -> PollRecord:
-        at = from_instant(self.clock.now())
-        kind = "long" if is_long else "news"
-        told = tuple(
-            NewNotification(
-                key=key, destination=name, kinds=("status",), route="notify[0]", created_at=at,
-                message=Message(headline=Line(spans=(Text(text=f"{kind} {key}"),))),
-            )
-            for key in keys
-        )  # fmt: skip
-        return PollRecord("panels", at, notifications=told)
+
+def _record(keys: Sequence[str], name: str, at: Moment, *, is_long: bool) -> PollRecord:
+    told = tuple(
+        NewNotification(
+            key=key, destination=name, kinds=("status",), route="notify[0]", created_at=at,
+            message=Message(headline=Line(spans=(Text(text=f"{'long' if is_long else 'news'} {key}"),))),
+        )
+        for key in keys
+    )  # fmt: skip
+    return PollRecord("panels", at, notifications=told)
 
 
 class TestOutbox(Outbox.TestCase):  # type: ignore[misc, valid-type]  # a class that hypothesis makes at run time
