@@ -142,6 +142,10 @@ class Sandbox:
             },
             "notify": [{"to": "ops"}],
             "operators": {"to": "ops"},
+            "access": {
+                "slack": [{"place": SLACK_CHANNEL, "role": "operator"}],
+                "telegram": [{"place": str(TELEGRAM_CHAT), "role": "operator"}],
+            },
         }
 
     async def _serve(self, application: web.Application, port: int) -> str:
