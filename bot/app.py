@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.core.catalogue import Catalogue
 from bot.core.commands import listed
 from bot.core.plan import Telling
+from bot.core.turns import Turns
 from bot.core.watchbook import WatchBook
 from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
@@ -196,8 +197,10 @@ def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, c
         operators=config.operators,
         keeps_personal_data=config.sources[source.name].personal_data == "keep",
     )
-    rounds = Rounds(source, clock, Ledger(storage, clock, book, telling))
-    return Poller(rounds, clock, workers=config.sources[source.name].in_flight)
+    settings = config.sources[source.name]
+    turns = Turns([rate for rate in (settings.budget, settings.daily_budget) if rate], telling.zone)
+    rounds = Rounds(source, clock, Ledger(storage, clock, book, telling), turns)
+    return Poller(rounds, clock, workers=settings.in_flight)
 
 
 def problems_with(config: Config, clock: Clock) -> list[Problem]:

@@ -92,10 +92,12 @@ def chat_module(kind: str) -> ChatModule:
     return cast(ChatModule, _CHATS.module(kind))
 
 
-def build_ear(kind: str, settings: Any, clock: Clock, menu: Sequence[tuple[str, str]]) -> Ear | None:
-    """The ear of a chat: None where its file has no `ear(settings, clock, menu=...)`, or its settings ask for none.
+def build_ear(
+    kind: str, settings: Any, clock: Clock, menu: Sequence[tuple[str, str]], beside: Chat | None = None
+) -> Ear | None:
+    """The ear of a chat: None where its file has no `ear(settings, clock, ...)`, or its settings ask for none.
 
-    `menu` are the verbs with what they do, for chats that show them.
+    `menu` are the verbs with what they do, for chats that show them; `beside` is the chat that tells what is news.
     """
     build = getattr(chat_module(kind), "ear", None)
-    return None if build is None else cast("Ear | None", build(settings, clock, menu=menu))
+    return None if build is None else cast("Ear | None", build(settings, clock, menu=menu, beside=beside))

@@ -18,6 +18,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats._answering import SORRY, Answering, one_line, until_it_works
+from bot.chats._holds import Holds
 from bot.chats._http_server import Turnstile, receiving
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_people import People
@@ -45,6 +46,7 @@ class SlackEar:
         self,
         api: WebApi,
         clock: Clock,
+        holds: Holds,
         *,
         app_token: str = "",
         signing_secret: str = "",
@@ -58,7 +60,7 @@ class SlackEar:
         self._listen = listen
         self._command = command
         self._turnstile = Turnstile("slack")
-        self._teller = Teller(api, clock)
+        self._teller = Teller(api, clock, holds)
         self.address: str | None = None
         """Where it listens while it does, over HTTP."""
 

@@ -2,12 +2,13 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.chats._answering import persistently
+from bot.chats._holds import Holds
 from bot.chats._pages import Page, pages
 from bot.chats._slack_blocks import MEASURE, blocks, escape
 from bot.chats._slack_calls import WebApi
@@ -46,8 +47,9 @@ class _Uses:
 class Teller:
     """Sends replies."""
 
-    def __init__(self, api: WebApi, clock: Clock) -> None:
+    def __init__(self, api: WebApi, clock: Clock, holds: Holds) -> None:
         self._api = api
+        self._holds = holds
         self._clock = clock
         self._uses: OrderedDict[str, _Uses] = OrderedDict()
 
@@ -121,7 +123,11 @@ class Teller:
 
     async def _call(self, method: str, arguments: Body) -> None:
         given = {name: value for name, value in arguments.items() if value is not None}
-        await persistently(lambda: self._api.answer(self._api.client.api_call(method, json=given)), self._clock, method)
+
+        def call() -> Awaitable[Any]:
+            return self._api.answer(self._api.client.api_call(method, json=given))
+
+        await persistently(lambda: self._holds.keep(method, call), self._clock, method)
 
 
 def written(reply: Reply) -> list[dict[str, Any]]:

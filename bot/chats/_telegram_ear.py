@@ -14,6 +14,7 @@ from aiohttp import web
 from telegram import BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
 
 from bot.chats._answering import Answering, persistently, until_it_works
+from bot.chats._holds import Holds
 from bot.chats._http_server import Turnstile, receiving
 from bot.chats._telegram_calls import BotApi, Conflict
 from bot.chats._telegram_questions import Me, of_update
@@ -58,6 +59,7 @@ class TelegramEar:
         self,
         api: BotApi,
         clock: Clock,
+        holds: Holds,
         *,
         menu: Sequence[tuple[str, str]] = (),
         webhook_url: str = "",
@@ -70,7 +72,7 @@ class TelegramEar:
         self._webhook_url = webhook_url
         self._listen = listen
         self._turnstile = Turnstile("telegram")
-        self._teller = Teller(api, clock)
+        self._teller = Teller(api, clock, holds)
         self._aside: set[asyncio.Task[None]] = set()
         self._unanswered: dict[int, asyncio.Task[None]] = {}
         """Updates being answered, which are not confirmed yet: after a crash they come again."""
@@ -129,9 +131,9 @@ class TelegramEar:
         failures = conflicts = 0
         while not stop.is_set():
             if self._unanswered:
-                await asyncio.wait(self._unanswered.values(), timeout=_PATIENCE)
+                await _unless(stop, asyncio.wait(self._unanswered.values(), timeout=_PATIENCE))
             try:
-                updates = await self._fetch(stop)
+                updates = await _unless(stop, _read(self._api.updates(self._offset(), _POLL, _KINDS)))
             except Conflict:
                 conflicts += 1
                 if conflicts > 1:
@@ -146,21 +148,8 @@ class TelegramEar:
                 await sleep_unless(stop, wait, self._clock)
             else:
                 failures = conflicts = 0
-                for update in updates:
+                for update in updates or ():
                     self._take(update, answering, me)
-
-    async def _fetch(self, stop: asyncio.Event) -> list[dict[str, Any]]:
-        """The next updates; none when `stop` is set before they come."""
-        fetching = asyncio.ensure_future(_read(self._api.updates(self._offset(), _POLL, _KINDS)))
-        stopping = asyncio.ensure_future(stop.wait())
-        try:
-            await asyncio.wait((fetching, stopping), return_when=asyncio.FIRST_COMPLETED)
-            return [] if stop.is_set() else await fetching
-        finally:
-            stopping.cancel()
-            fetching.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ChatError):
-                await fetching
 
     def _offset(self) -> int:
         """Confirms every update before the first that is still being answered."""
@@ -252,6 +241,20 @@ class TelegramEar:
         task = asyncio.create_task(work)
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, _T]) -> _T | None:
+    """The result of some work; None when `stop` is set before there is one."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        return None if stop.is_set() else await working
+    finally:
+        stopping.cancel()
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ChatError):
+            await working
 
 
 async def _read(asked: Awaitable[_T]) -> _T:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 
 from bot.chats._answering import persistently
+from bot.chats._holds import Holds
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_html import parts
 from bot.chats._telegram_questions import Way
@@ -26,8 +27,9 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 class Teller:
     """Sends replies."""
 
-    def __init__(self, api: BotApi, clock: Clock) -> None:
+    def __init__(self, api: BotApi, clock: Clock, holds: Holds) -> None:
         self._api = api
+        self._holds = holds
         self._clock = clock
 
     async def tell(self, reply: Reply, way: Way) -> None:
@@ -70,7 +72,7 @@ class Teller:
             except SendUnclear as error:  # the same edit twice is one edit
                 raise ChatUnreachable(error.chat, error.came) from None
 
-        await persistently(once, self._clock, f"edit {way.chat_id}")
+        await persistently(lambda: self._holds.keep(str(way.chat_id), once), self._clock, f"edit {way.chat_id}")
 
     async def _send(self, part: Part, way: Way, keyboard: InlineKeyboardMarkup | None, *, answers: bool) -> None:
         try:
@@ -83,8 +85,8 @@ class Teller:
     async def _sent(
         self, chat_id: int, way: Way, keyboard: InlineKeyboardMarkup | None, content: Any, answers: bool
     ) -> None:
-        await persistently(
-            lambda: self._api.ask(
+        async def once() -> None:
+            await self._api.ask(
                 self._api.bot.send_message(
                     chat_id=chat_id,
                     message_thread_id=way.topic,
@@ -96,10 +98,9 @@ class Teller:
                     link_preview_options=_NO_PREVIEW,
                     **content,
                 )
-            ),
-            self._clock,
-            f"send {chat_id}",
-        )
+            )
+
+        await persistently(lambda: self._holds.keep(str(chat_id), once), self._clock, f"send {chat_id}")
 
 
 def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

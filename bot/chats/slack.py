@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._pages import pages
 from bot.chats._slack_blocks import MEASURE, blocks, escape
@@ -18,7 +19,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
 from bot.model.units import RateValue
-from bot.ports import Clock, Ear, Limit, Part
+from bot.ports import Chat, Clock, Ear, Limit, Part
 
 _PER_CHANNEL = RateValue(1, 1.0)
 """About one message a second per channel (docs: rate limits)."""
@@ -77,15 +78,21 @@ class Address(BaseModel):
 
 
 def build(settings: Settings, clock: Clock) -> "Slack":
-    """A Slack that connects with the first send."""
-    del clock  # Slack does not pace itself: limits() tells the notifier how
-    return Slack(settings)
+    """A Slack that connects with the first send. The pace is the notifier's: limits() says which."""
+    return Slack(settings, Holds(clock))
 
 
-def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (), timezone: str = "UTC") -> Ear | None:
+def ear(
+    settings: Settings,
+    clock: Clock,
+    *,
+    menu: Sequence[tuple[str, str]] = (),
+    beside: Chat | None = None,
+) -> Ear | None:
     """Listens in Socket Mode with an app_token, else over HTTP with a signing_secret; None where there is neither.
 
-    Slack knows its commands from the app's manifest, so `menu` is not needed here.
+    Slack knows its commands from the app's manifest, so `menu` is not needed here. `beside` is the chat that sends
+    alerts with the same token.
     """
     del menu
     app_token, signing_secret = settings.app_token, settings.signing_secret
@@ -94,6 +101,7 @@ def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (
     return SlackEar(
         WebApi(settings.bot_token.get_secret_value(), settings.base_url),
         clock,
+        beside.holds if isinstance(beside, Slack) else Holds(clock),
         app_token=app_token.get_secret_value() if app_token else "",
         signing_secret=signing_secret.get_secret_value() if signing_secret else "",
         listen=settings.listen,
@@ -106,7 +114,8 @@ class Slack:
 
     kind = "slack"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, holds: Holds) -> None:
+        self.holds = holds
         self._api = WebApi(settings.bot_token.get_secret_value(), settings.base_url)
         self._ids: dict[str, str] = {}
         """Channel as configured to its id, as Slack told it: history is read by id only."""
@@ -168,10 +177,13 @@ class Slack:
         await self._api.close()
 
     async def _post(self, channel: str, content: Mapping[str, Any], metadata: dict[str, Any] | None) -> str:
-        answer = await self._api.answer(
-            self._api.client.chat_postMessage(
-                channel=channel, unfurl_links=False, unfurl_media=False, metadata=metadata, **content
-            )
+        answer = await self.holds.keep(
+            "chat.postMessage",
+            lambda: self._api.answer(
+                self._api.client.chat_postMessage(
+                    channel=channel, unfurl_links=False, unfurl_media=False, metadata=metadata, **content
+                )
+            ),
         )
         self._ids[channel] = str(answer.get("channel") or channel)
         if not answer.get("ts"):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from telegram import LinkPreviewOptions
 
+from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
@@ -17,7 +18,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.units import RateValue
-from bot.ports import Clock, Ear, Limit, Part
+from bot.ports import Chat, Clock, Ear, Limit, Part
 
 _OVERALL = RateValue(25, 1.0)
 """About 30 a second over all chats (Bots FAQ); a few less, because messages do not all take the same time to arrive."""
@@ -84,21 +85,24 @@ class Address(BaseModel):
 
 
 def build(settings: Settings, clock: Clock) -> "Telegram":
-    """A Telegram that connects with the first send."""
-    del clock  # Telegram does not pace itself: limits() tells the notifier how
-    return Telegram(settings)
+    """A Telegram that connects with the first send. The pace is the notifier's: limits() says which."""
+    return Telegram(settings, Holds(clock))
 
 
-def ear(settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = ()) -> Ear | None:
+def ear(
+    settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (), beside: Chat | None = None
+) -> Ear | None:
     """Fetches questions, or receives them with a webhook_url; None where questions are not wanted.
 
-    `menu` is what people see of the commands: names (a-z, 0-9 and _) and what they do.
+    `menu` is what people see of the commands: names (a-z, 0-9 and _) and what they do. `beside` is the chat that sends
+    alerts with the same token.
     """
     if not settings.questions:
         return None
     return TelegramEar(
         BotApi(settings.bot_token.get_secret_value(), settings.base_url),
         clock,
+        beside.holds if isinstance(beside, Telegram) else Holds(clock),
         menu=menu,
         webhook_url=settings.webhook_url or "",
         listen=settings.listen,
@@ -110,7 +114,8 @@ class Telegram:
 
     kind = "telegram"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, holds: Holds) -> None:
+        self.holds = holds
         self._api = BotApi(settings.bot_token.get_secret_value(), settings.base_url)
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
@@ -154,13 +159,16 @@ class Telegram:
     async def _send(self, address: Address, **content: Any) -> str:
         topic = None if address.topic == _GENERAL_TOPIC else address.topic
         try:
-            sent = await self._api.ask(
-                self._api.bot.send_message(
-                    chat_id=address.chat_id,
-                    message_thread_id=topic,
-                    link_preview_options=LinkPreviewOptions(is_disabled=True),
-                    **content,
-                )
+            sent = await self.holds.keep(
+                str(address.chat_id),
+                lambda: self._api.ask(
+                    self._api.bot.send_message(
+                        chat_id=address.chat_id,
+                        message_thread_id=topic,
+                        link_preview_options=LinkPreviewOptions(is_disabled=True),
+                        **content,
+                    )
+                ),
             )
         except DestinationMoved as moved:
             moved.address = {**address.model_dump(exclude_none=True), **moved.address}

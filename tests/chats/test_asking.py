@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chats._answering import Answering, persistently, until_it_works
+from bot.chats._holds import Holds
 from bot.chats._slack_ear import Guard
 from bot.chats._slack_questions import of_command, of_event, of_press, readable
 from bot.chats._slack_telling import written
@@ -90,7 +91,7 @@ def test_many_buttons_with_long_labels_are_taken() -> None:
 
 
 def test_buttons_leave_room_under_a_long_message() -> None:
-    buttons = tuple(button("Check now", "k" * 64) for _ in range(8))
+    buttons = tuple(button("Check now " + "x" * 60, "k" * 64) for _ in range(25))
     bodies = written(long_reply(buttons=buttons))
     assert [is_too_long(body["blocks"]) for body in bodies] == [False] * len(bodies)
 
@@ -136,6 +137,27 @@ async def test_another_body_under_a_true_signature_is_forged() -> None:
 
 
 # Asking again
+
+
+async def test_who_sends_with_the_same_token_keeps_the_same_wait() -> None:
+    clock, sent = ManualClock(), []
+    holds = Holds(clock)
+
+    async def refuse() -> None:
+        raise ChatBusy("telegram", "too fast", 5.0, whole_chat=True)
+
+    async def send() -> None:
+        sent.append(clock.monotonic())
+
+    with pytest.raises(ChatBusy):
+        await holds.keep("5", refuse)
+    await clock.advance(3)
+    with pytest.raises(ChatBusy) as caught:
+        await holds.keep("5", send)
+    await holds.keep("6", send)
+    await clock.advance(2)
+    await holds.keep("5", send)
+    assert (caught.value.retry_after, caught.value.whole_chat, sent) == (2.0, True, [3.0, 5.0])
 
 
 async def test_what_surely_did_not_arrive_is_sent_again() -> None:

@@ -59,6 +59,13 @@ async def test_a_mention_in_a_thread_is_answered_in_the_thread(scene: Scene) -> 
     assert (seen.thread, seen.person) == ("17.1", ANN)
 
 
+async def test_a_press_in_a_thread_is_answered_in_the_thread(scene: Scene) -> None:
+    scene.desk.script = lambda question: reply(question.via, buttons=(button("Why", "k"),))
+    await scene.twin.mention(ANN, CHANNEL, "status 1", thread="17.1")
+    (seen,) = (await scene.twin.press(ANN, "Why")).seen
+    assert (seen.text, seen.thread) == ("button", "17.1")
+
+
 async def test_a_direct_message_is_a_private_question(scene: Scene) -> None:
     heard = await scene.twin.write(ANN, "45001234")
     (asked,) = scene.desk.asked
@@ -81,6 +88,12 @@ async def test_opening_the_home_tab_shows_my_orders_there(scene: Scene) -> None:
     scene.desk.script = lambda question: reply(f"{question.via} {question.text}")
     await scene.twin.open_home(ANN)
     assert scene.twin.homes[ANN].text == "home list mine"
+
+
+async def test_a_home_tab_shows_as_much_as_has_room(scene: Scene) -> None:
+    scene.desk.script = lambda _: reply(*map(str, range(120)))
+    await scene.twin.open_home(ANN)
+    assert scene.twin.homes[ANN].text.split("\n") == [str(number) for number in range(100)]
 
 
 async def test_a_button_in_the_home_tab_renews_it(scene: Scene) -> None:

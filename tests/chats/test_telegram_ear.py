@@ -200,6 +200,7 @@ async def test_what_was_answered_is_confirmed_at_the_end(scene: Scene) -> None:
     await scene.twin.say(ANN, ANN, "last", answers=0)
     await scene.until(lambda: scene.desk.texts == ["last"])
     scene.stop.set()
+    await scene.quiet()
     scene.desk.hangs.set()
     await asyncio.wait_for(scene.running, 5)
     assert ([one.text for one in scene.twin.seen], scene.twin.delivery.unconfirmed) == (["you asked: last"], [])
@@ -227,6 +228,14 @@ async def test_a_second_poller_ends_exactly_one_with_a_clear_message(scene: Scen
     assert isinstance(done.pop().exception(), ChatRefused)
     await scene.quiet()
     assert not left.pop().done()
+
+
+async def test_another_poller_that_comes_and_goes_now_and_then_ends_nothing(scene: Scene) -> None:
+    for number in range(3):
+        polls = sum(call.method == "getUpdates" for call in scene.twin.calls)
+        await scene.twin.delivery.get({})
+        await scene.until(lambda: sum(call.method == "getUpdates" for call in scene.twin.calls) > polls)  # noqa: B023
+        assert (await scene.twin.say(ANN, ANN, str(number))).text == f"you asked: {number}"
 
 
 async def test_a_webhook_that_is_left_over_is_taken_down() -> None:
