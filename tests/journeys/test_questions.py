@@ -1,0 +1,112 @@
+"""People ask in Slack and in Telegram, and get the same answers: the whole product beside the whole sandbox."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot import config
+from bot.app import App, open_app
+from bot.clock import SystemClock
+from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_CHAT, Sandbox
+from tests.journeys.scene import until
+
+PERSON, STRANGER = "U0000000001", "U0000000666"
+
+
+@dataclass
+class Street:
+    """The sandbox, the product that runs, and one order of it."""
+
+    sandbox: Sandbox
+    app: App
+    number: str
+
+    async def slack(self, text: str, *, person: str = PERSON, answers: int = 1) -> str:
+        """What one sees who types `/order text` in the channel."""
+        return (await self.sandbox.slack.slash(person, SLACK_CHANNEL, text, answers=answers)).text
+
+    async def telegram(self, text: str, *, person: int = TELEGRAM_CHAT, answers: int = 1) -> str:
+        """What one sees who writes the bot in private."""
+        return (await self.sandbox.telegram.say(person, person, text, answers=answers)).text
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Street]:
+    """The product runs, listens in both chats, and has seen every order."""
+    clock = SystemClock()
+    async with Sandbox(clock=clock, accounts=("stateset",), orders_per_account=3) as sandbox:
+        settings = sandbox.config(every="300s")
+        settings["chats"] = {
+            "slack": sandbox.slack.listening(sandbox.urls["slack"]),
+            "telegram": sandbox.telegram.listening(sandbox.urls["telegram"]),
+        }
+        path = folder / "watchlists.yaml"
+        path.write_text(json.dumps(settings), encoding="utf-8")
+        async with open_app(config.load(path, {}), clock) as app:
+            stop = asyncio.Event()
+            running = asyncio.create_task(app.run(stop))
+            try:
+                await until(lambda: len(sandbox.accepted) >= 2)  # the summaries of the first look
+                await sandbox.slack.delivery.until_connected()
+                (row, *_) = await app.storage.orders()
+                yield Street(sandbox, app, row.number)
+            finally:
+                stop.set()
+                await running
+
+
+@pytest.fixture
+async def street(tmp_path: Path) -> AsyncIterator[Street]:
+    async with opened(tmp_path) as one:
+        yield one
+
+
+async def test_every_verb_gets_the_same_answer_in_both_chats(street: Street) -> None:
+    number = street.number
+    for text in (
+        "help", f"status {number}", "list", "late", "due", f"history {number}", f"why {number}", f"check {number}",
+        f"watch {number}", f"mute {number} until change", f"unmute {number}", f"unwatch {number}", "sources",
+        "about", "stauts 1",
+    ):  # fmt: skip
+        slack, telegram = await street.slack(text), await street.telegram(f"/{text}")
+        assert slack.splitlines()[0].replace("This chat is", "You are") == telegram.splitlines()[0], text
+        assert "Sorry" not in slack
+
+
+async def test_a_number_by_itself_is_a_question(street: Street) -> None:
+    heard = await street.sandbox.slack.write(PERSON, street.number)
+    assert "do not know you" in heard.text  # in private only the person counts, and only the channel was let in
+    assert street.number in await street.telegram(f"where is {street.number}?")
+
+
+async def test_buttons_are_pressed_and_do_what_they_say(street: Street) -> None:
+    await street.telegram(f"status {street.number}")
+    heard = await street.sandbox.telegram.press(TELEGRAM_CHAT, "Mute 1 h")
+    assert "No news of" in heard.text
+    await street.slack(f"status {street.number}")
+    shared = await street.sandbox.slack.press(PERSON, "Share here")
+    assert [one.person for one in shared.seen] == [None]
+    assert street.number in shared.text
+
+
+async def test_a_stranger_learns_nothing_in_either_chat(street: Street) -> None:
+    street.sandbox.telegram.add_room(666, "private", "stranger")
+    said = [await street.telegram(f"/status {street.number}", person=666)]
+    said.append((await street.sandbox.slack.slash(STRANGER, "C0000000666", f"status {street.number}")).text)
+    for text, who in zip(said, ("666", STRANGER), strict=True):
+        assert "do not know you" in text
+        assert who in text
+        assert street.number not in text
+
+
+async def test_a_question_is_acknowledged_while_the_source_hangs(street: Street) -> None:
+    street.sandbox.faults["stateset"].add("slow", seconds=6.0)
+    heard = await street.sandbox.slack.slash(PERSON, SLACK_CHANNEL, f"check {street.number}", patience=12.0)
+    assert heard.ack_ms is not None
+    assert heard.ack_ms < 3000
+    assert street.number in heard.text
