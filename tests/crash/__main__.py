@@ -20,11 +20,14 @@ from tests.crash.points import ALL, FIRST_LIFE
 from tests.crash.proof import moment_in
 
 
-async def kill(number: int, seed: int, arenas: int) -> list[Outcome]:
-    """Kill the program `number` times, in `arenas` worlds at once."""
+async def kill(number: int, seed: int, arenas: int, *, looks_back: bool = True) -> list[Outcome]:
+    """Kill the program `number` times, in `arenas` worlds at once. `looks_back`: whether Slack can be read back."""
     with tempfile.TemporaryDirectory(prefix="orderwatch-crash-") as folder:
         shares = [number // arenas + (index < number % arenas) for index in range(arenas)]
-        made = [Arena(seed + index, share, Path(folder) / str(index)) for index, share in enumerate(shares)]
+        made = [
+            Arena(seed + index, share, Path(folder) / str(index), looks_back=looks_back)
+            for index, share in enumerate(shares)
+        ]
         for arena in made:
             arena.folder.mkdir()
         return await asyncio.gather(*(arena.run() for arena in made))
@@ -71,11 +74,12 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--arenas", type=int, default=5, help="worlds at the same time")
+    parser.add_argument("--blind", action="store_true", help="Slack without the scopes to read back what was sent")
     arguments = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it tells of every client that was killed
     started = time.monotonic()
     print(f"{arguments.kills} kills, seed {arguments.seed}, {arguments.arenas} worlds at once", flush=True)
-    outcomes = asyncio.run(kill(arguments.kills, arguments.seed, arguments.arenas))
+    outcomes = asyncio.run(kill(arguments.kills, arguments.seed, arguments.arenas, looks_back=not arguments.blind))
     print("\n".join(table(outcomes)))
     for one in outcomes:
         print(
