@@ -15,6 +15,7 @@ from bot.core.agenda import Agenda
 from bot.core.digest import order_digest
 from bot.core.drift import DriftWatch
 from bot.core.health import wait_until_retry
+from bot.core.promise import due
 from bot.core.watchbook import WatchBook
 from bot.errors import SourceError
 from bot.log import event
@@ -250,6 +251,7 @@ class Ledger:
             state.seq = update.snapshot.seq
             state.stage = update.snapshot.order.status.stage
             state.depth = update.snapshot.order.depth
+            state.due = due(update.snapshot.order)
         state.raw_digest = update.raw_digest or state.raw_digest
         state.list_digest = update.list_digest or state.list_digest
         state.missing = update.missing

@@ -13,6 +13,7 @@ from datetime import timedelta
 from bot.core import plan
 from bot.core.drift import Weighed
 from bot.core.schedule import longest_rest, rest, retry_rest, second_look_rest
+from bot.core.turns import Turns
 from bot.errors import OrderNotFound, SourceError
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
@@ -81,11 +82,24 @@ class Rounds:
         state = self.ledger.states.get(key)
         if state is not None and not self.ledger.book.follows(state):
             self.ledger.agenda.drop(key)
+            if self._turns:
+                self._turns.drop(state)
 
     def make_named_due(self) -> None:
         """Let every order that is followed by its name be due now, whatever its time."""
         for key in self.ledger.book.named:
             self.ledger.agenda.put(key, self._clock.monotonic())
+
+    async def look_now(self, key: str) -> SourceError | None:
+        """Look at one order for somebody who asks, also if nobody follows it. Returns and raises as `do` does."""
+        ledger = self.ledger
+        if key not in ledger.states:
+            await ledger.recall(key)
+        try:
+            return await self.do(key, urgent=True)
+        finally:
+            if not ledger.book.follows(ledger.states[key]):
+                ledger.agenda.drop(key)
 
     async def do(self, job: Job, *, urgent: bool = False) -> SourceError | None:
         """Do one job and note when it is due again. A failure of the source is noted, and told when it is news.
@@ -242,7 +256,10 @@ class Rounds:
         self._look_again(state, max(wait, pause))
 
     def _rest(self, state: OrderState, stage: Stage, *, found: bool = True) -> float:
-        return rest(stage, self.ledger.book.look_every(state), found=found, seed=f"{state.key}/{state.seq}")
+        pause = rest(stage, self.ledger.book.look_every(state), found=found, seed=f"{state.key}/{state.seq}")
+        if self._turns is None or not found or stage.is_final:
+            return pause
+        return self._turns.rest(state, pause, self._clock.now())
 
     def _look_again(self, state: OrderState, pause: float) -> None:
         """Note the next look `pause` seconds from now, unless the listing will tell when one is needed."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.model.message import Message
+from bot.model.moment import Moment
 from bot.model.order import Depth, Order, Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
@@ -14,7 +15,7 @@ from bot.model.view import OrderRow
 
 Row = tuple[Any, ...]
 
-STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt"
+STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt, due"
 SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, snapshot"
 ORDER_COLUMNS = (
     "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at, due"
@@ -31,10 +32,11 @@ _DEPTHS = {depth.value: depth for depth in Depth}
 
 
 def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
-    """Rows of STATE_COLUMNS. Rows with the same scopes share one tuple: there are few, and orders are many."""
+    """Rows of STATE_COLUMNS. Rows with the same scopes, or day, share one: orders are many."""
     shared: dict[str, tuple[str, ...]] = {}
+    days: dict[Moment | None, Moment | None] = {}
     states = []
-    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt in cursor:
+    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt, due in cursor:
         known = shared.get(scopes)
         if known is None:
             known = shared[scopes] = tuple(json.loads(scopes))
@@ -51,6 +53,7 @@ def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
                 known,
                 next_poll_at,
                 doubt=doubt,
+                due=days.setdefault(due, due),
             )
         )
     return states

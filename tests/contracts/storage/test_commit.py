@@ -39,8 +39,9 @@ async def test_load_gives_the_state_as_it_was_committed(store: Storage) -> None:
     )
     await store.commit(a_record(update))
     expected = OrderState(
-        "FR/1", 1, Stage.SHIPPED, Depth.FULL, b"\x00raw", b"\xfflist", 2, True, ("*", "a=b"), TEN, doubt="d0"
-    )
+        "FR/1", 1, Stage.SHIPPED, Depth.FULL, b"\x00raw", b"\xfflist", 2, True, ("*", "a=b"), TEN, doubt="d0",
+        due=an_order().delivery_promised,
+    )  # fmt: skip
     assert await store.load("panels") == [expected]
 
 

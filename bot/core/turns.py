@@ -1,0 +1,64 @@
+"""How long an order rests at a source whose budget is too small to look at everything as often as people ask."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, tzinfo
+
+from bot.core.rhythm import Rhythm
+from bot.model.moment import Moment
+from bot.model.poll import Kind, OrderState
+from bot.model.units import RateValue
+
+
+class Turns:
+    """Follows the orders of one source. Hands in what it learns to its Rhythm; times are monotonic seconds, and now."""
+
+    def __init__(self, rates: Iterable[RateValue], zone: tzinfo, rhythm: Rhythm | None = None) -> None:
+        """The strictest of `rates` counts. `zone` is where the people work whose orders these are."""
+        strictest = min(rates, key=lambda rate: rate.events / rate.seconds)
+        self._looks_a_second = strictest.events / strictest.seconds
+        self._is_daily = strictest.seconds >= 86400
+        self._zone = zone
+        self._rhythm = rhythm or Rhythm()
+
+    def watch(self, state: OrderState, now: datetime) -> None:
+        """Count an order that is looked at by itself from now on."""
+        self._turn(state, self._kind(state, now))
+
+    def drop(self, state: OrderState) -> None:
+        """Count it no more."""
+        self._turn(state, None)
+        state.looked_at = None
+
+    def looked(self, state: OrderState, monotonic: float, now: datetime, *, changed: bool) -> None:
+        """An order was looked at. What it was like before teaches how soon such orders change."""
+        if state.kind is not None and state.looked_at is not None:
+            self._rhythm.note(state.kind, monotonic - state.looked_at, now.astimezone(self._zone), changed=changed)
+        state.looked_at = monotonic
+        self._turn(state, self._kind(state, now))
+
+    def rest(self, state: OrderState, every: float, now: datetime) -> float:
+        """Seconds until the next look: `every`, as asked for, wherever the budget is enough for everybody."""
+        rhythm, looks = self._rhythm, self._looks_a_second
+        if rhythm.orders <= every * looks:
+            return every
+        kind = state.kind or self._kind(state, now)
+        if kind is None:
+            return every
+        even = rhythm.turns(kind) / looks
+        return max(every, rhythm.wait(even, now.astimezone(self._zone)) if self._is_daily else even)
+
+    def _turn(self, state: OrderState, kind: Kind | None) -> None:
+        if kind != state.kind:
+            self._rhythm.count(state.kind, kind)
+            state.kind = kind
+
+    def _kind(self, state: OrderState, now: datetime) -> Kind | None:
+        if state.stage.is_final or state.vanished:
+            return None  # it rests as long as all of its kind
+        promised = _ordinal(state.due) if state.due else None
+        return self._rhythm.kind(state.stage, promised, now.astimezone(self._zone).toordinal())
+
+
+def _ordinal(moment: Moment) -> int:
+    """The day of a moment; its zone does not matter to how near it is."""
+    return date.fromisoformat(moment[:10]).toordinal()

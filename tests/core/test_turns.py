@@ -1,0 +1,97 @@
+"""Whose turn it is at a source whose budget is too small for everybody's."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.rhythm import LONGEST, Rhythm
+from bot.core.turns import Turns
+from bot.model.moment import from_day
+from bot.model.order import Stage
+from bot.model.poll import OrderState
+from bot.model.units import RateValue
+
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+NOON, MIDNIGHT = MONDAY + timedelta(hours=12), MONDAY + timedelta(hours=1)
+A_MINUTE = RateValue(60, 60.0)
+A_DAY = RateValue(86400, 86400.0)
+
+
+def watched(turns: Turns, count: int, stage: Stage = Stage.CONFIRMED, days: int = 10) -> list[OrderState]:
+    states = [
+        OrderState(f"{stage}{number}", seq=1, stage=stage, due=from_day(MONDAY + timedelta(days=days)))
+        for number in range(count)
+    ]
+    for state in states:
+        turns.watch(state, NOON)
+    return states
+
+
+def test_a_budget_that_is_enough_lets_everybody_be_looked_at_as_asked() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    (state, *_) = watched(turns, 900)
+    assert turns.rest(state, 900.0, NOON) == 900.0
+
+
+def test_orders_that_are_alike_share_a_small_budget_evenly() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    (state, *_) = watched(turns, 3600)
+    assert round(turns.rest(state, 900.0, NOON)) == 3600
+
+
+def test_an_order_that_is_likelier_to_change_has_its_turn_sooner() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    quiet, lively = watched(turns, 2000)[0], watched(turns, 2000, Stage.SHIPPED, days=0)[0]
+    assert turns.rest(lively, 60.0, NOON) < 0.7 * turns.rest(quiet, 60.0, NOON)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Stage)), st.integers(-5, 30)), min_size=2, max_size=60))
+def test_nobody_starves_and_all_turns_together_keep_the_budget(orders: list[tuple[Stage, int]]) -> None:
+    rhythm = Rhythm()
+    kinds = [rhythm.kind(stage, days, 0) for stage, days in orders]
+    for kind in kinds:
+        rhythm.count(None, kind)
+    turns = [rhythm.turns(kind) for kind in kinds]
+    assert max(turns) <= LONGEST * len(kinds) + 1e-9
+    assert sum(1 / each for each in turns) <= 1 + 1e-9
+
+
+def test_a_stage_that_proves_quiet_gives_its_turns_to_the_others() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    quiet, other = watched(turns, 2000, Stage.PLACED)[0], watched(turns, 2000)[0]
+    before = turns.rest(other, 60.0, NOON)
+    for day in range(60):
+        turns.looked(quiet, day * 86400.0, NOON, changed=False)
+    assert turns.rest(other, 60.0, NOON) < before
+
+
+def test_a_daily_budget_is_spent_when_people_work() -> None:
+    turns = Turns([A_DAY, RateValue(600, 60.0)], UTC)
+    (state, *_) = watched(turns, 3600)
+    assert turns.rest(state, 60.0, NOON) < 0.7 * 3600 < 1.5 * 3600 < turns.rest(state, 60.0, MIDNIGHT)
+
+
+def test_hours_that_prove_busy_get_more_of_a_daily_budget() -> None:
+    turns = Turns([A_DAY], UTC)
+    (state, *_) = watched(turns, 3600)
+    before = turns.rest(state, 60.0, MIDNIGHT)
+    for hour in range(400):
+        turns.looked(state, hour * 3600.0, MIDNIGHT, changed=True)
+    turns.rest(state, 60.0, NOON)  # what was learned counts from the next hour on
+    assert turns.rest(state, 60.0, MIDNIGHT) < before
+
+
+def test_an_order_that_is_completed_takes_no_turns_from_the_others() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    first, second = watched(turns, 2)
+    second.stage = Stage.COMPLETED
+    turns.looked(second, 0.0, NOON, changed=True)
+    assert turns.rest(first, 0.5, NOON) == 1.0
+
+
+def test_an_order_that_nobody_follows_any_more_takes_none_either() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    first, second = watched(turns, 2)
+    turns.drop(second)
+    assert turns.rest(first, 0.5, NOON) == 1.0
