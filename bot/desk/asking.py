@@ -72,8 +72,9 @@ class FrontDesk:
             return None
         if wait > 0:
             return self._reply(question, None, answers_about.too_many(wait))
-        command = await self._understood(question)
-        entry = self._entry(question, command)
+        asks = await self._room.talks.button(question.text) if question.via == "button" else question.text
+        command = None if asks is None else _understood(question, asks)
+        entry = self._entry(question, command, asks or question.text)
         if not await self._room.talks.begin(entry):
             return None
         answer = await self._answer(question, command)
@@ -82,15 +83,6 @@ class FrontDesk:
         await self._room.talks.finish(entry, outcome, {key: offer.asks for key, offer in offers.items()})
         event(log, "asked", level=logging.DEBUG, chat=question.chat, verb=entry.verb, outcome=outcome)
         return self._reply(question, command, answer) if answer else None
-
-    async def _understood(self, question: Question) -> Command | Misread | None:
-        """What is asked; None for a button nobody remembers."""
-        if question.via == "start" and question.text.strip():
-            return Command(verb=Verb.JOIN, topic=question.text.strip())
-        if question.via != "button":
-            return parse(question.text, in_passing=question.via == "message")
-        asks = await self._room.talks.button(question.text)
-        return None if asks is None else parse(asks)
 
     async def _answer(self, question: Question, command: Command | Misread | None) -> Answer | None:
         if isinstance(command, Command) and command.verb is Verb.JOIN:
@@ -141,7 +133,7 @@ class FrontDesk:
         wait = self._checkers.admit((question.chat, question.person))
         return PER_PERSON.seconds if wait is None else wait
 
-    def _entry(self, question: Question, command: Command | Misread | None) -> AuditEntry:
+    def _entry(self, question: Question, command: Command | Misread | None, asks: str) -> AuditEntry:
         verb = command.verb.value if isinstance(command, Command) else ""
         is_secret = verb == Verb.JOIN
         return AuditEntry(
@@ -151,7 +143,7 @@ class FrontDesk:
             place=place_id(question.place),
             at=from_instant(self._room.clock.now()),
             verb=verb,
-            text=f"{verb} ***" if is_secret else without_control(question.text)[:_LONGEST_NOTED],
+            text=f"{verb} ***" if is_secret else without_control(asks)[:_LONGEST_NOTED],
         )
 
     def _reply(self, question: Question, command: Command | Misread | None, answer: Answer) -> Reply:
@@ -164,6 +156,12 @@ class FrontDesk:
             replaces=bool(question.via == "button" and asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared),
             timezone=zone_of(self._room, question),
         )
+
+
+def _understood(question: Question, asks: str) -> Command | Misread:
+    if question.via == "start" and asks.strip():
+        return Command(verb=Verb.JOIN, topic=asks.strip())
+    return parse(asks, in_passing=question.via == "message")
 
 
 def _button_key(asks: str) -> str:

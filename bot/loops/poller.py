@@ -34,19 +34,21 @@ class Poller:
         self._checks: dict[str, asyncio.Task[SourceError | None]] = {}
 
     async def check(self, key: str) -> Looked:
-        """Look at a followed order now, within the budget and ahead of routine looks. Those who ask at once share it.
+        """Look at an order now, within the budget and ahead of routine looks. Those who ask at once share it.
 
         While the source fails it is not asked, and the answer says when it will be.
         """
         health = self.rounds.ledger.health
-        if key not in self.rounds.ledger.states or wait_until_retry(health, self._clock.now()) > 0:
+        if not self.rounds.is_loaded:
+            return Looked(reason="it is only being started")
+        if wait_until_retry(health, self._clock.now()) > 0:
             return Looked(possible_at=health.retry_at, reason=health.reason)
         if (wait := self.rounds.wait()) > PATIENCE and key not in self._checks:
             at = from_instant(self._clock.now() + timedelta(seconds=wait))
             return Looked(possible_at=at, is_budget_spent=True)
         check = self._checks.get(key)
         if check is None:
-            check = self._checks[key] = asyncio.create_task(self.rounds.do(key, urgent=True))
+            check = self._checks[key] = asyncio.create_task(self.rounds.look_now(key))
             check.add_done_callback(lambda _: self._checks.pop(key, None))
             check.add_done_callback(lambda _: self._news.set())
         patience = asyncio.ensure_future(self._clock.sleep(PATIENCE))

@@ -43,7 +43,7 @@ class Rounds:
         self._turns = turns
         self._locks = KeyLock()
         self._pages: dict[str, dict[int, KnownPage]] = {}
-        self._is_loaded = False
+        self.is_loaded = False
 
     async def load(self) -> None:
         """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
@@ -67,12 +67,12 @@ class Rounds:
             gc.enable()
         for scope in ledger.book.scopes.values():
             ledger.agenda.put(scope, self._clock.monotonic())
-        self._is_loaded = True
+        self.is_loaded = True
 
     async def follow(self, key: str, watchlist: Watchlist) -> None:
         """Follow one order for somebody in chat, from now on."""
         self.ledger.book.follow(key, watchlist)
-        if self._is_loaded and key not in self.ledger.states:
+        if self.is_loaded and key not in self.ledger.states:
             await self.ledger.recall(key)
             self.ledger.agenda.put(key, self._clock.monotonic())
 

@@ -11,7 +11,7 @@ from bot.errors import SourceUnreachable
 from bot.model.access import Grant
 from bot.model.moment import Moment
 from bot.model.order import Order, Stage
-from bot.model.poll import Payload
+from bot.model.poll import Listing, Payload
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, line, package, shipment, status
 from tests.loops.asking import WATCHER, a_bot, key_of, one, panels, plain, question
@@ -165,8 +165,14 @@ async def test_every_command_is_written_down_without_codes(storage: SqliteStorag
     bot = await a_bot(storage, clock, panels(one()))
     await bot.ask("status 4500001")
     await bot.ask("join secret-code", person="U666", channel="C666")
+    await bot.ask(key_of(await bot.ask("list"), "Status"), via="button")
     rows = await storage._read(lambda c: c.execute("select person, verb, text, outcome from audit").fetchall())
-    assert rows == [("U1", "status", "status 4500001", "answered"), ("U666", "join", "join ***", "bad_code")]
+    assert rows == [
+        ("U1", "status", "status 4500001", "answered"),
+        ("U666", "join", "join ***", "bad_code"),
+        ("U1", "list", "list", "answered"),
+        ("U1", "status", 'status "4500001" at "panels"', "answered"),
+    ]
 
 
 # Check
@@ -178,6 +184,21 @@ async def test_check_asks_the_source_now_and_tells_what_it_says(storage: SqliteS
     source.set(one(status=SHIPPED))
     said = await bot.hear("check 4500001")
     assert said.startswith("4500001 · Shipped\nAsked panels (Schneider) just now.")
+
+
+async def test_an_order_that_nobody_follows_any_more_can_be_asked_for_once(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one())
+    await a_bot(storage, clock, source)
+    source.listing = Listing.NONE
+    bot = await a_bot(storage, clock, source, watchlists=())
+    source.set(one(status=SHIPPED))
+    assert "4500001 · Shipped" in await bot.hear("check 4500001")
+    asked = len(source.asked)
+    await clock.advance(90_000)
+    await bot.poll()
+    assert len(source.asked) == asked
 
 
 async def test_check_of_a_failing_source_says_when_it_will_be_possible(
