@@ -135,6 +135,7 @@ class HttpClient:
             size += len(chunk)
             if size > self._max_body:
                 response.close()
+                chunks.clear()  # the error holds this frame for as long as anybody holds the error
                 raise AnswerUnreadable(self._source, asked, f"came more than {self._max_body // 1024**2} MB")
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
