@@ -15,7 +15,7 @@ from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.units import RateValue
-from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
 
 
 class Clock(Protocol):
@@ -177,15 +177,6 @@ class Ear(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """A destination with open notifications, and when the first of them may be tried."""
-
-    destination: str
-    waiting: int
-    not_before: Moment | None
-
-
-@dataclass(frozen=True, slots=True)
 class Retention:
     """How long the janitor keeps things."""
 
@@ -307,6 +298,10 @@ class Talks(Protocol):
 
     async def members(self) -> Sequence[Grant]:
         """Everybody who came in by an invite."""
+        ...
+
+    async def dismiss(self, chat: str, id_: str) -> bool:
+        """Let a person or place that came in by an invite go. False: there is none with that id."""
         ...
 
 

@@ -17,8 +17,9 @@ from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Notification, Settlement, State
+from bot.model.view import Owed
 from bot.pacer import Pacer
-from bot.ports import Chat, Clock, Owed, Storage
+from bot.ports import Chat, Clock, Storage
 
 log = logging.getLogger(__name__)
 

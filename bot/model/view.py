@@ -105,3 +105,12 @@ class ChangeRow:
     change: Mapping[str, Any]
     told: tuple[str, ...]
     """`destination: state` for each notification of that version that tells this kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A destination with open notifications, and when the first of them may be tried."""
+
+    destination: str
+    waiting: int
+    not_before: Moment | None

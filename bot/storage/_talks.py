@@ -172,6 +172,15 @@ def members(connection: sqlite3.Connection) -> list[Grant]:
     ]
 
 
+def dismiss(connection: sqlite3.Connection, chat: str, id_: str) -> bool:
+    """Let a person or place go. False: there is none with that id."""
+    gone = connection.execute(
+        "delete from members where chat = :chat and (person = :id or place = :id) and :id <> ''",
+        {"chat": chat, "id": id_},
+    )
+    return gone.rowcount > 0
+
+
 def _names(names: Sequence[str] | None) -> str | None:
     return None if names is None else write_list(names)
 

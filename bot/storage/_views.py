@@ -10,8 +10,7 @@ from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
-from bot.model.view import ChangeRow, OrderRow
-from bot.ports import Owed
+from bot.model.view import ChangeRow, OrderRow, Owed
 from bot.storage._rows import (
     HEALTH_COLUMNS,
     NOTIFICATION_COLUMNS,

@@ -18,8 +18,8 @@ from bot.model.moment import Moment, from_instant
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, Settlement, State
 from bot.model.poll import Health, OrderState, Payload, PollRecord
-from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
-from bot.ports import Clock, Owed, Retention, Talks
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
+from bot.ports import Clock, Retention, Talks
 from bot.storage import _lists, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current

@@ -83,3 +83,7 @@ class SqliteTalks:
     async def members(self) -> Sequence[Grant]:
         """Everybody who came in by an invite."""
         return await self._read(_talks.members)
+
+    async def dismiss(self, chat: str, id_: str) -> bool:
+        """Let a person or place that came in by an invite go. False: there is none with that id."""
+        return await self._write(lambda connection: _talks.dismiss(connection, chat, id_))

@@ -115,6 +115,11 @@ def test_an_invite_is_shown_once_and_kept_as_a_hash(cli: Cli, watched: Path) -> 
     grant = asyncio.run(come_in())
     assert grant is not None
     assert (grant.person, grant.role, grant.sources) == ("U1", "watcher", ("panels",))
+    listed = cli("-c", str(watched), "members", "list").out
+    assert ["slack", "U1", "person", "watcher", "panels"] in [line.split() for line in listed.splitlines()]
+    assert cli("-c", str(watched), "members", "remove", "slack", "U1").code == 0
+    assert cli("-c", str(watched), "members", "list").code == 4
+    assert cli("-c", str(watched), "members", "remove", "slack", "U1").code == 4
 
 
 def test_an_invite_to_an_unknown_source_is_refused(cli: Cli, watched: Path) -> None:

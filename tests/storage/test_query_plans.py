@@ -98,6 +98,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "invite": lambda c: _talks.invite(c, Invite(code_hash="h", role=Role.VIEWER, made_at=NINE, expires_at=TEN)),
     "redeem": lambda c: _talks.redeem(c, "h", Grant(chat="slack", person="U1"), NINE),
     "members": _talks.members,
+    "dismiss": lambda c: _talks.dismiss(c, "slack", "U1"),
     "tidying": lambda c: [step(c) for step in _writes.tidying(ELEVEN, _RETENTION).values()],
 }
 _LARGE = "orders|order_names|snapshots|changes|notifications|messages|audit|buttons"

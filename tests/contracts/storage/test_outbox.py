@@ -5,7 +5,8 @@ import pytest
 from bot.errors import StorageError
 from bot.model.moment import Moment
 from bot.model.outbox import Settlement, State
-from bot.ports import Owed, Storage
+from bot.model.view import Owed
+from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, again, an_order, an_update, news, sent
 

@@ -118,3 +118,11 @@ async def test_a_group_comes_in_by_its_place(store: Storage) -> None:
     await store.talks.redeem("h", Grant(chat="telegram", place="-100"), NINE)
     (member,) = await store.talks.members()
     assert (member.person, member.place) == (None, "-100")
+
+
+async def test_who_came_in_can_be_let_go(store: Storage) -> None:
+    for number, member in enumerate((Grant(chat="slack", person="U1"), Grant(chat="slack", place="C1"))):
+        await store.talks.invite(an_invite(f"h{number}"))
+        await store.talks.redeem(f"h{number}", member, NINE)
+    assert [await store.talks.dismiss("slack", id_) for id_ in ("U2", "", "U1", "U1")] == [False, False, True, False]
+    assert [member.place for member in await store.talks.members()] == ["C1"]

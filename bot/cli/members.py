@@ -1,0 +1,74 @@
+"""`orderwatch members`: who came in by an invite, and letting them go."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from bot.cli._config import read_store
+from bot.cli._exit import Exit
+from bot.cli._invocation import Invocation, common_options
+from bot.cli._output import complain, say, say_json, say_table
+from bot.ports import Talks
+from bot.storage.sqlite import SqliteBeside
+
+_T = TypeVar("_T")
+
+
+@click.group()
+@common_options
+def command(invocation: Invocation) -> None:
+    """See who came in by an invite. Those in the config stand there."""
+
+
+@command.command("list")
+@common_options
+def list_(invocation: Invocation) -> int:
+    """List them."""
+    found = _ask(read_store(invocation).database, lambda talks: talks.members())
+    if not found:
+        complain("nobody came in by an invite")
+        return Exit.NOTHING
+    if invocation.json:
+        for one in found:
+            say_json(one.model_dump(mode="json"))
+        return Exit.DONE
+    rows = [
+        (
+            one.chat,
+            one.person or one.place or "",
+            "person" if one.person else "place",
+            one.role.value,
+            ", ".join((*(one.sources or ()), *(one.watchlists or ()))) or "everything",
+        )
+        for one in found
+    ]
+    say_table(("chat", "id", "what", "role", "sees"), rows, color=invocation.color)
+    return Exit.DONE
+
+
+@command.command("remove")
+@click.argument("chat")
+@click.argument("id_", metavar="ID")
+@common_options
+def remove(invocation: Invocation, chat: str, id_: str) -> int:
+    """Let a person or place go. What they follow is not sent to them any more, within seconds."""
+    if not _ask(read_store(invocation).database, lambda talks: talks.dismiss(chat, id_)):
+        complain(f"nobody with the id {id_} came into {chat} by an invite")
+        return Exit.NOTHING
+    say(f"{id_} in {chat} may not ask any more")
+    return Exit.DONE
+
+
+def _ask(database: Path, question: Callable[[Talks], Awaitable[_T]]) -> _T:
+    async def ask() -> _T:
+        store = SqliteBeside(database)
+        await store.open()
+        try:
+            return await question(store.talks)
+        finally:
+            await store.close()
+
+    return asyncio.run(ask())
