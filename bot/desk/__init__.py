@@ -1,7 +1,7 @@
 """Where questions become answers, whichever door they come through.
 
 `asking` is the road of every question: known already? too many? who asks, what, may they, answer, write down.
-`orders`, `lists` and `following_orders` read what the answers in `bot.core` are made of and change what was asked to
-be changed; `room` is what they share. To add a verb: a row in `bot.core.commands`, a method in one of these files named
+`orders` and `lists` read what the answers in `bot.core` are made of, `wishes` changes what people want to be told;
+`room` is what they share, `limits` how much one person may ask. To add a verb: a row in `bot.core.commands`, a method in one of these files named
 in `asking`, and its words in `bot.core.answers_*`.
 """

@@ -8,6 +8,7 @@ import pytest
 
 from bot.clock import ManualClock
 from bot.loops.following import Following
+from bot.model.access import Grant
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.poll import Listing
@@ -70,13 +71,13 @@ async def test_a_watch_ends_with_unwatch_and_the_order_is_looked_at_no_more(
     assert "not followed from here" in await bot.hear("unwatch 4500077")
 
 
+@pytest.mark.parametrize("grants", [(), (CHANNEL.model_copy(update={"sources": ("shop",)}),)])
 async def test_a_watch_counts_no_longer_than_its_place_may_see_the_order(
-    storage: SqliteStorage, clock: ManualClock
+    storage: SqliteStorage, clock: ManualClock, grants: tuple[Grant, ...]
 ) -> None:
     await (await a_bot(storage, clock, panels(one()))).ask("watch 4500001")
-    elsewhere = CHANNEL.model_copy(update={"sources": ("shop",)})
-    bot = await a_bot(storage, clock, panels(one()), Shop(), grants=(elsewhere,))
-    assert bot.following.watches == ()
+    assert (await a_bot(storage, clock, panels(one()), Shop())).following.watches != ()
+    assert (await a_bot(storage, clock, panels(one()), Shop(), grants=grants)).following.watches == ()
 
 
 async def test_a_watch_for_everybody_needs_a_place_that_may_see_it(storage: SqliteStorage, clock: ManualClock) -> None:
