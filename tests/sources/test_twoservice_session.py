@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from bot.clock import ManualClock
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceBroken, SourceBusy, SourceError, SourceRefused
 from bot.model.order import Order
+from bot.model.poll import raw_digest
 from bot.ports import Source
 from bot.sources._twoservice_session import Session
 from bot.sources.twoservice import Settings, build
@@ -332,3 +333,12 @@ async def test_no_error_shows_the_password(echo: Callable[[Asked], Any], style: 
 
 def test_settings_do_not_show_the_password() -> None:
     assert PASSWORD not in repr(Settings.model_validate({"kind": "twoservice", "username": "d", "password": PASSWORD}))
+
+
+async def test_an_answer_that_is_known_to_the_byte_comes_back_unread() -> None:
+    host = Host("no answer anybody could read")
+    async with host.source() as source:
+        with pytest.raises(AnswerUnreadable):
+            await source.fetch("1", known=b"another digest")
+        payload = await source.fetch("1", known=raw_digest(b"no answer anybody could read"))
+    assert payload.body == b"no answer anybody could read"
