@@ -50,7 +50,7 @@ def purge(path: Path, source: str, key: str, *, holder: str, at: Moment) -> Mapp
             if len(name) >= _TELLING
         )
         connection.execute("commit")
-        connection.execute("vacuum")
+        connection.execute("vacuum")  # what was deleted still lies in free pages
         connection.execute("pragma wal_checkpoint(truncate)")
     return gone
 
@@ -76,7 +76,6 @@ def _alone(path: Path, holder: str, at: Moment) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None)) as connection:
                 require_current(path, connection)
-                connection.execute("pragma secure_delete = on")
                 yield connection
         finally:
             lock.release()
