@@ -15,6 +15,7 @@ from bot.core.drift import Weighed
 from bot.core.schedule import longest_rest, rest, retry_rest, second_look_rest
 from bot.core.turns import Turns
 from bot.errors import OrderNotFound, SourceError
+from bot.loops.hints import Hints
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
 from bot.model.moment import Moment, from_instant, instant_of
@@ -41,6 +42,7 @@ class Rounds:
         self._source = source
         self._clock = clock
         self._turns = turns
+        self.hints = Hints(source, ledger)
         self._locks = KeyLock()
         self._pages: dict[str, dict[int, KnownPage]] = {}
         self.is_loaded = False
@@ -65,7 +67,7 @@ class Rounds:
         finally:
             gc.freeze()
             gc.enable()
-        for scope in ledger.book.scopes.values():
+        for scope in (*ledger.book.scopes.values(), *((self.hints.scope,) if self.hints.are_wanted else ())):
             ledger.agenda.put(scope, self._clock.monotonic())
         self.is_loaded = True
 
@@ -107,10 +109,12 @@ class Rounds:
         Returns that failure. Raises StorageError. An urgent look goes ahead of waiting routine requests.
         """
         try:
-            if isinstance(job, Scope):
+            if isinstance(job, str):
+                await self._look(self.ledger.states[job], urgent=urgent)
+            elif job.id in self.ledger.book.scopes:
                 await self._sweep(job)
             else:
-                await self._look(self.ledger.states[job], urgent=urgent)
+                self.ledger.agenda.put(job, self._clock.monotonic() + await self.hints.glance())
         except SourceError as error:
             await self._note_failed(job, error)
             return error
@@ -271,17 +275,13 @@ class Rounds:
             return True
         return self._source.listing is not Listing.COMPLETE or state.key in self.ledger.book.named
 
-    def _seconds_until(self, moment: Moment | None) -> float:
-        if moment is None or (instant := instant_of(moment)) is None:
-            return 0.0
-        return max(0.0, (instant - self._clock.now()).total_seconds())
-
     def _rest_left(self, state: OrderState) -> float:
         """Seconds until its next look; none when that is further off than it would ever have been put.
 
         Then the clock has been set back since, or the rhythm was made quicker.
         """
-        left = self._seconds_until(state.next_poll_at)
+        instant = instant_of(state.next_poll_at) if state.next_poll_at else None
+        left = max(0.0, (instant - self._clock.now()).total_seconds()) if instant else 0.0
         longest = longest_rest(state.stage, self.ledger.book.look_every(state), found=not state.missing)
         return left if left <= longest else 0.0
 

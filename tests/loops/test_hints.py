@@ -1,0 +1,92 @@
+"""Orders followed by name, at a source that lists only what was shipped."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import ManualClock
+from bot.errors import AnswerUnreadable
+from bot.model.order import Order
+from bot.model.poll import Listing
+from bot.storage.sqlite import SqliteStorage
+from tests.core.making import SHIPPED, order, watchlist
+from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
+
+NAMED = watchlist(orders=("a", "b", "c"), every=timedelta(hours=4))
+
+
+def one(key: str, **members: object) -> Order:
+    return order(key=key, number=key, **members)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
+    opened = await open_storage(tmp_path, clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def source() -> ScriptedSource:
+    made = ScriptedSource(one("a"), one("b"), one("c"), one("z"), listing=Listing.HINTS)
+    made.unlisted = {"b", "c"}
+    return made
+
+
+async def settle(source: ScriptedSource, storage: SqliteStorage, clock: ManualClock) -> list[str]:
+    """What is asked by a poller that starts and looks at everything."""
+    source.asked.clear()
+    await work(await started(source, storage, clock, NAMED), clock)
+    return source.asked
+
+
+async def test_what_the_listing_shows_is_looked_at_before_its_time(
+    source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
+) -> None:
+    rounds = await started(source, storage, clock, NAMED)
+    await work(rounds, clock)
+    source.set(one("a", status=SHIPPED))
+    source.asked.clear()
+    rounds.ledger.agenda.put(rounds.hints.scope, clock.monotonic())
+    await work(rounds, clock)
+    assert source.asked == ["listing", "a"]
+    assert ("ops", ("status",)) in await owed(storage)
+
+
+async def test_a_listing_that_says_nothing_new_costs_no_look(
+    source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
+) -> None:
+    await settle(source, storage, clock)
+    assert await settle(source, storage, clock) == ["listing"]
+
+
+async def test_orders_that_nobody_named_are_not_looked_at(
+    source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
+) -> None:
+    assert "z" not in await settle(source, storage, clock)
+
+
+async def test_what_was_shipped_while_nobody_watched_is_seen_at_the_start(
+    source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
+) -> None:
+    await settle(source, storage, clock)
+    source.set(one("a", status=SHIPPED))
+    assert await settle(source, storage, clock) == ["listing", "a"]
+
+
+async def test_an_account_without_the_listing_is_read_order_by_order_and_is_well(
+    source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source.trouble = [AnswerUnreadable("parts", "GET /dealers/shipments", "came HTTP 404")]
+    rounds = await started(source, storage, clock, NAMED)
+    rounds.ledger.agenda.put(rounds.hints.scope, -1.0)
+    await work(rounds, clock)
+    assert sorted(source.asked) == ["a", "b", "c", "listing"]
+    assert rounds.ledger.health.failures == 0
