@@ -42,6 +42,12 @@ async def test_a_command_is_asked_as_it_was_typed(scene: Scene) -> None:
     assert (asked.timezone, asked.language, asked.own_place) == ("Europe/Paris", "en", {"channel": ANN})
 
 
+async def test_the_zone_of_a_person_is_asked_for_once(scene: Scene) -> None:
+    for _ in range(3):
+        await scene.twin.slash(ANN, CHANNEL, "list")
+    assert [call.method for call in scene.twin.calls].count("users.info") == 1
+
+
 async def test_an_answer_to_a_command_is_seen_by_nobody_else(scene: Scene) -> None:
     (seen,) = (await scene.twin.slash(ANN, CHANNEL, "list")).seen
     assert (seen.person, scene.twin.accepted) == (ANN, [])
