@@ -28,14 +28,22 @@ _JSV_MEMBER = re.compile(r"""(?<=[{,\s])([A-Za-z][\w-]*)(\s*:\s*)("(?:[^"]|"")*"
 
 
 def without_personal_data(payload: Payload) -> Payload:
-    """The payload with REMOVED for every personal value; the very same one if there is none."""
+    """The payload with REMOVED for every personal value; the very same one if there is none.
+
+    What is nested too deep to be looked through is removed as a whole.
+    """
     try:
         answer = json.loads(payload.body, parse_float=str, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
+    except ValueError:
         return _without_in_jsv(payload)
+    except RecursionError:
+        return Payload(REMOVED.encode(), payload.media_type)
     found: list[str] = []
-    cleaned = _cleaned(answer, found)
-    return Payload(json.dumps(cleaned, ensure_ascii=False).encode(), payload.media_type) if found else payload
+    try:
+        kept = json.dumps(_cleaned(answer, found), ensure_ascii=False)
+    except RecursionError:
+        kept = REMOVED
+    return Payload(kept.encode("utf-8", "replace"), payload.media_type) if found or kept == REMOVED else payload
 
 
 def _without_in_jsv(payload: Payload) -> Payload:

@@ -62,6 +62,16 @@ def test_numbers_keep_every_digit() -> None:
     assert b'"29.90"' in without_personal_data(Payload(b'{"price": 29.90, "notes": "x"}')).body
 
 
+@pytest.mark.parametrize("depth", [600, 100_000])
+def test_what_is_nested_too_deep_to_be_looked_through_is_not_kept(depth: int) -> None:
+    body = b'{"notes": "x", "deep": ' + b"[" * depth + b"]" * depth + b"}"
+    assert without_personal_data(Payload(body)).body == REMOVED.encode()
+
+
+def test_half_a_character_is_no_reason_to_fail() -> None:
+    assert b"***" in without_personal_data(Payload(b'{"notes": "x", "name": "\\ud83d"}')).body
+
+
 def test_in_jsv_too() -> None:
     body = b'{OrderNumber:1,ContactPerson:"Ann ""A"" Example, Rue",Email:a@b.example,Status:Open}'
     assert without_personal_data(Payload(body, "text/jsv")).body == (
