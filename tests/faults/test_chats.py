@@ -29,6 +29,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "nothing with 200": {"kind": "empty"},
     "a sign-in page with 200": {"kind": "html"},
     "nesting beyond reason": {"kind": "deep"},
+    "5 MB": {"kind": "huge", "size": 5_000_000},
 }
 """What goes wrong while a message is sent, as members of a Fault."""
 
