@@ -1,12 +1,14 @@
 """How long an order rests at a source whose budget is too small to look at everything as often as people ask."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bot.core.rhythm import Rhythm
 from bot.model.moment import Moment
 from bot.model.poll import Kind, OrderState
 from bot.model.units import RateValue
+
+_A_MINUTE = timedelta(minutes=1)
 
 
 class Turns:
@@ -18,6 +20,8 @@ class Turns:
         self._looks_a_second = strictest.events / strictest.seconds
         self._is_daily = strictest.seconds >= 86400
         self._zone = zone
+        self._local = datetime.min.replace(tzinfo=UTC)
+        self._today = 0
         self._rhythm = rhythm or Rhythm()
 
     def watch(self, state: OrderState, now: datetime) -> None:
@@ -32,7 +36,7 @@ class Turns:
     def looked(self, state: OrderState, monotonic: float, now: datetime, *, changed: bool) -> None:
         """An order was looked at. What it was like before teaches how soon such orders change."""
         if state.kind is not None and state.looked_at is not None:
-            self._rhythm.note(state.kind, monotonic - state.looked_at, now.astimezone(self._zone), changed=changed)
+            self._rhythm.note(state.kind, monotonic - state.looked_at, self._local_time(now), changed=changed)
         state.looked_at = monotonic
         self._turn(state, self._kind(state, now))
 
@@ -45,7 +49,7 @@ class Turns:
         if kind is None:
             return every
         even = rhythm.turns(kind) / looks
-        return max(every, rhythm.wait(even, now.astimezone(self._zone)) if self._is_daily else even)
+        return max(every, rhythm.wait(even, self._local_time(now)) if self._is_daily else even)
 
     def _turn(self, state: OrderState, kind: Kind | None) -> None:
         if kind != state.kind:
@@ -56,7 +60,15 @@ class Turns:
         if state.stage.is_final or state.vanished:
             return None  # it rests as long as all of its kind
         promised = _ordinal(state.due) if state.due else None
-        return self._rhythm.kind(state.stage, promised, now.astimezone(self._zone).toordinal())
+        self._local_time(now)
+        return self._rhythm.kind(state.stage, promised, self._today)
+
+    def _local_time(self, now: datetime) -> datetime:
+        """To the minute: it is asked for at every look."""
+        if not timedelta() <= now - self._local < _A_MINUTE:
+            self._local = now.astimezone(self._zone)
+            self._today = self._local.toordinal()
+        return self._local
 
 
 def _ordinal(moment: Moment) -> int:

@@ -34,6 +34,12 @@ def test_a_budget_that_is_enough_lets_everybody_be_looked_at_as_asked() -> None:
     assert turns.rest(state, 900.0, NOON) == 900.0
 
 
+def test_a_daily_budget_that_is_enough_is_spent_as_asked_at_night_too() -> None:
+    turns = Turns([A_DAY], UTC)
+    (state, *_) = watched(turns, 900)
+    assert turns.rest(state, 900.0, MIDNIGHT) == 900.0
+
+
 def test_orders_that_are_alike_share_a_small_budget_evenly() -> None:
     turns = Turns([A_MINUTE], UTC)
     (state, *_) = watched(turns, 3600)

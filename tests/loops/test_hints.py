@@ -73,6 +73,19 @@ async def test_orders_that_nobody_named_are_not_looked_at(
     assert "z" not in await settle(source, storage, clock)
 
 
+async def test_an_order_that_is_named_no_more_is_not_looked_at(
+    source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
+) -> None:
+    rounds = await started(source, storage, clock, NAMED)
+    await work(rounds, clock)
+    del rounds.ledger.book.named["a"]
+    source.set(one("a", status=SHIPPED))
+    source.asked.clear()
+    rounds.ledger.agenda.put(rounds.hints.scope, clock.monotonic())
+    await work(rounds, clock)
+    assert source.asked == ["listing"]
+
+
 async def test_what_was_shipped_while_nobody_watched_is_seen_at_the_start(
     source: ScriptedSource, storage: SqliteStorage, clock: ManualClock
 ) -> None:
