@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,8 +24,10 @@ from bot.model.order import Depth
 from bot.model.outbox import Notification
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.judge import Verdict
-from bot.sandbox.server import Sandbox
+from bot.sandbox.seen import Heard
+from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_PERSON, Sandbox
 
+_SLACK_PERSON = "U0000000001"
 _READERS_ZONE = ZoneInfo("Europe/Paris")
 """Of the sandbox's config, so that the time before an alert is the one in it."""
 _LOOK_EVERY = 0.1
@@ -71,7 +74,7 @@ async def _watching(sandbox: Sandbox) -> AsyncIterator[App]:
     """The product, as `orderwatch run` would run it with the config that the sandbox gives, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="orderwatch-demo-") as folder:
         path = Path(folder) / "watchlists.yaml"
-        path.write_text(json.dumps(sandbox.config(every="1s")), encoding="utf-8")
+        path.write_text(json.dumps(sandbox.config(every="1s", listening=True)), encoding="utf-8")
         async with open_app(config.load(path, os.environ), sandbox.clock) as app:
             stop = asyncio.Event()
             running = asyncio.create_task(app.run(stop))
@@ -91,6 +94,7 @@ class _Demo:
         self._invocation = invocation
         self._stop = stop
         self._shown = 0
+        self._answers: set[tuple[str, str]] = set()
         self._last_shown_at = sandbox.clock.monotonic()
 
     def introduce(self, seconds: int) -> None:
@@ -106,10 +110,12 @@ class _Demo:
         await self._show_until(self._is_baselined, _FIRST_LOOK)
         baseline = self._sandbox.clock.now()
         self._sandbox.begin()
-        await self._show_until(lambda: False, seconds)
+        await self._show_until(lambda: False, seconds / 2)
+        await self._ask()
+        await self._show_until(lambda: False, seconds / 2)
         calm = self._sandbox.calm()
         await self._show_until(self._is_quiet, _LAST_NEWS)
-        return self._sandbox.verdict(baseline=baseline, calm=calm)
+        return self._sandbox.verdict(baseline=baseline, calm=calm, answers=self._answers)
 
     def sum_up(self, verdict: Verdict) -> None:
         """Say how what was told compares with what happened."""
@@ -123,6 +129,18 @@ class _Demo:
         )
         for line in (*verdict.missed, *verdict.duplicates, *verdict.false):
             say(f"  {line}")
+
+    async def _ask(self) -> None:
+        """Somebody asks about an order in each chat, and sees the answer."""
+        if self._stop.is_set():
+            return
+        sandbox = self._sandbox
+        orders = sandbox.world.orders(sandbox.accounts[0])
+        number = next((order for order in orders if order.shipments), orders[0]).number
+        slack = await sandbox.slack.slash(_SLACK_PERSON, SLACK_CHANNEL, f"status {number}")
+        self._show_answer("slack", f"/order status {number}", slack)
+        telegram = await sandbox.telegram.say(TELEGRAM_PERSON, TELEGRAM_PERSON, number)
+        self._show_answer("telegram", number, telegram)
 
     def _is_baselined(self) -> bool:
         summaries = [one for one in self._sandbox.accepted if "Now watching" in one.text]
@@ -143,6 +161,9 @@ class _Demo:
         accepted = self._sandbox.accepted
         while self._shown < len(accepted):
             one = accepted[self._shown]
+            if (one.chat, one.message_id) in self._answers:
+                self._shown += 1
+                continue
             name = self._sandbox.names.get((one.chat, one.place), one.place)
             row = await self._app.storage.notification_behind(name, one.message_id)
             if row is None:
@@ -165,13 +186,25 @@ class _Demo:
                 }
             )
             return
-        headline, *rest = one.text.split("\n")
-        time = click.style(f"{one.at.astimezone(_READERS_ZONE):%H:%M:%S}", dim=True)
-        chat = click.style(f"{one.chat.title()} · {name}", fg="magenta" if one.chat == "slack" else "cyan")
-        click.echo(f"\n{time} {chat}", color=self._colors)
+        self._show_lines(one.at, one.chat, name, one.text)
+
+    def _show_lines(self, at: datetime, chat: str, place: str, text: str) -> None:
+        headline, *rest = text.split("\n")
+        time = click.style(f"{at.astimezone(_READERS_ZONE):%H:%M:%S}", dim=True)
+        where = click.style(f"{chat.title()} · {place}", fg="magenta" if chat == "slack" else "cyan")
+        click.echo(f"\n{time} {where}", color=self._colors)
         click.echo("  " + click.style(printable(headline), bold=True), color=self._colors)
         for line in rest:
             click.echo(f"  {printable(line)}", color=self._colors)
+
+    def _show_answer(self, chat: str, question: str, heard: Heard) -> None:
+        self._answers |= {(chat, one.message_id) for one in heard.seen}
+        for one in heard.seen:
+            if self._invocation.json:
+                facts = {"chat": chat, "destination": one.place, "source": None, "order": None, "kinds": ["answer"]}
+                say_json({**facts, "question": question, "text": one.text, "at": one.at.isoformat()})
+            else:
+                self._show_lines(one.at, chat, f"asked: {question}", one.text)
 
     @property
     def _colors(self) -> bool | None:

@@ -95,7 +95,7 @@ def _grouped(changes: Sequence[Change]) -> list[list[Change]]:
     for change in sorted(changes, key=lambda change: _RANK[change.kind]):
         same: tuple[object, ...] = (change.kind, change.field, change.before, change.after)
         if change.kind in (Kind.DISPATCHED, Kind.UNDISPATCHED):
-            same = (change.kind, change.at, change.line is None)
+            same = (change.kind, (change.at or "")[:16], change.line is None)  # the minute people read
         groups.setdefault(same, []).append(change)
     return list(groups.values())
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self, cast
@@ -23,6 +23,9 @@ from bot.sandbox.world import ACCOUNTS, World
 SLACK_CHANNEL = "C0123456789"
 TELEGRAM_CHAT = 1001
 """A private chat: a group would take 20 messages a minute, and the sandbox lives fast."""
+
+TELEGRAM_PERSON = 1002
+"""Somebody who asks, in a private chat where no alerts arrive."""
 
 
 class SourceTwin(Protocol):
@@ -58,6 +61,7 @@ class Sandbox:
         self.faults = {name: Faults(seed) for name in (*accounts, "slack", "telegram")}
         self.slack = SlackTwin(self.clock, faults=self.faults["slack"])
         self.telegram = TelegramTwin(self.clock, faults=self.faults["telegram"])
+        self.telegram.add_room(TELEGRAM_PERSON, "private", "bob")
         self.urls: dict[str, str] = {}
         """Name of account or chat to where it is served, such as `http://127.0.0.1:1234`."""
         self._lively = {"seed": seed, "speed": speed, "dwell": dwell, "most": most}
@@ -112,19 +116,30 @@ class Sandbox:
         """Let nothing more happen. Returns now."""
         return self._life.calm() if self._life else self.clock.now()
 
-    def verdict(self, *, baseline: datetime, calm: datetime) -> Verdict:
-        """What the judge says about everything accepted so far."""
-        return judge(self.world.facts, self.accepted, self.hears, baseline=baseline, calm=calm)
+    def verdict(self, *, baseline: datetime, calm: datetime, answers: Collection[tuple[str, str]] = ()) -> Verdict:
+        """What the judge says about everything accepted so far but `answers`, by kind of chat and message id."""
+        told = [one for one in self.accepted if (one.chat, one.message_id) not in answers]
+        return judge(self.world.facts, told, self.hears, baseline=baseline, calm=calm)
 
-    def config(self, every: str = "1s", details: str | None = None, database: str = "orderwatch.db") -> dict[str, Any]:
-        """A complete watchlists.yaml as plain data: everything here is watched and told in both chats."""
+    def config(
+        self,
+        every: str = "1s",
+        details: str | None = None,
+        database: str = "orderwatch.db",
+        *,
+        listening: bool = False,
+    ) -> dict[str, Any]:
+        """A complete watchlists.yaml as plain data: everything here is watched and told in both chats.
+
+        `listening`: and both chats are listened to.
+        """
+        twins = {"slack": self.slack, "telegram": self.telegram}
         return {
             "timezone": "Europe/Paris",
             "database": database,
             "sources": {name: {**_twin(name).settings(self.urls[name]), "budget": "1000/s"} for name in self.accounts},
             "chats": {
-                "slack": self.slack.settings(self.urls["slack"]),
-                "telegram": self.telegram.settings(self.urls["telegram"]),
+                name: (twin.listening if listening else twin.settings)(self.urls[name]) for name, twin in twins.items()
             },
             "destinations": {
                 "ops": {"chat": "slack", "channel": SLACK_CHANNEL},
@@ -144,7 +159,10 @@ class Sandbox:
             "operators": {"to": "ops"},
             "access": {
                 "slack": [{"place": SLACK_CHANNEL, "role": "operator"}],
-                "telegram": [{"place": str(TELEGRAM_CHAT), "role": "operator"}],
+                "telegram": [
+                    {"place": str(TELEGRAM_CHAT), "role": "operator"},
+                    {"place": str(TELEGRAM_PERSON), "role": "viewer"},
+                ],
             },
         }
 
