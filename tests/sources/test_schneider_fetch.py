@@ -106,7 +106,9 @@ async def test_an_order_without_items_needs_one_request(api: Api, source: Schnei
 
 
 @pytest.mark.parametrize("nothing", [{}, [], None, {"orderList": []}, {"order": None}])
-async def test_an_answer_without_an_order_says_that_there_is_no_such_order(api: Api, source: Schneider, nothing: Any) -> None:
+async def test_an_answer_without_an_order_says_that_there_is_no_such_order(
+    api: Api, source: Schneider, nothing: Any
+) -> None:
     api.answer(order_of(), nothing)
     with pytest.raises(OrderNotFound, match="came an answer without an order"):
         await source.fetch(KEY)
