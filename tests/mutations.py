@@ -62,7 +62,7 @@ BREAKS = (
         "escaping off (Telegram)",
         "return html.escape(_disarmed(text))",
         "return text",
-        ("tests/contracts/test_chats.py", "tests/chats/test_telegram.py"),
+        ("tests/chats/test_telegram.py", "tests/contracts/test_chats.py"),
     ),
 )
 

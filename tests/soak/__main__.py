@@ -36,6 +36,7 @@ def table(result: Result) -> Iterator[str]:
         f"missed {len(verdict.missed)}, duplicates {len(verdict.duplicates)}, false {len(verdict.false)}; "
         f"marked as possible repeats {result.marked}, of which second copies {len(repeated)}"
     )
+    yield "notices: " + ", ".join(f"{count} {words}" for words, count in result.notices.most_common())
 
 
 def _line(name: str, strikes: Sequence[Strike], repeated: int) -> str:

@@ -6,6 +6,7 @@ import json
 import random
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,6 +51,8 @@ class Result:
     repeats: list[tuple[str, float]]
     """Chat and simulated second of each second copy that was marked as a possible repeat."""
     marked: int
+    notices: Counter[str]
+    """The first two words of news about sources and watchlists, in both chats."""
     contents: Contents
     broken: list[str] = field(default_factory=list)
 
@@ -186,6 +189,7 @@ class Month:
             held_back=self._held_back,
             repeats=[(one.chat, (one.at - baseline).total_seconds()) for one in proof.repeats(accepted)],
             marked=sum(proof.REPEAT in one.text for one in accepted),
+            notices=Counter(" ".join(one.text.split()[1:3]) for one in accepted if " · seen " not in one.text),
             contents=contents(self._database),
             broken=broken + list(self._body_problems(contents(self._database), calm)),
         )
