@@ -27,7 +27,3 @@ def test_every_command_is_in_the_readme() -> None:
 def test_every_kind_of_change_and_stage_is_in_the_readme() -> None:
     words = set(re.findall(r"[a-z_]+", README))
     assert {kind.value for kind in Kind} | {stage.value for stage in Stage} - {Stage.UNKNOWN} <= words
-
-
-def test_nothing_was_left_to_be_filled_in() -> None:
-    assert "{polling}" not in README
