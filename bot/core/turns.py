@@ -22,6 +22,7 @@ class Turns:
         self._zone = zone
         self._local = datetime.min.replace(tzinfo=UTC)
         self._today = 0
+        self._kinds: dict[Kind, Kind] = {}
         self._rhythm = rhythm or Rhythm()
 
     def watch(self, state: OrderState, now: datetime) -> None:
@@ -61,7 +62,8 @@ class Turns:
             return None  # it rests as long as all of its kind
         promised = _ordinal(state.due) if state.due else None
         self._local_time(now)
-        return self._rhythm.kind(state.stage, promised, self._today)
+        kind = self._rhythm.kind(state.stage, promised, self._today)
+        return self._kinds.setdefault(kind, kind)  # one of each, whatever the orders
 
     def _local_time(self, now: datetime) -> datetime:
         """To the minute: it is asked for at every look."""

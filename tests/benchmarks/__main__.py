@@ -10,8 +10,11 @@ import json
 import os
 import pkgutil
 import platform
+import sqlite3
 import sys
 from pathlib import Path
+
+import aiohttp
 
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.size import FULL, SHORT
@@ -35,6 +38,8 @@ def main() -> int:
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "aiohttp": aiohttp.__version__,
+        "sqlite": sqlite3.sqlite_version,
     }
     if not arguments.json:
         print(f"{machine['python']} on {machine['system']}, {machine['cores']} cores\n")
