@@ -133,7 +133,7 @@ class Sandbox:
 
         `listening`: and both chats are listened to.
         """
-        twins = {"slack": self.slack, "telegram": self.telegram}
+        twins: dict[str, SlackTwin | TelegramTwin] = {"slack": self.slack, "telegram": self.telegram}
         return {
             "timezone": "Europe/Paris",
             "database": database,
