@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from bot import registry
-from bot.config import Config
+from bot.config.load import Config
 from bot.core.catalogue import Catalogue
 from bot.core.commands import listed
 from bot.core.plan import Telling

@@ -2,8 +2,9 @@
 
 import os
 
-from bot import config, log
+from bot import log
 from bot.cli._invocation import Invocation
+from bot.config import load as config
 
 
 def read_config(invocation: Invocation) -> config.Config:

@@ -13,7 +13,7 @@ from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation
 from bot.cli._output import complain, say, say_json
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config.load import Config
 from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
 from bot.loops.following import TERMINAL, Following

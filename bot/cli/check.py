@@ -10,7 +10,7 @@ from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json, say_table
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config.load import Config
 from bot.errors import ConfigError
 from bot.model.route import Route
 from bot.model.units import write_duration

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot import config
 from bot.app import App, open_app
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import printable, say, say_json
 from bot.cli._process import StopSignal, run_async
 from bot.clock import sleep_unless
+from bot.config import load as config
 from bot.model.order import Depth
 from bot.model.outbox import Notification
 from bot.sandbox.accepted import Accepted

@@ -11,8 +11,8 @@ from bot.cli._config import read_config
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json
 from bot.clock import SystemClock
-from bot.config import Config
-from bot.config_problems import hint
+from bot.config.load import Config
+from bot.config.problems import hint
 from bot.core.access import hash_of
 from bot.model.access import Invite, Role
 from bot.model.moment import from_instant

@@ -12,7 +12,7 @@ from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json
 from bot.cli._process import run_async
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config.load import Config
 
 
 @click.command()

@@ -12,7 +12,7 @@ from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._process import StopSignal, run_async
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config.load import Config
 
 logger = logging.getLogger(__name__)
 

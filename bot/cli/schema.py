@@ -5,7 +5,7 @@ import json
 import click
 
 from bot.cli._invocation import Invocation, common_options
-from bot.config_schema import json_schema
+from bot.config.schema import json_schema
 
 
 @click.command()

@@ -11,7 +11,7 @@ from bot.cli._config import read_config
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config.load import Config
 from bot.model.message import Line, Message, Text
 from bot.model.outbox import Destination
 

@@ -26,10 +26,9 @@ def name_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """`bot.core.diff` is in `core`; `bot.config_text` belongs to `config`."""
+    """`bot.core.diff` is in `core`."""
     parts = module.split(".")
-    room = parts[1] if len(parts) > 1 else ""
-    return next((known for known in ("config",) if room.startswith(f"{known}_")), room)
+    return parts[1] if len(parts) > 1 else ""
 
 
 MODULES: dict[str, ast.Module] = {name_of(path): ast.parse(path.read_text("utf-8")) for path in FILES}

@@ -15,7 +15,7 @@ import aiohttp
 from bot.app import App, open_app
 from bot.cli._process import run_async
 from bot.clock import SystemClock
-from bot.config import load
+from bot.config.load import load
 from bot.model.order import Stage
 from tests.benchmarks.figure import Figure, figure
 from tests.benchmarks.lag import lag

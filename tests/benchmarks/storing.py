@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.app import open_app
 from bot.cli._process import run_async
 from bot.clock import SystemClock
-from bot.config import load
+from bot.config.load import load
 from bot.model.poll import PollRecord
 from bot.storage.sqlite import SqliteStorage
 from tests.benchmarks.figure import Figure, figure

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, load
+from bot.config.load import Config, load
 from bot.errors import ConfigError, Problem
 
 GOOD = """\

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import load
+from bot.config.load import load
 from bot.errors import ConfigError
 from bot.model.access import Grant, Role
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot import registry
-from bot.config_schema import json_schema
+from bot.config.schema import json_schema
 
 
 @pytest.fixture(scope="module")

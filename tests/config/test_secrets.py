@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.config_secrets import expand
+from bot.config.secrets import expand
 from bot.errors import Problem
 from tests.config.conftest import Loader, Problems
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.config import load, locate
+from bot.config.load import load, locate
 from bot.errors import ConfigError
 from bot.model.change import Kind
 from bot.model.outbox import Destination

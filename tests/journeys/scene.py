@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import config
 from bot.app import App, Pass, open_app
+from bot.config import load as config
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.judge import Verdict
 from bot.sandbox.orders import Step, WorldOrder

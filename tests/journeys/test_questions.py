@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import config
 from bot.app import App, open_app
 from bot.clock import SystemClock
+from bot.config import load as config
 from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_CHAT, Sandbox
 from tests.journeys.scene import until
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bot.clock import SystemClock
-from bot.config import load
+from bot.config.load import load
 from bot.sandbox.faults import CONTROL_PATH
 from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_CHAT, Sandbox
 from bot.sandbox.world import ACCOUNTS

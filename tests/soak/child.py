@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from bot import config
 from bot.app import open_app
 from bot.cli._process import StopSignal, run_async
+from bot.config import load as config
 from tests.soak.fast_clock import FastClock
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config_secrets import secret_fields
+from bot.config.secrets import secret_fields
 from bot.errors import Problem
 
 Place = tuple[str | int, ...]

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot import registry
-from bot.config_file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, WatchlistEntry
-from bot.config_secrets import secret_fields
+from bot.config.file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, WatchlistEntry
+from bot.config.secrets import secret_fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot import registry
-from bot.config_file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, StoreEntry, WatchlistEntry
-from bot.config_problems import Complaints, Place, dotted, hint, place_of, translate
-from bot.config_secrets import read_secret, secret_fields, secret_values
-from bot.config_text import Document
+from bot.config.file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, StoreEntry, WatchlistEntry
+from bot.config.problems import Complaints, Place, dotted, hint, place_of, translate
+from bot.config.secrets import read_secret, secret_fields, secret_values
+from bot.config.text import Document
 from bot.errors import ConfigError, Problem
 from bot.model.access import Grant
 from bot.model.change import Kind

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from bot.config_problems import Complaints, Place
-from bot.config_secrets import expand
+from bot.config.problems import Complaints, Place
+from bot.config.secrets import expand
 from bot.errors import ConfigError, Problem
 
 _STR, _INT, _FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
