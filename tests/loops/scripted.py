@@ -1,6 +1,6 @@
 """A source and a chat that do what a test says, for the loops to work with. Storage is the real one."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.clock import ManualClock
@@ -106,6 +106,7 @@ class ScriptedChat:
         self.parts_per_message = 1
         self.down: ChatError | None = None
         self.after_send: Callable[[], None] = lambda: None
+        self.while_sending: Callable[[], Awaitable[None]] | None = None
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         return [Limit("scripted", RateValue(1000, 1.0))]
@@ -115,6 +116,8 @@ class ScriptedChat:
         return [Part(f"{mark}{words(message)} #{n}", {}) for n in range(self.parts_per_message)]
 
     async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+        if self.while_sending is not None:
+            await self.while_sending()
         trouble = self.trouble.pop(0) if self.trouble else None
         if trouble is None or self.accepts_before_trouble:
             place = str(destination.address.get("room", destination.name))

@@ -71,6 +71,21 @@ async def test_what_is_owed_arrives_in_order(storage: SqliteStorage, clock: Manu
     assert set(await states(storage)) == {State.SENT}
 
 
+async def test_while_a_message_is_on_its_way_it_counts_as_being_sent(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    seen: list[State] = []
+
+    async def look() -> None:
+        seen.extend(await states(storage))
+
+    chat = ScriptedChat()
+    chat.while_sending = look
+    await owe(storage, "one")
+    await notifier(storage, clock, chat).drain()
+    assert (seen, await states(storage)) == ([State.SENDING], [State.SENT])
+
+
 async def test_a_failed_send_keeps_its_place_in_the_order(storage: SqliteStorage, clock: ManualClock) -> None:
     chat = ScriptedChat()
     chat.trouble = [ChatUnreachable("scripted", "refused")]
