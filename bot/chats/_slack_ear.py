@@ -71,7 +71,7 @@ class SlackEar:
 
     async def listen(self, desk: Desk, stop: asyncio.Event) -> None:
         """See ports.Ear."""
-        answering = Answering("slack", desk, People(self._api, self._clock).complete)
+        answering = Answering("slack", desk, self._clock, People(self._api, self._clock).complete)
         try:
             me = await until_it_works(self._who, self._clock, stop, chat="slack", what="auth.test")
             if me is None:
@@ -137,7 +137,7 @@ class SlackEar:
         async def tell(reply: Reply) -> None:
             await self._teller.tell(reply, way)
 
-        answering.take(question, tell, under=way.message)
+        answering.take(question, tell, under=f"{way.channel}/{way.message}")
 
     async def _tell_at_once(self, way: Way, reply: Reply) -> None:
         self._teller.note(way)

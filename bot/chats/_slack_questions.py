@@ -26,6 +26,8 @@ class Way:
     """The home tab of the app, which is one view that is published anew."""
     message: str = ""
     """The ts of the message whose button was pressed."""
+    is_under_public: bool = False
+    """Whether everybody reads that message."""
 
 
 def of_command(body: Mapping[str, Any]) -> tuple[Question, Way]:
@@ -81,6 +83,7 @@ def of_press(body: Mapping[str, Any]) -> tuple[Question, Way] | None:
         is_private=not channel or channel.startswith("D"),
         is_home=container.get("type") == "view",
         message=str(container.get("message_ts") or container.get("view_id") or ""),
+        is_under_public=channel[:1] not in ("", "D") and container.get("is_ephemeral") is False,
     )
     name = f"press {body.get('trigger_id') or action.get('action_ts')}"
     return _question(name, way, key, "button"), way

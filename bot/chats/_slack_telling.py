@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.chats._answering import persistently
+from bot.chats._answering import one_line, persistently
 from bot.chats._holds import Holds
 from bot.chats._pages import Page, pages
 from bot.chats._slack_blocks import MEASURE, blocks, escape
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_questions import Way
-from bot.errors import DestinationBroken, MessageRefused
+from bot.errors import ChatBusy, ChatUnreachable, DestinationBroken, MessageRefused, SendUnclear
 from bot.model.command import Button, Reply
 from bot.ports import Clock
 
@@ -32,6 +32,9 @@ _IN_A_ROW = 25
 _VIEW_BLOCKS = 100
 """Blocks in a home tab (docs: views)."""
 _REMEMBERED = 1000
+_USED_UP = 404
+"""HTTP status of an answering address that takes no more."""
+_IN_DOUBT = one_line("Slack did not confirm that this was posted here. If you do not see it, please ask again.")
 
 Body = Mapping[str, Any]
 
@@ -61,16 +64,25 @@ class Teller:
                 self._uses.popitem(last=False)
 
     async def tell(self, reply: Reply, way: Way) -> None:
-        """Send all of a reply. Raises ChatError when it may have arrived in part, or cannot arrive."""
+        """Send all of a reply. What one person reads is sent again where it may not have arrived.
+
+        Raises ChatError when it may have arrived in part, or cannot arrive.
+        """
         if way.is_home and (reply.replaces or not way.message):
             await self._publish(reply, way)
             return
         bodies = written(reply)
+        is_public = reply.is_public and not way.is_private
         for number, body in enumerate(bodies):
             if number >= (_USES if way.response_url else _BURST):
                 await self._clock.sleep(_PAUSE)
-            replaces = reply.replaces and bool(way.message) and number == 0
-            await self._say(body, way, is_public=reply.is_public, replaces=replaces)
+            replaces = reply.replaces and bool(way.message) and not way.is_under_public and number == 0
+            try:
+                await self._say(body, way, is_public=is_public, replaces=replaces)
+            except SendUnclear:
+                if is_public:
+                    await self._say(written(_IN_DOUBT)[0], way, is_public=False, replaces=False)
+                raise
 
     async def _say(self, body: Body, way: Way, *, is_public: bool, replaces: bool) -> None:
         try:
@@ -83,12 +95,12 @@ class Teller:
         if way.response_url and await self._respond(body, way, is_public=is_public, replaces=replaces):
             return
         if way.is_private or is_public:
-            await self._post(body, way.channel, way.thread)
+            await self._post(body, way.channel, way.thread, may_come_twice=not is_public)
             return
         try:
             await self._whisper(body, way)
         except DestinationBroken:  # the bot is no member there, but may always write to the person
-            await self._post(body, way.person, None)
+            await self._post(body, way.person, None, may_come_twice=True)
 
     async def _respond(self, body: Body, way: Way, *, is_public: bool, replaces: bool) -> bool:
         """Use the answering address. False when it is used up, too old or unknown."""
@@ -96,22 +108,33 @@ class Teller:
         uses = self._uses.get(url)
         if uses is None or uses.left <= 0 or self._clock.monotonic() >= uses.until:
             return False
-        uses.left -= 1
         whole = {**body, "replace_original": replaces, "response_type": "in_channel" if is_public else "ephemeral"}
         if way.thread and not replaces:
             whole["thread_ts"] = way.thread
-        status = await persistently(lambda: self._api.respond(url, whole), self._clock, url)
+
+        async def once() -> int:
+            if uses.left <= 0:
+                return _USED_UP
+            uses.left -= 1
+            try:
+                return await self._api.respond(url, whole)
+            except (ChatBusy, ChatUnreachable):
+                uses.left += 1
+                raise
+
+        status = await persistently(once, self._clock, url, may_come_twice=not is_public)
         if status == 400:
             raise MessageRefused("slack", f"answered HTTP {status} at the answering address")
         return 200 <= status < 300
 
-    async def _post(self, body: Body, channel: str, thread: str | None) -> None:
+    async def _post(self, body: Body, channel: str, thread: str | None, *, may_come_twice: bool) -> None:
         quiet = {"unfurl_links": False, "unfurl_media": False}
-        await self._call("chat.postMessage", {"channel": channel, "thread_ts": thread, **quiet, **body})
+        target = {"channel": channel, "thread_ts": thread}
+        await self._call("chat.postMessage", {**target, **quiet, **body}, may_come_twice=may_come_twice)
 
     async def _whisper(self, body: Body, way: Way) -> None:
         target = {"channel": way.channel, "user": way.person, "thread_ts": way.thread}
-        await self._call("chat.postEphemeral", {**target, **body})
+        await self._call("chat.postEphemeral", {**target, **body}, may_come_twice=True)
 
     async def _publish(self, reply: Reply, way: Way) -> None:
         """The home tab shows whole messages as long as there is room for them."""
@@ -119,15 +142,16 @@ class Teller:
         for body in written(reply):
             if len(shown) + len(body["blocks"]) <= _VIEW_BLOCKS:
                 shown += body["blocks"]
-        await self._call("views.publish", {"user_id": way.person, "view": {"type": "home", "blocks": shown}})
+        view = {"type": "home", "blocks": shown}
+        await self._call("views.publish", {"user_id": way.person, "view": view}, may_come_twice=True)
 
-    async def _call(self, method: str, arguments: Body) -> None:
+    async def _call(self, method: str, arguments: Body, *, may_come_twice: bool) -> None:
         given = {name: value for name, value in arguments.items() if value is not None}
 
         def call() -> Awaitable[Any]:
             return self._api.answer(self._api.client.api_call(method, json=given))
 
-        await persistently(lambda: self._holds.keep(method, call), self._clock, method)
+        await persistently(lambda: self._holds.keep(method, call), self._clock, method, may_come_twice=may_come_twice)
 
 
 def written(reply: Reply) -> list[dict[str, Any]]:

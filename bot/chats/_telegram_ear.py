@@ -88,7 +88,7 @@ class TelegramEar:
 
     async def listen(self, desk: Desk, stop: asyncio.Event) -> None:
         """See ports.Ear."""
-        answering = Answering("telegram", desk)
+        answering = Answering("telegram", desk, self._clock)
         try:
             me = await until_it_works(self._who, self._clock, stop, chat="telegram", what="getMe")
             if me is None:

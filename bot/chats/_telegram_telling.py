@@ -33,7 +33,10 @@ class Teller:
         self._clock = clock
 
     async def tell(self, reply: Reply, way: Way) -> None:
-        """Send all of a reply. Raises ChatError when it may have arrived in part, or cannot arrive."""
+        """Send all of a reply; what may not have arrived is sent again, for an answer twice is better than none.
+
+        Raises ChatError when it may have arrived in part, or cannot arrive.
+        """
         zone = ZoneInfo(reply.timezone)
         written = [part for message in reply.messages for part in parts(message, zone)]
         for number, part in enumerate(written):
@@ -100,7 +103,9 @@ class Teller:
                 )
             )
 
-        await persistently(lambda: self._holds.keep(str(chat_id), once), self._clock, f"send {chat_id}")
+        await persistently(
+            lambda: self._holds.keep(str(chat_id), once), self._clock, f"send {chat_id}", may_come_twice=True
+        )
 
 
 def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

@@ -5,13 +5,14 @@ It is the same road with the same reads whether an order is hidden from who asks
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from hashlib import blake2b
 
 from bot.core import answers_about
 from bot.core.access import hash_of, place_id, rights_of
 from bot.core.command_words import without_control
 from bot.core.commands import entry_of, parse
-from bot.core.phrases import Answer
+from bot.core.phrases import Answer, Offer
 from bot.desk import lists, orders, wishes
 from bot.desk.limits import Turnstile
 from bot.desk.room import Room, Visit, reading, visit, zone_of
@@ -77,7 +78,7 @@ class FrontDesk:
         entry = self._entry(question, command, asks or question.text)
         if not await self._room.talks.begin(entry):
             return None
-        answer = await self._answer(question, command)
+        answer = _fitting(question, command, await self._answer(question, command))
         offers = {_button_key(offer.asks): offer for offer in answer.offers} if answer else {}
         outcome = answer.outcome if answer else "silent"
         await self._room.talks.finish(entry, outcome, {key: offer.asks for key, offer in offers.items()})
@@ -156,6 +157,19 @@ class FrontDesk:
             replaces=bool(question.via == "button" and asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared),
             timezone=zone_of(self._room, question),
         )
+
+
+def _fitting(question: Question, command: Command | Misread | None, answer: Answer | None) -> Answer | None:
+    """The answer with what is offered here: sharing only where others are who do not read it already."""
+    is_shared = isinstance(command, Command) and command.shared
+    if answer is None or not (is_shared or question.is_private or question.is_overheard):
+        return answer
+    return replace(answer, offers=tuple(offer for offer in answer.offers if not _shares(offer)))
+
+
+def _shares(offer: Offer) -> bool:
+    asks = parse(offer.asks)
+    return isinstance(asks, Command) and asks.shared
 
 
 def _understood(question: Question, asks: str) -> Command | Misread:

@@ -186,6 +186,48 @@ async def test_what_may_have_arrived_or_would_come_too_late_is_not_sent_again(er
         await persistently(send, ManualClock(), "x")
 
 
+async def test_what_may_come_twice_is_sent_again_after_one_and_three_seconds_and_then_given_up() -> None:
+    clock, tried = ManualClock(), []
+
+    async def send() -> None:
+        tried.append(clock.monotonic())
+        raise SendUnclear("slack", "lost")
+
+    sending = asyncio.create_task(persistently(send, clock, "x", may_come_twice=True))
+    await clock.advance(60)
+    with pytest.raises(SendUnclear):
+        await sending
+    assert [at - tried[0] for at in tried] == [0.0, 1.0, 4.0]
+
+
+async def _pressed(answering: Answering, name: str, *, fails: bool = False, under: str = "C1/1.0") -> bool:
+    """Whether a press was answered."""
+
+    async def tell(_: Reply) -> None:
+        if fails:
+            raise SendUnclear("slack", "lost")
+
+    task = answering.take(Question(id=name, chat="slack", person="U1", via="button", text="s"), tell, under=under)
+    if task:
+        await task
+    return task is not None
+
+
+async def test_a_press_publishes_once_a_day_under_the_same_message() -> None:
+    clock = ManualClock()
+    answering = Answering("slack", ScriptedDesk(lambda _: reply("x", is_public=True)), clock)
+    assert [await _pressed(answering, name) for name in "ab"] == [True, False]
+    assert await _pressed(answering, "c", under="C1/2.0")
+    await clock.advance(24 * 3600)
+    assert await _pressed(answering, "d")
+
+
+async def test_a_press_whose_answer_could_not_be_sent_may_be_repeated() -> None:
+    answering = Answering("slack", ScriptedDesk(lambda _: reply("x", is_public=True)), ManualClock())
+    assert await _pressed(answering, "a", fails=True)
+    assert await _pressed(answering, "b")
+
+
 async def test_who_is_unreachable_is_asked_until_told_to_stop() -> None:
     clock, stop, asked = ManualClock(), asyncio.Event(), 0
 
@@ -210,7 +252,7 @@ async def test_a_refusal_is_not_asked_again() -> None:
 
 
 async def test_a_question_delivered_again_much_later_is_still_known() -> None:
-    answering, told = Answering("slack", ScriptedDesk()), []
+    answering, told = Answering("slack", ScriptedDesk(), ManualClock()), []
 
     async def tell(answer: object) -> None:
         told.append(answer)

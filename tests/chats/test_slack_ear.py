@@ -176,11 +176,36 @@ async def test_a_request_to_wait_is_kept_and_the_answer_comes(scene: Scene) -> N
     assert (await scene.twin.slash(ANN, CHANNEL, "list")).text == "you asked: list"
 
 
-async def test_a_lost_answer_is_not_said_again(scene: Scene) -> None:
+async def test_a_lost_answer_to_a_command_is_said_again(scene: Scene) -> None:
     scene.twin.drop_after()
-    await scene.twin.slash(ANN, CHANNEL, "list")
+    heard = await scene.twin.slash(ANN, CHANNEL, "list", answers=2)
+    assert [one.person for one in heard.seen] == [ANN, ANN]
+
+
+async def test_what_all_may_have_read_is_not_said_again_but_its_asker_told(scene: Scene) -> None:
+    scene.desk.script = lambda _: reply("for all", is_public=True)
+    scene.twin.drop_after()
+    heard = await scene.twin.slash(ANN, CHANNEL, "list", answers=2)
     await scene.quiet()
-    assert len(scene.twin.seen) == 1
+    assert [one.person for one in scene.twin.seen] == [None, ANN]
+    assert "ask again" in heard.seen[1].text
+
+
+async def test_answers_sent_again_use_up_the_answering_address_too(scene: Scene) -> None:
+    scene.desk.script = lambda _: reply(*"12345")
+    scene.twin.drop_after(2)
+    heard = await scene.twin.slash(ANN, CHANNEL, "list", answers=7)
+    assert [one.text for one in heard.seen] == list("1112345")
+    assert scene.twin.violations == []
+
+
+async def test_a_press_under_what_all_read_is_answered_privately(scene: Scene) -> None:
+    scene.desk.script = lambda question: reply(
+        question.via, buttons=(button("Why", "k"),), is_public=question.via != "button", replaces=True
+    )
+    await scene.twin.slash(ANN, CHANNEL, "status 1 share")
+    (seen,) = (await scene.twin.press(BOB, "Why")).seen
+    assert (seen.text, seen.person, seen.replaces) == ("button", BOB, False)
 
 
 # Socket Mode

@@ -212,12 +212,52 @@ async def test_what_is_delivered_again_while_the_desk_hangs_is_one_question(door
     assert (door.scene.desk.texts, len(await door.until_seen(1))) == (["status 1"], 1)
 
 
-async def test_an_answer_that_got_lost_is_not_sent_again(door: Door) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+async def test_an_answer_the_chat_failed_to_take_is_sent_again(door: Door, times: int) -> None:
+    door.scene.twin.error_before(times)
+    assert (await door.ask("status 1")).text == "you asked: status 1"
+
+
+async def test_an_answer_that_was_taken_without_a_word_comes_twice_rather_than_never(door: Door) -> None:
     door.scene.twin.drop_after()
-    await door.ask("status 1")
+    await door.ask("status 1", answers=2)
     await door.scene.quiet()
-    assert len(await door.until_seen(1)) == 1
+    assert [one.text for one in await door.until_seen(2)] == ["you asked: status 1"] * 2
+
+
+async def test_an_answer_that_is_never_taken_is_given_up_and_the_next_question_answered(door: Door) -> None:
+    door.scene.twin.error_before(3)
+    await door.ask("status 1", answers=0)
+    await door.scene.until(lambda: not door.scene.twin._pieces)
     assert (await door.ask("status 2")).text == "you asked: status 2"
+    assert len(await door.until_seen(1)) == 1
+
+
+def _shared(question: Question) -> Reply:
+    if question.text == "refresh":
+        return reply("newer", buttons=(button("Share here", "s"),), replaces=True)
+    is_shared = question.via == "button"
+    buttons = (button("Share here", "s"), button("Refresh", "refresh"))
+    return reply("shared" if is_shared else "mine", buttons=() if is_shared else buttons, is_public=is_shared)
+
+
+async def test_what_was_shared_is_not_shared_again_by_a_second_press(door: Door) -> None:
+    door.scene.desk.script = _shared
+    await door.ask("status 1")
+    await door.press("Share here")
+    await door.scene.quiet()
+    await door.press("Share here", answers=0)
+    await door.scene.quiet()
+    assert [one.text for one in await door.until_seen(2)] == ["mine", "shared"]
+
+
+async def test_what_shows_something_newer_may_be_shared_again(door: Door) -> None:
+    door.scene.desk.script = _shared
+    await door.ask("status 1")
+    for label in ("Share here", "Refresh", "Share here"):
+        await door.press(label)
+        await door.scene.quiet()
+    assert [one.text for one in await door.until_seen(4)] == ["mine", "shared", "newer", "shared"]
 
 
 async def test_after_an_outage_of_the_chat_questions_are_answered(door: Door) -> None:
