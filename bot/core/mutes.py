@@ -1,10 +1,11 @@
 """Which news is held back because its destination does not want it for a while."""
 
+import re
 from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import datetime
 
 from bot.model.change import Change, Kind
-from bot.model.moment import instant_of
+from bot.model.moment import Moment, instant_of
 from bot.model.talk import Mute
 
 _MOVES = frozenset(
@@ -35,8 +36,19 @@ def why_muted(mutes: Iterable[Mute], destination: str, changes: Sequence[Change]
     for mute in mutes:
         if mute.destination != destination or is_over(mute, now) or _is_ended(mute, changes):
             continue
-        return f"muted by {mute.person} until {mute.until or 'its status changes'}"
+        return f"muted by {mute.person} until {mute.until or _NEXT_MOVE}"
     return None
+
+
+def who_and_until(reason: str) -> tuple[str, Moment | None] | None:
+    """The person of a reason that `why_muted` gave, and the end; None as the end: until its status changes.
+
+    None for any other reason.
+    """
+    match = _REASON.fullmatch(reason)
+    if match is None:
+        return None
+    return match["person"], None if match["until"] == _NEXT_MOVE else Moment(match["until"])
 
 
 def ended_by(mutes: Iterable[Mute], changes: Sequence[Change]) -> tuple[int, ...]:
@@ -54,6 +66,10 @@ def drop(mutes: MutableMapping[str, Sequence[Mute]], ended: Sequence[int]) -> No
     """Take ended mutes out."""
     for key, kept in list(mutes.items()):
         mutes[key] = tuple(mute for mute in kept if mute.id not in ended)
+
+
+_NEXT_MOVE = "its status changes"
+_REASON = re.compile(rf"muted by (?P<person>.+) until (?P<until>{_NEXT_MOVE}|\d{{4}}-\d\d-\d\dT[\d:.]+Z)")
 
 
 def _is_ended(mute: Mute, changes: Sequence[Change]) -> bool:

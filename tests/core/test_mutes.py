@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.mutes import by_order, drop, ended_by, is_over, why_muted
+from bot.core.mutes import by_order, drop, ended_by, is_over, who_and_until, why_muted
 from bot.model.change import Change, Kind
 from bot.model.moment import Moment, from_instant
 from bot.model.talk import Mute
@@ -32,6 +32,14 @@ def test_a_mute_until_change_lets_the_next_move_through_and_ends() -> None:
     assert why_muted([a_mute()], "ops", DATE, NOW) == "muted by U1 until its status changes"
     assert why_muted([a_mute()], "ops", MOVE, NOW) is None
     assert (ended_by([a_mute()], DATE), ended_by([a_mute()], MOVE)) == ((), (1,))
+
+
+@pytest.mark.parametrize("until", [LATER, from_instant(NOW.replace(microsecond=483013)), None])
+def test_a_reason_can_be_read_again(until: Moment | None) -> None:
+    reason = why_muted([a_mute(until)], "ops", DATE, NOW)
+    assert reason is not None
+    assert who_and_until(reason) == ("U1", until)
+    assert who_and_until("U7 blocked the bot") is None
 
 
 def test_other_destinations_are_told() -> None:
