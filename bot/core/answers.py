@@ -55,7 +55,7 @@ def status(found: Found, last: Sequence[ChangeRow], reading: Reading, *, in_full
         emoji=_EMOJI.get(order.status.stage, "📦"),
         headline=spans_line(strong(order_name(order)), f" · {order.status.word}"),
         body=tuple(body),
-        footer=footer(order.source, reading, changed_at=found.changed_at),
+        footer=footer(found, reading, has_changed=bool(last)),
     )
     offers = order_offers(order, reading)
     if len(order.lines) > _LINES_SHOWN and not in_full:

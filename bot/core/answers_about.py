@@ -65,7 +65,7 @@ def sources(counts: Mapping[str, int], reading: Reading) -> Answer:
 def _trouble(health: Health | None, reading: Reading) -> list[Line]:
     if health is None or not health.failures or not health.reason:
         return []
-    return [text_line(health.reason if reading.role is Role.OPERATOR else "It is tried again by itself.", indent=1)]
+    return [text_line(health.reason if reading.is_insider else "It is tried again by itself.", indent=1)]
 
 
 def about(question: Question, version: str, role: Role, reading: Reading) -> Answer:
@@ -122,6 +122,16 @@ def no_such_order(name: str) -> Answer:
         "I know order numbers, purchase-order numbers and tracking numbers of the orders that are watched.",
         emoji="❔",
         outcome="not_found",
+    )
+
+
+def not_for_everybody(name: str) -> Answer:
+    """An order was to be shared with people who may not see it."""
+    return says(
+        f"Everybody here would read that, and this chat may not see the order {name}.",
+        "Ask without “share” to see it alone.",
+        emoji="🔒",
+        outcome="not_allowed",
     )
 
 
@@ -193,17 +203,22 @@ def unmuted(name: str, *, was: bool) -> Answer:
     return says(words, emoji="🔔", outcome="unmuted" if was else "unchanged")
 
 
-def looked(checked: Looked, label: str, next_look: Line | None) -> list[Line]:
-    """Lines above an order's status that say what came of asking its source now."""
+def looked(checked: Looked, label: str, *, in_detail: bool = False) -> list[Line]:
+    """Lines above an order's status that say what came of asking its source now; `in_detail`: and how it failed."""
     if checked.is_answered:
         return [text_line(f"Asked {label} just now.")]
     if checked.is_asked and checked.reason is None:
         return [text_line(f"{label} was asked and is slow; what it says will be taken in. Ask for the status soon.")]
+    has_failed = checked.reason is not None and (checked.is_asked or checked.possible_at is not None)
+    if has_failed and not in_detail:  # whose order it failed at is not theirs
+        again = When(at=checked.possible_at) if checked.possible_at else "by itself"
+        return [spans_line(f"{label} does not answer properly; it is tried again ", again)]
     reason = f": {checked.reason}" if checked.reason else ""
     if checked.is_budget_spent:
         reason = ": as much was asked as its budget allows"
     lines = [text_line(f"{label} cannot be asked now{reason}")]
-    return [*lines, next_look] if next_look else lines
+    next_look = [spans_line("The next look is due ", When(at=checked.possible_at))] if checked.possible_at else []
+    return [*lines, *next_look]
 
 
 def came_in(role: Role, *, place: bool) -> Answer:

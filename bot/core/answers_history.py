@@ -1,8 +1,10 @@
 """What happened to an order, who was told, and why somebody was or was not."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.commands import written
+from bot.core.mutes import who_and_until
 from bot.core.phrases import (
     STATE_WORDS,
     Answer,
@@ -11,6 +13,7 @@ from bot.core.phrases import (
     counted,
     footer,
     mute_of,
+    person_words,
     place_words,
     says,
     spans_line,
@@ -18,13 +21,13 @@ from bot.core.phrases import (
     text_line,
 )
 from bot.core.render import order_name
-from bot.model.access import Role
 from bot.model.change import Change, Kind
 from bot.model.command import Verb
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import Moment
 from bot.model.outbox import State
 from bot.model.route import Route
+from bot.model.talk import ChatWatch
 from bot.model.view import ChangeRow, Found, Told
 
 PAGE = 15
@@ -46,7 +49,7 @@ def history(found: Found, changes: Sequence[ChangeRow], reading: Reading, *, pag
         emoji="📜",
         headline=spans_line("History of ", strong(order_name(order)), f" · page {page}" if page > 1 else ""),
         body=tuple(body),
-        footer=footer(order.source, reading, changed_at=found.changed_at),
+        footer=footer(found, reading, has_changed=page > 1 or bool(changes)),
     )
     return Answer((message,), (*offers, Offer("Status", written(Verb.STATUS, order.key, order.source))))
 
@@ -58,16 +61,26 @@ def told_line(row: ChangeRow, reading: Reading) -> Line:
     return spans_line(When(at=row.seen_at), ": ", *_change_spans(Change.model_validate(row.change)), end)
 
 
-def why(found: Found, told: Sequence[Told], routes: Mapping[str, Sequence[Route]], reading: Reading) -> Answer:
+def why(
+    found: Found,
+    told: Sequence[Told],
+    routes: Mapping[str, Sequence[Route]],
+    reading: Reading,
+    watches: Sequence[ChatWatch] = (),
+    *,
+    has_changed: bool = True,
+) -> Answer:
     """What was sent where, or not, and by which rule; and where news of it goes now.
 
-    `routes` are the rules of those who follow the order now, by watchlist.
+    `routes` are the rules by which it goes now, by watchlist; `watches` are those who follow it from chat.
     """
     order = found.snapshot.order
     body = [_sending(one, reading) for one in told]
     if not body:
         body.append(text_line("No news of it was to be sent to anybody yet."))
-    body += _now(routes, reading)
+    if not routes and not watches:
+        body.append(text_line("Nobody follows it now, so news of it goes nowhere. To be told: watch it."))
+    body += dict.fromkeys([*_by_rules(routes, reading), *_by_hand(watches, reading)])
     if mute := mute_of(order, reading):
         until: tuple[Span | str, ...] = (When(at=mute.until),) if mute.until else ("its status changes",)
         body.append(spans_line("Muted here until ", *until, "."))
@@ -75,7 +88,7 @@ def why(found: Found, told: Sequence[Told], routes: Mapping[str, Sequence[Route]
         emoji="🧭",
         headline=spans_line("News of ", strong(order_name(order)), f": {counted(len(told), 'message')}"),
         body=tuple(body),
-        footer=footer(order.source, reading, changed_at=found.changed_at),
+        footer=footer(found, reading, has_changed=has_changed),
     )
     return Answer((message,), (Offer("History", written(Verb.HISTORY, order.key, order.source)),))
 
@@ -98,24 +111,48 @@ def _sending(told: Told, reading: Reading) -> Line:
         spans += [" at ", When(at=told.settled_at)]
     if told.state is State.PENDING and told.not_before:
         spans += [", not before ", When(at=told.not_before)]
-    is_known = told.destination in (reading.public_places | reading.own_places) or reading.role is Role.OPERATOR
-    if is_known:
-        spans.append(f" · by {told.route}")
-        spans += [f" · {told.reason}"] if told.reason and told.state is not State.SENT else []
+    if told.destination in (reading.public_places | reading.own_places) or reading.is_insider:
+        spans.append(f" · by {_route_words(told.route, reading)}")
+        spans += _reason_spans(told.reason, reading) if told.reason and told.state is not State.SENT else []
     return spans_line(*spans)
 
 
-def _now(routes: Mapping[str, Sequence[Route]], reading: Reading) -> Iterable[Line]:
-    if not routes:
-        yield text_line("Nobody follows it now, so news of it goes nowhere. To be told: watch it.")
+def _route_words(route: str, reading: Reading) -> str:
+    """The rules that brought it, without the people and the chats of others."""
+
+    def masked(watch: re.Match[str]) -> str:
+        who = person_words(watch["person"], reading)
+        return watch[0] if who == watch["person"] else f"watch by {who}"
+
+    return _WATCH.sub(masked, route)
+
+
+_WATCH = re.compile(r"watch by (?P<person>[^\s,]+)( in [^\s,]+)?")
+"""The label of a rule that somebody set up in chat."""
+
+
+def _reason_spans(reason: str, reading: Reading) -> Iterable[Span | str]:
+    muted = who_and_until(reason)
+    if muted is None:
+        return [f" · {reason}"]
+    person, until = muted
+    words = f" · muted by {person_words(person, reading)} until "
+    return [words, When(at=until)] if until else [f"{words}its status changes"]
+
+
+def _by_rules(routes: Mapping[str, Sequence[Route]], reading: Reading) -> Iterable[Line]:
     for name, taken in routes.items():
         for route in taken:
             places = ", ".join(dict.fromkeys(place_words(place, reading) for place in route.to))
             kinds = "everything" if route.on is None else ", ".join(sorted(kind.replace("_", " ") for kind in route.on))
-            if all(place in reading.public_places for place in route.to) or reading.role is Role.OPERATOR:
-                yield text_line(f"From now on: {kinds} → {places}, by {route.label} ({name})")
-            else:
-                yield text_line(f"From now on: {kinds} → {places}, who follow it in chat")
+            is_known = reading.is_insider or reading.public_places.issuperset(route.to)
+            yield text_line(f"From now on: {kinds} → {places}" + (f", by {route.label} ({name})" if is_known else ""))
+
+
+def _by_hand(watches: Sequence[ChatWatch], reading: Reading) -> Iterable[Line]:
+    for watch in watches:
+        place, who = place_words(watch.destination, reading), person_words(watch.person, reading)
+        yield text_line(f"From now on: everything → {place}, by a watch of {'yours' if who == 'you' else who}")
 
 
 def _told_words(told: Sequence[str], reading: Reading) -> Iterable[str]:

@@ -8,11 +8,11 @@ from bot.core.commands import written
 from bot.model.access import Role
 from bot.model.command import Verb
 from bot.model.message import Line, Message, Span, Text, When
-from bot.model.moment import Moment
 from bot.model.order import Order
 from bot.model.outbox import State
 from bot.model.poll import Health
 from bot.model.talk import ChatWatch, Mute
+from bot.model.view import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,15 @@ class Reading:
     """What the reader follows."""
     mutes: Sequence[Mute] = ()
     """What the reader does not want to hear."""
+    person: str = ""
+    """Who reads, where that is one person."""
+    is_read_by_others: bool = False
+    """Whether people read it who are no operators, whoever asked."""
+
+    @property
+    def is_insider(self) -> bool:
+        """Whether it may be said who asked for what, where, and how a source fails."""
+        return self.role is Role.OPERATOR and not self.is_read_by_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +88,11 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def footer(source: str, reading: Reading, *, changed_at: Moment | None = None) -> Line:
-    """Where it comes from, how old it is, and whether the source answers."""
+def footer(found: Found, reading: Reading, *, has_changed: bool) -> Line:
+    """Where an order comes from, since when it is as it is, and whether its source answers."""
+    source = found.snapshot.order.source
     spans: list[Span | str] = [reading.labels.get(source, source)]
-    if changed_at:
-        spans += [" · last change ", When(at=changed_at)]
+    spans += [" · last change " if has_changed else " · watched since ", When(at=found.changed_at)]
     return spans_line(*spans, " · ", *health_spans(reading.healths.get(source)))
 
 
@@ -100,9 +109,16 @@ def place_words(destination: str, reading: Reading) -> str:
     """How a destination is called to this reader: other people's private ones have no names."""
     if destination in reading.own_places and destination not in reading.public_places:
         return "here"
-    if destination in reading.public_places or reading.role is Role.OPERATOR:
+    if destination in reading.public_places or reading.is_insider:
         return destination
     return "another chat"
+
+
+def person_words(person: str, reading: Reading) -> str:
+    """How a person is called to this reader: only operators are told who others are."""
+    if person and person == reading.person:
+        return "you"
+    return person if reading.is_insider else "somebody"
 
 
 STATE_WORDS = {

@@ -4,15 +4,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.core import answers, answers_about, answers_history
-from bot.core.phrases import Answer, spans_line
+from bot.core.access import rights_of, rights_of_place
+from bot.core.phrases import Answer, Reading
 from bot.core.route import matching
 from bot.core.watchbook import scope_of
 from bot.desk.room import Room, Visit, find, reading, said_name
 from bot.model.access import Role
 from bot.model.change import Kind
-from bot.model.message import Line, When
 from bot.model.poll import Looked
 from bot.model.route import Route
+from bot.model.talk import ChatWatch
 from bot.model.view import Found
 
 _CHANGES_SHOWN = 3
@@ -27,7 +28,7 @@ async def status(room: Room, one: Visit) -> Answer | None:
     if not found:
         if one.command.in_passing and one.question.via == "message" and one.question.is_overheard:
             return None
-        return answers_about.no_such_order(said_name(one.command))
+        return await _not_found(room, one)
     if len(found) > _WHOLE_ORDERS:
         return await _ambiguous(room, one, found)
     shown = [await _status(room, one, order) for order in found]
@@ -42,7 +43,7 @@ async def history(room: Room, one: Visit) -> Answer | None:
         order, page = found.snapshot.order, one.command.page
         size = answers_history.PAGE
         rows = await room.views.history(order.source, order.key, limit=size + 1, offset=(page - 1) * size)
-        return answers_history.history(found, rows, await reading(room, one), page=page)
+        return answers_history.history(found, rows, await _reading(room, one), page=page)
 
     return await _about_one(room, one, answer)
 
@@ -53,7 +54,9 @@ async def why(room: Room, one: Visit) -> Answer | None:
     async def answer(found: Found) -> Answer:
         order = found.snapshot.order
         told = await room.views.told(order.source, order.key, limit=_MESSAGES_SHOWN)
-        return answers_history.why(found, told, _routes(room, found), await reading(room, one))
+        changes = await room.views.history(order.source, order.key, limit=1)
+        read, routes, watches = await _reading(room, one), _routes(room, found), _watches(room, found)
+        return answers_history.why(found, told, routes, read, watches, has_changed=bool(changes))
 
     return await _about_one(room, one, answer)
 
@@ -69,11 +72,9 @@ async def check(room: Room, one: Visit) -> Answer | None:
             looked = Looked(reason="that takes the running bot, in chat", possible_at=found.next_poll_at)
         else:
             looked = await poller.check(order.key)
-            if one.rights.role is not Role.OPERATOR and looked.reason:  # whose order it failed at is not theirs
-                looked = replace(looked, reason="it does not answer as it should")
         (now, *_) = await find(room, one) or [found]
         shown = await _status(room, one, now)
-        lines = answers_about.looked(looked, label, _next_look(looked))
+        lines = answers_about.looked(looked, label, in_detail=(await _reading(room, one)).is_insider)
         first, *rest = shown.messages
         return replace(shown, messages=(first.model_copy(update={"body": (*lines, *first.body)}), *rest))
 
@@ -83,27 +84,43 @@ async def check(room: Room, one: Visit) -> Answer | None:
 async def _about_one(room: Room, one: Visit, answer: Callable[[Found], Awaitable[Answer]]) -> Answer:
     found = await find(room, one)
     if not found:
-        return answers_about.no_such_order(said_name(one.command))
+        return await _not_found(room, one)
     return await answer(found[0]) if len(found) == 1 else await _ambiguous(room, one, found)
 
 
 async def _ambiguous(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
-    read = await reading(room, one)
+    read = await _reading(room, one)
     return answers_history.ambiguous([answers.brief(order, read) for order in found])
 
 
 async def _status(room: Room, one: Visit, found: Found) -> Answer:
     order = found.snapshot.order
     last = await room.views.history(order.source, order.key, limit=_CHANGES_SHOWN)
-    return answers.status(found, last, await reading(room, one), in_full=one.command.in_full)
+    return answers.status(found, last, await _reading(room, one), in_full=one.command.in_full)
 
 
-def _next_look(looked: Looked) -> Line | None:
-    return spans_line("The next look is due ", When(at=looked.possible_at)) if looked.possible_at else None
+async def _not_found(room: Room, one: Visit) -> Answer:
+    """That there is no such order; to those who wanted to share one they may see, that this place may not see it."""
+    own = rights_of(one.question, room.following.grants) if one.command.shared else None
+    if own is not None and await find(room, replace(one, extents=room.catalogue.extents(own))):
+        return answers_about.not_for_everybody(said_name(one.command))
+    return answers_about.no_such_order(said_name(one.command))
+
+
+async def _reading(room: Room, one: Visit) -> Reading:
+    """What the answer has to know of its reader, who is told no more of other people than the rights allow."""
+    read, question = await reading(room, one), one.question
+    others = question.is_overheard or (one.command.shared and not question.is_private)
+    if not one.rights.sees_everything:
+        read = replace(read, public_places=read.public_places & read.own_places)
+    if question.via == "cli" or not others:
+        return replace(read, person=question.person)
+    place = rights_of_place(question.chat, question.place, room.following.grants)
+    return replace(read, is_read_by_others=place is None or place.role is not Role.OPERATOR)
 
 
 def _routes(room: Room, found: Found) -> dict[str, list[Route]]:
-    """The rules by which news of an order goes now, by who follows it."""
+    """The rules by which news of an order goes now, by watchlist."""
     order, catalogue = found.snapshot.order, room.catalogue
     following: dict[str, list[Route]] = {}
     for name, watchlist in catalogue.watchlists.items():
@@ -116,8 +133,9 @@ def _routes(room: Room, found: Found) -> dict[str, list[Route]]:
         if is_in:
             taken = (route for kind in Kind for route in matching(kind, watchlist.notify or catalogue.catch_all))
             following[name] = list(dict.fromkeys(taken))
-    for watch in room.following.watches:
-        if (watch.source, watch.key) == (order.source, order.key):
-            label = f"watch by {watch.person}"
-            following[f"{label} in {watch.destination}"] = [Route(to=(watch.destination,), label=label)]
     return following
+
+
+def _watches(room: Room, found: Found) -> list[ChatWatch]:
+    order = found.snapshot.order
+    return [watch for watch in room.following.watches if (watch.source, watch.key) == (order.source, order.key)]

@@ -15,7 +15,7 @@ from bot.core.phrases import Reading, span_words
 from bot.core.promise import day_bounds, days_late, due
 from bot.model.access import Role
 from bot.model.command import Command, Verb
-from bot.model.message import Message
+from bot.model.message import Message, When
 from bot.model.moment import Moment
 from bot.model.order import Order, Stage, Status
 from bot.model.outbox import State
@@ -125,7 +125,7 @@ def test_every_parcel_is_named_with_its_line_and_a_link() -> None:
 
 def test_the_age_of_the_data_and_the_trouble_of_the_source_are_said() -> None:
     failing = Health("panels", failures=3, failing_since=AT, last_ok_at=AT)
-    assert "last change 2026-11-24T09:00:00Z · answered 2026-11-24T09:00:00Z" in said(order())
+    assert "watched since 2026-11-24T09:00:00Z · answered 2026-11-24T09:00:00Z" in said(order())
     assert "does not answer since 2026-11-24T09:00:00Z" in said(order(), reading(healths={"panels": failing}))
     assert "does not know it any more" in said(order(), vanished=True)
 
@@ -151,6 +151,18 @@ def test_a_viewer_is_offered_nothing_that_a_viewer_may_not() -> None:
     ]  # fmt: skip
 
 
+def a_watch(destination: str, person: str) -> ChatWatch:
+    return ChatWatch(
+        source="panels", key="FR/4500123", destination=destination, written="4500123", chat="slack", person=person,
+        since=AT,
+    )  # fmt: skip
+
+
+def test_an_order_that_changed_says_when() -> None:
+    row = ChangeRow(1, "panels", "FR/4500123", 2, AT, {"kind": "status", "before": "a", "after": "b"}, ())
+    assert f"last change {AT}" in words(status(found(order()), [row], READING).messages[0])
+
+
 def change(told: Sequence[str], **members: Any) -> str:
     row = ChangeRow(1, "panels", "FR/4500123", 2, AT, members, tuple(told))
     return words(Message(headline=told_line(row, READING)))
@@ -169,11 +181,48 @@ def test_history_tells_old_and_new_and_who_was_told() -> None:
 
 def test_why_hides_the_chats_of_others_from_all_but_operators() -> None:
     told = [Told(1, "slack:U7", State.DEAD, ("status",), "watch by U7", AT, None, AT, "U7 blocked the bot")]
-    routes = {"watch by U7": [Route(to=("slack:U7",), label="watch by U7")]}
-    seen = {role: words(why(found(order()), told, routes, reading(role=role)).messages[0]) for role in Role}
+    watches = [a_watch("slack:U7", "U7")]
+    seen = {role: words(why(found(order()), told, {}, reading(role=role), watches).messages[0]) for role in Role}
     assert "U7" not in seen[Role.VIEWER] + seen[Role.WATCHER]
     assert "could not be sent to another chat" in seen[Role.VIEWER]
+    assert "From now on: everything → another chat, by a watch of somebody\n" in seen[Role.VIEWER]
     assert "could not be sent to slack:U7 · by watch by U7 · U7 blocked the bot" in seen[Role.OPERATOR]
+    assert "everything → slack:U7, by a watch of U7" in seen[Role.OPERATOR]
+
+
+@pytest.mark.parametrize(
+    ("members", "who"),
+    [
+        ({}, "somebody"),
+        ({"person": "U7"}, "you"),
+        ({"role": Role.OPERATOR}, "U7"),
+        ({"role": Role.OPERATOR, "is_read_by_others": True}, "somebody"),
+    ],
+)
+def test_why_says_who_set_something_up_only_to_them_and_to_operators(members: dict[str, Any], who: str) -> None:
+    told = [
+        Told(1, "ops", State.MUTED, ("status",), "notify[0], watch by U7 in slack", AT, None, AT, reason)
+        for reason in (f"muted by U7 until {AT}", "muted by U7 until its status changes")
+    ]
+    said_ = why(found(order()), told, {}, reading(**members), [a_watch("ops", "U7")]).messages[0]
+    text = words(said_)
+    assert text.count(f"by notify[0], watch by {who}") == 2
+    assert f"muted by {who} until {AT}" in text
+    assert f"muted by {who} until its status changes" in text
+    assert f"everything → ops, by a watch of {'yours' if who == 'you' else who}" in text
+    assert ("U7" in text) == (who == "U7")
+    assert When(at=AT) in said_.body[0].spans[-1:]
+
+
+def test_why_hides_the_rules_that_lead_elsewhere() -> None:
+    routes = {"all panels": [Route(to=("ops", "sales"), label="watchlists.all panels.notify[0]")]}
+    text = words(why(found(order()), [], routes, READING).messages[0])
+    assert "From now on: everything → ops, another chat\n" in text
+
+
+def test_people_who_follow_the_same_elsewhere_are_one_line() -> None:
+    watches = [a_watch("slack:U7", "U7"), a_watch("slack:U8", "U8")]
+    assert words(why(found(order()), [], {}, READING, watches).messages[0]).count("From now on") == 1
 
 
 def row(number: int, **members: Any) -> OrderRow:
@@ -214,12 +263,20 @@ def test_a_list_that_is_empty_says_so_and_names_sources_that_do_not_answer() -> 
     ("outcome", "text"),
     [
         (Looked(is_asked=True, is_answered=True), "Asked P just now."),
-        (Looked(is_asked=True), "P was asked and is slow"),
-        (Looked(possible_at=AT, reason="down"), "P cannot be asked now: down"),
+        (Looked(is_asked=True), "P was asked and is slow; what it says will be taken in. Ask for the status soon."),
+        (Looked(reason="it is only being started"), "P cannot be asked now: it is only being started"),
+        (Looked(possible_at=AT, reason="HTTP 500"), f"P does not answer properly; it is tried again {AT}"),
+        (Looked(is_asked=True, reason="HTTP 500"), "P does not answer properly; it is tried again by itself"),
     ],
 )
 def test_what_came_of_a_check_is_said(outcome: Looked, text: str) -> None:
-    assert text in words(Message(headline=looked(outcome, "P", None)[0]))
+    assert [words(Message(headline=line)) for line in looked(outcome, "P")] == [text]
+
+
+def test_how_a_source_fails_is_said_to_operators_once() -> None:
+    lines = looked(Looked(is_asked=True, reason="HTTP 500", possible_at=AT), "P", in_detail=True)
+    said_ = [words(Message(headline=line)) for line in lines]
+    assert said_ == ["P cannot be asked now: HTTP 500", f"The next look is due {AT}"]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_an_order_is_told_with_its_way_its_lines_and_its_parcels(
         "Line 000010: 5 × LC1D09M7",
         "Tracking: DHL JD014600 (https://dhl.example/JD014600)",
     ]
-    assert "panels (Schneider) · last change 2026-01-05T09:00:00Z · answered 2026-01-05T09:00:00Z" in said
+    assert "panels (Schneider) · watched since 2026-01-05T09:00:00Z · answered 2026-01-05T09:00:00Z" in said
 
 
 async def test_a_tracking_number_within_a_sentence_is_a_question(storage: SqliteStorage, clock: ManualClock) -> None:
@@ -118,6 +118,32 @@ async def test_why_says_what_was_sent_by_which_rule(storage: SqliteStorage, cloc
     said = await bot.hear("why 4500001")
     assert "status · waiting for ops · by notify[0]" in said
     assert "From now on: everything → ops, by notify[0] (all panels)" in said
+
+
+async def test_who_may_see_one_source_is_not_told_where_else_news_goes(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    await bot.ask("watch 4500001", person="U0", channel="COPS", via="cli")
+    source.set(one(status=SHIPPED))
+    await clock.advance(900)
+    await bot.poll()
+    for verb in ("why", "history", "status"):
+        said = await bot.hear(f"{verb} 4500001", is_overheard=True)
+        assert "another chat" in said
+        assert not any(word in said for word in ("ops", "U0", "notify[0]", "all panels"))
+
+
+async def test_sharing_what_a_chat_may_not_see_is_refused_to_who_may(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()), grants=(WATCHER,))
+    said = await bot.ask("status 4500001 share", channel="C9")
+    assert "Everybody here would read that, and this chat may not see" in plain(said)
+    assert said is not None
+    assert not said.is_public
+    assert "I know no order 4500009" in await bot.hear("status 4500009 share", channel="C9")
 
 
 async def test_help_shows_only_what_one_may_do(storage: SqliteStorage, clock: ManualClock) -> None:
@@ -210,10 +236,17 @@ async def test_check_of_a_failing_source_says_when_it_will_be_possible(
     await bot.ask("check 4500001")
     asked = len(source.asked)
     said = await bot.hear("check 4500001")
-    assert "cannot be asked now: it does not answer as it should" in said
-    assert "The next look is due 2026-01-05T09:00:0" in said
+    assert "panels (Schneider) does not answer properly; it is tried again 2026-01-05T09:00:0" in said
+    assert "no answer within" not in said
     assert "4500009" not in said
     assert len(source.asked) == asked
+
+
+async def test_an_operator_is_told_once_how_a_source_fails(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    source.trouble = [DOWN] * 9
+    assert (await bot.hear("check 4500001", person="U0")).count("no answer within 30 s") == 1
 
 
 async def test_check_goes_ahead_of_routine_and_says_when_the_budget_allows_it(

@@ -69,7 +69,7 @@ async def test_where_others_read_only_the_places_own_rights_count(storage: Sqlit
     shared = await bot.ask("status 4500001 share", person="U0", channel="C7")
     assert shared is not None
     assert not shared.is_public
-    assert "I know no order 4500001" in plain(shared)
+    assert "this chat may not see the order 4500001" in plain(shared)
 
 
 async def test_a_stranger_gets_one_short_refusal_with_the_id_to_pass_on(
