@@ -16,6 +16,7 @@ from bot.core.phrases import (
     strong,
     text_line,
 )
+from bot.core.render import order_name
 from bot.model.access import Role
 from bot.model.command import Misread, Question, Verb
 from bot.model.message import Line, Message, When
@@ -165,12 +166,16 @@ def which_source(names: list[str], example: str) -> Answer:
     )
 
 
-def watching(watch: ChatWatch, *, is_new: bool, found: Found | None) -> Answer:
-    """An order is followed from now on."""
+def watching(watch: ChatWatch, *, is_new: bool, found: Found | None, held_by: Mute | None = None) -> Answer:
+    """An order is followed from now on; `held_by`: though its news does not come there yet."""
     who = "You are" if watch.is_own_place else "This chat is"
     called = f" (“{watch.name}”)" if watch.name else ""
     told = "told when it changes" if is_new else "told already when it changes"
-    lines = [f"{who} {told}: {watch.written}{called}"]
+    name = order_name(found.snapshot.order) if found else watch.written
+    lines: list[Line | str] = [f"{who} {told}: {name}{called}"]
+    if held_by:
+        until = When(at=held_by.until) if held_by.until else "its status changes"
+        lines.append(spans_line(f"But it is muted {'for you' if watch.is_own_place else 'here'} until ", until, "."))
     if found:
         lines.append(f"Now: {found.snapshot.order.status.word}")
     else:
@@ -178,28 +183,31 @@ def watching(watch: ChatWatch, *, is_new: bool, found: Found | None) -> Answer:
     return says(*lines, emoji="👀", outcome="watching")
 
 
-def not_watching(name: str, *, was: bool) -> Answer:
-    """An order is not followed any more."""
+def not_watching(name: str, *, was: bool, for_me: bool) -> Answer:
+    """An order is not followed any more; `for_me`: by the person, else by the place."""
     if was:
-        return says(f"No more news of {name} here from your watch.", emoji="👋", outcome="unwatched")
+        where = "to you" if for_me else "here"
+        return says(f"No more news of {name} {where} from your watch.", emoji="👋", outcome="unwatched")
     return says(
-        f"{name} is not followed from here by hand.",
+        f"{name} is not followed {'for you' if for_me else 'from here'} by hand.",
         "What a watchlist of the operator sends here can be muted: mute ORDER 1d.",
         outcome="unchanged",
     )
 
 
-def muted(name: str, mute: Mute) -> Answer:
-    """News is held back from now on."""
+def muted(name: str, mute: Mute, *, for_me: bool) -> Answer:
+    """News is held back from now on, from the person or from the place."""
+    news = f"No news of {name} {'to you' if for_me else 'here'} until "
     if mute.until is None:
-        return says(f"No news of {name} here until its status changes; that will be told.", emoji="🔕", outcome="muted")
-    from_now = spans_line(f"No news of {name} here until ", When(at=mute.until), ".")
+        return says(f"{news}its status changes; that will be told.", emoji="🔕", outcome="muted")
+    from_now = spans_line(news, When(at=mute.until), ".")
     return says(from_now, "What happens meanwhile stays in its history.", emoji="🔕", outcome="muted")
 
 
-def unmuted(name: str, *, was: bool) -> Answer:
-    """News comes again."""
-    words = f"News of {name} comes here again." if was else f"{name} was not muted here."
+def unmuted(name: str, *, was: bool, for_me: bool) -> Answer:
+    """News comes again, to the person or to the place."""
+    comes = f"News of {name} comes {'to you' if for_me else 'here'} again."
+    words = comes if was else f"{name} was not muted {'for you' if for_me else 'here'}."
     return says(words, emoji="🔔", outcome="unmuted" if was else "unchanged")
 
 

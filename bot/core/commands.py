@@ -297,7 +297,7 @@ VERBS = (
     ),
     Entry(
         Verb.MUTE,
-        "ORDER 1h|1d|until change",
+        "ORDER 1h|1d|until change [me]",
         "no news of it here for a while",
         "mute 45001234 1d",
         Role.WATCHER,

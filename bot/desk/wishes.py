@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of_place
-from bot.core.commands import entry_of
+from bot.core.mutes import is_over
 from bot.core.phrases import Answer, says
+from bot.core.render import order_name
 from bot.desk.room import Room, Visit, find, reading, said_name
 from bot.loops.following import TERMINAL
 from bot.model.moment import from_instant
@@ -32,14 +33,15 @@ async def watch(room: Room, one: Visit) -> Answer | None:
         return answers_about.which_source([name for name, _ in places], f"watch {said_name(one.command)}")
     (source, key) = places[0]
     wanted = _wanted(room, one, source, key, address)
-    if refusal := await _refusal(room, one, wanted):
+    if refusal := await _refusal(room, one, wanted, found):
         return refusal
     is_new = await room.talks.watch(wanted, room.catalogue.zone_of(wanted.destination))
     await room.following.refresh()
     if not found and (poller := room.pollers.get(source)):
         await poller.check(key)
         found = await find(room, one)
-    return answers_about.watching(wanted, is_new=is_new, found=found[0] if found else None)
+    held_by = _mute_of(room, wanted)
+    return answers_about.watching(wanted, is_new=is_new, found=found[0] if found else None, held_by=held_by)
 
 
 async def unwatch(room: Room, one: Visit) -> Answer | None:
@@ -53,12 +55,13 @@ async def unwatch(room: Room, one: Visit) -> Answer | None:
     for each in await room.talks.watches():
         if each.destination == destination and said & {_folded(each.key), _folded(each.written), _folded(each.name)}:
             was = await room.talks.unwatch(each.source, each.key, destination) or was
+    found = await find(room, one)
     if not was:
-        for found in await find(room, one):
-            order = found.snapshot.order
+        for each_found in found:
+            order = each_found.snapshot.order
             was = await room.talks.unwatch(order.source, order.key, destination) or was
     await room.following.refresh()
-    return answers_about.not_watching(said_name(one.command), was=was)
+    return answers_about.not_watching(_name(one, found), was=was, for_me=one.command.for_me)
 
 
 async def mute(room: Room, one: Visit) -> Answer | None:
@@ -82,7 +85,7 @@ async def mute(room: Room, one: Visit) -> Answer | None:
     )
     await room.talks.mute(wanted)
     await room.following.refresh()
-    return answers_about.muted(order.number, wanted)
+    return answers_about.muted(order_name(order), wanted, for_me=one.command.for_me)
 
 
 async def unmute(room: Room, one: Visit) -> Answer | None:
@@ -98,7 +101,7 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
     order = found[0].snapshot.order
     was = await room.talks.unmute(order.source, order.key, room.catalogue.place(one.question.chat, address))
     await room.following.refresh()
-    return answers_about.unmuted(order.number, was=was)
+    return answers_about.unmuted(order_name(order), was=was, for_me=one.command.for_me)
 
 
 def _address(one: Visit) -> Mapping[str, Any] | None:
@@ -137,7 +140,7 @@ def _wanted(room: Room, one: Visit, source: str, key: str, address: Mapping[str,
     )
 
 
-async def _refusal(room: Room, one: Visit, wanted: ChatWatch) -> Answer | None:
+async def _refusal(room: Room, one: Visit, wanted: ChatWatch, found: Sequence[Found]) -> Answer | None:
     """Why a watch cannot be, though its order may be seen by who asks."""
     here = [watch for watch in room.following.watches if watch.destination == wanted.destination]
     if len(here) >= _MOST_WATCHES:
@@ -154,7 +157,7 @@ async def _refusal(room: Room, one: Visit, wanted: ChatWatch) -> Answer | None:
         return None
     return says(
         "Everybody here would read that, and this chat was not given orders of that source.",
-        f"To be told alone: {entry_of(one.command.verb).verb.value} {wanted.written} me",
+        f"To be told alone: {one.command.verb.value} {found[0].snapshot.order.number if found else wanted.written} me",
         emoji="🔒",
         outcome="not_allowed",
     )
@@ -163,6 +166,18 @@ async def _refusal(room: Room, one: Visit, wanted: ChatWatch) -> Answer | None:
 async def _which(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
     read = await reading(room, one)
     return answers_history.ambiguous([answers.brief(order, read) for order in found])
+
+
+def _mute_of(room: Room, wanted: ChatWatch) -> Mute | None:
+    """What holds news of the order back where it is to be told."""
+    about, now = (wanted.source, wanted.key, wanted.destination), room.clock.now()
+    mutes = (mute for mute in room.following.mutes if (mute.source, mute.key, mute.destination) == about)
+    return next((mute for mute in mutes if not is_over(mute, now)), None)
+
+
+def _name(one: Visit, found: Sequence[Found]) -> str:
+    """How the order is called, where it is known which one is meant."""
+    return order_name(found[0].snapshot.order) if len(found) == 1 else said_name(one.command)
 
 
 def _folded(name: str | None) -> str:

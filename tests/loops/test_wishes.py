@@ -13,8 +13,8 @@ from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.poll import Listing
 from bot.storage.sqlite import SqliteStorage
-from tests.core.making import CONFIRMED, SHIPPED, status
-from tests.loops.asking import CHANNEL, WATCHER, Shop, a_bot, one, panels
+from tests.core.making import CONFIRMED, SHIPPED, order, status
+from tests.loops.asking import CHANNEL, WATCHER, Shop, a_bot, key_of, one, panels
 from tests.loops.scripted import ScriptedSource, open_storage
 
 
@@ -114,6 +114,46 @@ async def test_a_mute_until_change_holds_back_dates_and_ends_with_the_next_statu
     rows = await storage.notifications()
     assert [row.state.value for row in rows if row.order] == ["muted", "pending", "pending"]
     assert await storage.talks.mutes(Moment("2026-01-05T09:00:00Z")) == []
+
+
+async def test_what_is_held_back_from_a_person_is_not_said_to_be_held_back_here(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("watch 4500001 me")
+    assert "No news of 4500001 to you until 2026" in await bot.hear("mute 4500001 1h me")
+    assert "No news of 4500001 to you until its status" in await bot.hear("mute 4500001 until change me")
+    assert await bot.hear("unmute 4500001") == "4500001 was not muted here."
+    assert await bot.hear("unmute 4500001 me") == "News of 4500001 comes to you again."
+    assert await bot.hear("unmute 4500001 me") == "4500001 was not muted for you."
+    assert await bot.hear("unwatch 4500001 me") == "No more news of 4500001 to you from your watch."
+    assert "4500001 is not followed for you by hand." in await bot.hear("unwatch 4500001 me")
+    assert "[me]" in await bot.hear("help mute")
+
+
+async def test_a_watch_where_news_is_held_back_says_so(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("mute 4500001 1h")
+    assert "But it is muted here until 2026-01-05T10:00:00Z." in await bot.hear("watch 4500001")
+    assert "muted" not in await bot.hear("watch 4500001 me")
+    await bot.ask("mute 4500001 until change me")
+    assert "But it is muted for you until its status changes." in await bot.hear("watch 4500001 me")
+    await clock.advance(3600)
+    assert "muted" not in await bot.hear("watch 4500001")
+
+
+async def test_a_button_speaks_of_an_order_by_its_number(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(order(key="FR/4500001", number="4500001", reference="PO-9")))
+    shown = await bot.ask("status 4500001")
+    for label in ("Watch", "Mute 1 h"):
+        said = await bot.hear(key_of(shown, label), via="button")
+        assert "4500001 · PO-9" in said
+        assert "FR/" not in said
+    shown = await bot.ask("status 4500001")
+    for label in ("Unwatch", "Unmute"):
+        said = await bot.hear(key_of(shown, label), via="button")
+        assert "4500001 · PO-9" in said
+        assert "FR/" not in said
 
 
 async def test_what_was_written_beside_the_bot_is_in_force_within_seconds(
