@@ -176,8 +176,10 @@ def _mute_of(room: Room, wanted: ChatWatch) -> Mute | None:
 
 
 def _name(one: Visit, found: Sequence[Found]) -> str:
-    """How the order is called, where it is known which one is meant."""
-    return order_name(found[0].snapshot.order) if len(found) == 1 else said_name(one.command)
+    """How the order was called; its number where that was its key, as a button has it."""
+    said = said_name(one.command)
+    keyed = [each.snapshot.order for each in found if each.snapshot.order.key == said]
+    return order_name(keyed[0]) if len(keyed) == 1 else said
 
 
 def _folded(name: str | None) -> str:
