@@ -28,8 +28,10 @@ log = logging.getLogger(__name__)
 PER_PERSON = RateValue(20, 60.0)
 CHECKS_PER_PERSON = RateValue(5, 60.0)
 """Each costs a request of the source's budget."""
-PER_STRANGER = RateValue(3, 600.0)
-"""One refusal says it all; a few more in case it was missed, and a code may be mistyped."""
+PER_STRANGER = RateValue(1, 3600.0)
+"""One refusal says it all; what follows is not answered."""
+CODES_PER_STRANGER = RateValue(5, 600.0)
+"""A code may be mistyped. Counted apart, so that an invite is good whatever its bearer wrote before."""
 _LONGEST_NOTED = 200
 """Characters of a question in the audit."""
 
@@ -61,14 +63,14 @@ class FrontDesk:
         self._people = Turnstile(room.clock, PER_PERSON)
         self._checkers = Turnstile(room.clock, CHECKS_PER_PERSON)
         self._strangers = Turnstile(room.clock, PER_STRANGER)
+        self._codes = Turnstile(room.clock, CODES_PER_STRANGER)
 
     async def answer(self, question: Question) -> Reply | None:
         """The answer; None for a question answered before, and where silence is better."""
         rights = rights_of(question, self._room.following.grants)
         if rights is None and question.via == "message" and question.is_overheard:
             return None  # people who talk to each other
-        who = (question.chat, question.person)
-        wait = 0.0 if question.via == "cli" else (self._strangers if rights is None else self._people).admit(who)
+        wait = self._wait(question, is_stranger=rights is None)
         if wait is None:
             return None
         if wait > 0:
@@ -84,6 +86,17 @@ class FrontDesk:
         await self._room.talks.finish(entry, outcome, {key: offer.asks for key, offer in offers.items()})
         event(log, "asked", level=logging.DEBUG, chat=question.chat, verb=entry.verb, outcome=outcome)
         return self._reply(question, command, answer) if answer else None
+
+    def _wait(self, question: Question, *, is_stranger: bool) -> float | None:
+        """Seconds until who asks is heard again; None: too many, and nothing is to be said."""
+        who = (question.chat, question.person)
+        if question.via == "cli":
+            return 0.0
+        if not is_stranger:
+            return self._people.admit(who)
+        if _brings_a_code(question):
+            return self._codes.admit(who)
+        return 0.0 if self._strangers.admit(who) == 0.0 else None
 
     async def _answer(self, question: Question, command: Command | Misread | None) -> Answer | None:
         if isinstance(command, Command) and command.verb is Verb.JOIN:
@@ -176,6 +189,11 @@ def _understood(question: Question, asks: str) -> Command | Misread:
     if question.via == "start" and asks.strip():
         return Command(verb=Verb.JOIN, topic=asks.strip())
     return parse(asks, in_passing=question.via == "message")
+
+
+def _brings_a_code(question: Question) -> bool:
+    command = None if question.via == "button" else _understood(question, question.text)
+    return isinstance(command, Command) and command.verb is Verb.JOIN
 
 
 def _button_key(asks: str) -> str:

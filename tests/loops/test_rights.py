@@ -79,7 +79,7 @@ async def test_a_stranger_gets_one_short_refusal_with_the_id_to_pass_on(
     said = [await bot.ask("status 4500001", person="U666", channel="C666") for _ in range(9)]
     assert "slack, person U666, place C666" in plain(said[0])
     assert "4500001" not in plain(said[0])
-    assert said[4:] == [None] * 5
+    assert said[1:] == [None] * 8
     assert await bot.ask("good morning", person="U666", channel="C666", via="message", is_overheard=True) is None
 
 
@@ -94,6 +94,36 @@ async def test_an_invite_lets_one_person_in_once(storage: SqliteStorage, clock: 
     assert "4500001" in await bot.hear("list", **away)
     assert "not valid" in await bot.hear("join abc", person="U6", channel="C6")
     assert "do not know you" in await bot.hear("list", person="U6", channel="C6")
+
+
+@pytest.mark.parametrize(("text", "via"), [("abc", "start"), ("join abc", "command")])
+async def test_an_invite_is_good_whatever_a_stranger_wrote_before(
+    storage: SqliteStorage, clock: ManualClock, text: str, via: str
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    now, later = Moment("2026-01-05T09:00:00Z"), Moment("2026-01-05T10:00:00Z")
+    await storage.talks.invite(Invite(code_hash=hash_of("abc"), role=Role.VIEWER, made_at=now, expires_at=later))
+    for _ in range(9):
+        await bot.ask("hello", person="U5", channel="C5")
+    assert "Welcome" in await bot.hear(text, via=via, person="U5", channel="C5")
+
+
+async def test_a_stranger_is_told_again_after_an_hour(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    away = {"person": "U666", "channel": "C666"}
+    assert "do not know you" in await bot.hear("hello", **away)
+    await clock.advance(3599)
+    assert await bot.ask("hello", **away) is None
+    await clock.advance(3601)
+    assert "do not know you" in await bot.hear("hello", **away)
+
+
+async def test_wrong_codes_are_limited(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    said = [await bot.hear(f"join wrong{number}", person="U6", channel="C6") for number in range(8)]
+    assert ["not valid" in each for each in said] == [True] * 5 + [False] * 3
+    assert "I answer you again in 10 min" in said[5]
+    assert said[6:] == ["", ""]
 
 
 async def test_too_many_questions_are_refused_once_and_then_answered_again(
