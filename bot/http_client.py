@@ -80,7 +80,6 @@ class HttpClient:
         urgent: bool = False,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        auth: aiohttp.BasicAuth | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
     ) -> Answer:
@@ -94,7 +93,6 @@ class HttpClient:
                     method,
                     URL(url, encoded=True).update_query(params) if params else URL(url, encoded=True),
                     headers=headers,
-                    auth=auth,
                     json=json,
                     data=form,
                     allow_redirects=False,  # credentials follow nobody
