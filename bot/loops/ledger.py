@@ -146,6 +146,7 @@ class Ledger:
             vanished=state.vanished,
             scopes=scopes,
             next_poll_at=state.next_poll_at,
+            doubt=state.doubt,
         )
         return PollRecord(self.telling.source, from_instant(now), updates=(update,))
 

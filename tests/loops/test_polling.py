@@ -9,7 +9,7 @@ from bot.errors import AnswerUnreadable, SourceBusy, SourceUnreachable
 from bot.loops.poller import Poller
 from bot.model.order import Order, Stage
 from bot.model.outbox import State
-from bot.model.poll import Listing, Payload
+from bot.model.poll import Listed, Listing, Payload, Scope
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, DELIVERED, SHIPPED, order, status, watchlist
 from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
@@ -338,3 +338,13 @@ async def test_one_pass_does_not_wait_as_long_as_a_busy_source_asks(storage: Sql
     rounds = await started(source, storage, clock, watchlist("by name", orders=("a", "b", "c")))
     await asyncio.wait_for(Poller(rounds, clock, workers=3).once(), 5)
     assert rounds.ledger.health.failures == 1
+
+
+async def test_a_row_that_comes_back_leaves_a_doubt_as_it_was(storage: SqliteStorage, clock: ManualClock) -> None:
+    rounds = await started(ScriptedSource(one("a")), storage, clock, ALL)
+    await work(rounds, clock)
+    state = rounds.ledger.states["a"]
+    state.missing, state.doubt = 1, "an answer that went back"
+    record = rounds.ledger.row_record(Scope(), Listed("a", b"row"), is_first=False)
+    assert record is not None
+    assert (record.updates[0].missing, record.updates[0].doubt) == (0, "an answer that went back")
