@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bot.model.change import Change, Kind
+from bot.model.change import Change, Kind, Severity
 from bot.model.route import Route
 from bot.model.watch import Watchlist
+
+_URGENT = frozenset({Kind.CANCELLED, Kind.VANISHED, Kind.MOVED_BACKWARDS, Kind.UNDISPATCHED})
+_LOW = frozenset({Kind.LINE_CHANGED, Kind.TRACKING_REPLACED, Kind.OTHER})
 
 
 @dataclass(slots=True)
@@ -16,6 +19,13 @@ class Share:
     routes: list[str] = field(default_factory=list)
     """Labels of the routes that brought it here, each once."""
     changes: list[Change] = field(default_factory=list)
+
+
+def severity_of(kind: Kind) -> Severity:
+    """How urgent a kind of change is where no route says otherwise."""
+    if kind in _URGENT:
+        return Severity.URGENT
+    return Severity.LOW if kind in _LOW else Severity.NORMAL
 
 
 def matching(kind: Kind, routes: Sequence[Route]) -> list[Route]:

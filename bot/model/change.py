@@ -30,6 +30,21 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+class Severity(StrEnum):
+    """How much news may wait, from what may be read later to what must be heard at once."""
+
+    LOW = "low"
+    """Told without a sound where the chat can."""
+    NORMAL = "normal"
+    URGENT = "urgent"
+    """Goes first, and waits for nothing."""
+
+    @property
+    def rank(self) -> int:
+        """Position among the severities."""
+        return list(Severity).index(self)
+
+
 class Notice(StrEnum):
     """What is told about watchlists and sources rather than about one order; all but the first to operators only."""
 
