@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot import registry
 from bot.config.load import Config
 from bot.core.catalogue import Catalogue
-from bot.core.commands import listed
+from bot.core.menus import menus
 from bot.core.plan import Telling
 from bot.core.turns import Turns
 from bot.core.watchbook import WatchBook
@@ -160,9 +160,8 @@ def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
 
 def build_ears(config: Config, chats: Mapping[str, Chat], clock: Clock) -> dict[str, Ear]:
     """The chats that listen, by kind."""
-    menu = [(entry.verb.value, entry.does) for entry in listed()]
     found = {
-        kind: registry.build_ear(kind, settings, clock, menu, chats[kind]) for kind, settings in config.chats.items()
+        kind: registry.build_ear(kind, settings, clock, menus(), chats[kind]) for kind, settings in config.chats.items()
     }
     return {kind: ear for kind, ear in found.items() if ear is not None}
 

@@ -5,12 +5,13 @@ Files that begin with an underscore are shared by their room and are no kinds.
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from pydantic import BaseModel
 
+from bot.core.menus import Menu
 from bot.errors import OrderwatchError
 from bot.ports import Chat, Clock, Ear, Source
 from bot.sources._settings import SourceSettings
@@ -93,11 +94,12 @@ def chat_module(kind: str) -> ChatModule:
 
 
 def build_ear(
-    kind: str, settings: Any, clock: Clock, menu: Sequence[tuple[str, str]], beside: Chat | None = None
+    kind: str, settings: Any, clock: Clock, menus: Mapping[str, Menu], beside: Chat | None = None
 ) -> Ear | None:
     """The ear of a chat: None where its file has no `ear(settings, clock, ...)`, or its settings ask for none.
 
-    `menu` are the verbs with what they do, for chats that show them; `beside` is the chat that tells what is news.
+    `menus` are the verbs with what they do, by language, for chats that show them; `beside` is the chat that tells
+    what is news.
     """
     build = getattr(chat_module(kind), "ear", None)
-    return None if build is None else cast("Ear | None", build(settings, clock, menu=menu, beside=beside))
+    return None if build is None else cast("Ear | None", build(settings, clock, menus=menus, beside=beside))

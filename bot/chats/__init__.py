@@ -3,7 +3,7 @@
 To add one, write `<kind>.py` with `Settings` (what stands under `chats:`), `Address` (what a destination holds beside
 `chat` and `timezone`) and `build(settings, clock)` that returns a `ports.Chat`; its twin in `bot/sandbox/<kind>.py`,
 unless it speaks to nobody outside; and what is special about it in `tests/chats/`. Nothing else names it: the registry
-and the contract suite find the file. A kind that can be asked questions also has `ear(settings, clock, menu=...,
+and the contract suite find the file. A kind that can be asked questions also has `ear(settings, clock, menus=...,
 beside=...)`, which returns a `ports.Ear`, or None where its settings want none.
 
 Files that begin with an underscore are shared: `_text` (cleaning what comes from outside, and moments in words),

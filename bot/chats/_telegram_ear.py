@@ -6,7 +6,7 @@ import hmac
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from bot.chats._telegram_questions import Me, of_update
 from bot.chats._telegram_telling import Teller
 from bot.clock import sleep_unless
 from bot.core.backoff import backoff
+from bot.core.menus import Menu
 from bot.errors import ChatBusy, ChatError, ChatRefused, ChatUnreachable, MessageRefused, SendUnclear
 from bot.log import event
 from bot.model.command import Reply
@@ -61,14 +62,14 @@ class TelegramEar:
         clock: Clock,
         holds: Holds,
         *,
-        menu: Sequence[tuple[str, str]] = (),
+        menus: Mapping[str, Menu],
         webhook_url: str = "",
         listen: str = "127.0.0.1:8081",
     ) -> None:
         self._api = api
         self._clock = clock
-        self._menu = menu
-        self._verbs = frozenset(name for name, _ in menu)
+        self._menus = menus
+        self._verbs = frozenset(name for menu in menus.values() for name, _ in menu)
         self._webhook_url = webhook_url
         self._listen = listen
         self._turnstile = Turnstile("telegram")
@@ -112,19 +113,18 @@ class TelegramEar:
         return Me(me.id, me.username or "")
 
     async def _show_menu(self) -> None:
-        """The commands people see when they type `/`, alike in private talks and in groups, in every language."""
-        commands = [(name, what[:_LONGEST_DESCRIPTION]) for name, what in self._menu]
-        if not commands:
-            return
+        """The commands people see when they type `/`, alike in private talks and in groups."""
         scopes: tuple[BotCommandScope, ...] = (BotCommandScopeAllPrivateChats(), BotCommandScopeAllGroupChats())
         try:
-            for scope in scopes:
-                await persistently(partial(self._set_commands, commands, scope), self._clock, "menu")
+            for language, menu in self._menus.items():
+                commands = [(name, what[:_LONGEST_DESCRIPTION]) for name, what in menu]
+                for scope in scopes:
+                    await persistently(partial(self._set_commands, commands, scope, language), self._clock, "menu")
         except ChatError as error:  # the commands work without it
             event(log, "menu_not_shown", level=logging.WARNING, chat="telegram", error=error)
 
-    async def _set_commands(self, commands: list[tuple[str, str]], scope: BotCommandScope) -> None:
-        await self._api.ask(self._api.bot.set_my_commands(commands, scope=scope))
+    async def _set_commands(self, commands: list[tuple[str, str]], scope: BotCommandScope, language: str) -> None:
+        await self._api.ask(self._api.bot.set_my_commands(commands, scope=scope, language_code=language or None))
 
     async def _poll(self, answering: Answering, me: Me, stop: asyncio.Event) -> None:
         await until_it_works(self._drop_webhook, self._clock, stop, chat="telegram", what="deleteWebhook")

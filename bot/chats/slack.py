@@ -14,6 +14,7 @@ from bot.chats._slack_blocks import MEASURE, blocks, escape
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_ear import SlackEar
 from bot.chats._slack_errors import is_about_metadata, reading_verdict
+from bot.core.menus import Menu
 from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageRefused, SendUnclear
 from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
@@ -74,7 +75,17 @@ class Address(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channel: str = Field(min_length=1)
-    """Id of a channel (`C0123456789`) or of a person (`U0123456789`), or a name (`#orders`)."""
+    """Id of a channel (`C0123456789`) or of a person (`U0123456789`)."""
+
+    @field_validator("channel")
+    @classmethod
+    def _id(cls, value: str) -> str:
+        if value[0] in "#@":
+            raise ValueError(
+                f"{value!r} is a name, which anybody may change: write the id, such as C0123456789. It stands at the "
+                "end of the channel's details (or the person's profile) in Slack; `about` says it too"
+            )
+        return value
 
 
 def build(settings: Settings, clock: Clock) -> "Slack":
@@ -86,15 +97,15 @@ def ear(
     settings: Settings,
     clock: Clock,
     *,
-    menu: Sequence[tuple[str, str]] = (),
+    menus: Mapping[str, Menu] | None = None,
     beside: Chat | None = None,
 ) -> Ear | None:
     """Listens in Socket Mode with an app_token, else over HTTP with a signing_secret; None where there is neither.
 
-    Slack knows its commands from the app's manifest, so `menu` is not needed here. `beside` is the chat that sends
+    Slack knows its commands from the app's manifest, so `menus` are not needed here. `beside` is the chat that sends
     alerts with the same token.
     """
-    del menu
+    del menus
     app_token, signing_secret = settings.app_token, settings.signing_secret
     if app_token is None and signing_secret is None:
         return None
@@ -118,7 +129,7 @@ class Slack:
         self.holds = holds
         self._api = WebApi(settings.bot_token.get_secret_value(), settings.base_url)
         self._ids: dict[str, str] = {}
-        """Channel as configured to its id, as Slack told it: history is read by id only."""
+        """Person to the id of our talk, as Slack told it: history is read by that only."""
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         """A share of what the workspace is allowed, and one a second for the channel."""

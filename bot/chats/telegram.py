@@ -1,7 +1,7 @@
 """Telegram, through its Bot API and python-telegram-bot."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from bot.chats._http_server import host_and_port
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
 from bot.chats._telegram_html import parts
+from bot.core.menus import Menu
 from bot.errors import CannotLookBack, ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
 from bot.model.message import Message
 from bot.model.moment import Moment
@@ -90,12 +91,12 @@ def build(settings: Settings, clock: Clock) -> "Telegram":
 
 
 def ear(
-    settings: Settings, clock: Clock, *, menu: Sequence[tuple[str, str]] = (), beside: Chat | None = None
+    settings: Settings, clock: Clock, *, menus: Mapping[str, Menu] | None = None, beside: Chat | None = None
 ) -> Ear | None:
     """Fetches questions, or receives them with a webhook_url; None where questions are not wanted.
 
-    `menu` is what people see of the commands: names (a-z, 0-9 and _) and what they do. `beside` is the chat that sends
-    alerts with the same token.
+    `menus` are what people see of the commands, by language: names (a-z, 0-9 and _) and what they do. `beside` is
+    the chat that sends alerts with the same token.
     """
     if not settings.questions:
         return None
@@ -103,7 +104,7 @@ def ear(
         BotApi(settings.bot_token.get_secret_value(), settings.base_url),
         clock,
         beside.holds if isinstance(beside, Telegram) else Holds(clock),
-        menu=menu,
+        menus=menus or {},
         webhook_url=settings.webhook_url or "",
         listen=settings.listen,
     )

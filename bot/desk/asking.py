@@ -63,6 +63,8 @@ class FrontDesk:
         self._people = Turnstile(room.clock, PER_PERSON)
         self._checkers = Turnstile(room.clock, CHECKS_PER_PERSON)
         self._strangers = Turnstile(room.clock, PER_STRANGER)
+        self._opening = Turnstile(room.clock, PER_STRANGER)
+        """Home tabs that strangers open: what stands there is no answer to what they write."""
         self._codes = Turnstile(room.clock, CODES_PER_STRANGER)
 
     async def answer(self, question: Question) -> Reply | None:
@@ -96,7 +98,8 @@ class FrontDesk:
             return self._people.admit(who)
         if _brings_a_code(question):
             return self._codes.admit(who)
-        return 0.0 if self._strangers.admit(who) == 0.0 else None
+        refusals = self._opening if question.via == "home" else self._strangers
+        return 0.0 if refusals.admit(who) == 0.0 else None
 
     async def _answer(self, question: Question, command: Command | Misread | None) -> Answer | None:
         if isinstance(command, Command) and command.verb is Verb.JOIN:

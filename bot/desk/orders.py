@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.core import answers, answers_about, answers_history
-from bot.core.access import rights_of, rights_of_place
-from bot.core.phrases import Answer, Reading
+from bot.core.access import rights_of
+from bot.core.phrases import Answer
 from bot.core.route import matching
 from bot.core.watchbook import scope_of
 from bot.desk.room import Room, Visit, find, reading, said_name
-from bot.model.access import Role
 from bot.model.change import Kind
 from bot.model.poll import Looked
 from bot.model.route import Route
@@ -43,7 +42,7 @@ async def history(room: Room, one: Visit) -> Answer | None:
         order, page = found.snapshot.order, one.command.page
         size = answers_history.PAGE
         rows = await room.views.history(order.source, order.key, limit=size + 1, offset=(page - 1) * size)
-        return answers_history.history(found, rows, await _reading(room, one), page=page)
+        return answers_history.history(found, rows, await reading(room, one), page=page)
 
     return await _about_one(room, one, answer)
 
@@ -55,7 +54,7 @@ async def why(room: Room, one: Visit) -> Answer | None:
         order = found.snapshot.order
         told = await room.views.told(order.source, order.key, limit=_MESSAGES_SHOWN)
         changes = await room.views.history(order.source, order.key, limit=1)
-        read, routes, watches = await _reading(room, one), _routes(room, found), _watches(room, found)
+        read, routes, watches = await reading(room, one), _routes(room, found), _watches(room, found)
         return answers_history.why(found, told, routes, read, watches, has_changed=bool(changes))
 
     return await _about_one(room, one, answer)
@@ -74,7 +73,7 @@ async def check(room: Room, one: Visit) -> Answer | None:
             looked = await poller.check(order.key)
         (now, *_) = await find(room, one) or [found]
         shown = await _status(room, one, now)
-        lines = answers_about.looked(looked, label, in_detail=(await _reading(room, one)).is_insider)
+        lines = answers_about.looked(looked, label, in_detail=(await reading(room, one)).is_insider)
         first, *rest = shown.messages
         return replace(shown, messages=(first.model_copy(update={"body": (*lines, *first.body)}), *rest))
 
@@ -89,14 +88,14 @@ async def _about_one(room: Room, one: Visit, answer: Callable[[Found], Awaitable
 
 
 async def _ambiguous(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
-    read = await _reading(room, one)
+    read = await reading(room, one)
     return answers_history.ambiguous([answers.brief(order, read) for order in found])
 
 
 async def _status(room: Room, one: Visit, found: Found) -> Answer:
     order = found.snapshot.order
     last = await room.views.history(order.source, order.key, limit=_CHANGES_SHOWN)
-    return answers.status(found, last, await _reading(room, one), in_full=one.command.in_full)
+    return answers.status(found, last, await reading(room, one), in_full=one.command.in_full)
 
 
 async def _not_found(room: Room, one: Visit) -> Answer:
@@ -105,18 +104,6 @@ async def _not_found(room: Room, one: Visit) -> Answer:
     if own is not None and await find(room, replace(one, extents=room.catalogue.extents(own))):
         return answers_about.not_for_everybody(said_name(one.command))
     return answers_about.no_such_order(said_name(one.command))
-
-
-async def _reading(room: Room, one: Visit) -> Reading:
-    """What the answer has to know of its reader, who is told no more of other people than the rights allow."""
-    read, question = await reading(room, one), one.question
-    others = question.is_overheard or (one.command.shared and not question.is_private)
-    if not one.rights.sees_everything:
-        read = replace(read, public_places=read.public_places & read.own_places)
-    if question.via == "cli" or not others:
-        return replace(read, person=question.person)
-    place = rights_of_place(question.chat, question.place, room.following.grants)
-    return replace(read, is_read_by_others=place is None or place.role is not Role.OPERATOR)
 
 
 def _routes(room: Room, found: Found) -> dict[str, list[Route]]:

@@ -11,6 +11,7 @@ from bot.core.catalogue import Catalogue
 from bot.core.phrases import Reading
 from bot.loops.following import Following
 from bot.loops.poller import Poller
+from bot.model.access import Role
 from bot.model.command import Command, Question
 from bot.model.view import Extent, Found
 from bot.ports import Clock, Talks, Views
@@ -66,21 +67,34 @@ def _zones() -> frozenset[str]:
 
 
 async def reading(room: Room, one: Visit) -> Reading:
-    """What an answer has to know of its reader."""
+    """What an answer has to know of its reader, who is told no more of other people than the rights allow."""
     question, catalogue = one.question, room.catalogue
+    is_read_by_others = _is_read_by_others(room, one)
     places = {catalogue.place(question.chat, address) for address in (one.here, question.own_place) if address}
-    seen = {extent.source for extent in one.extents}
+    seen, named = {extent.source for extent in one.extents}, frozenset(catalogue.destinations)
     return Reading(
         now=room.clock.now(),
         zone=ZoneInfo(zone_of(room, question)),
         labels={name: label for name, label in catalogue.labels.items() if name in seen},
         healths={health.source: health for health in await room.views.healths()},
         role=one.rights.role,
-        public_places=frozenset(catalogue.destinations),
+        public_places=named if one.rights.sees_everything else named & places,
         own_places=frozenset(places),
         watches=tuple(watch for watch in room.following.watches if watch.destination in places),
         mutes=tuple(mute for mute in room.following.mutes if mute.destination in places),
+        person=question.person if is_read_by_others is None else "",
+        is_read_by_others=bool(is_read_by_others),
     )
+
+
+def _is_read_by_others(room: Room, one: Visit) -> bool | None:
+    """Whether people read the answer who are no operators; None where only who asks reads it."""
+    question = one.question
+    others = question.is_overheard or (one.command.shared and not question.is_private)
+    if question.via == "cli" or not others:
+        return None
+    place = rights_of_place(question.chat, question.place, room.following.grants)
+    return place is None or place.role is not Role.OPERATOR
 
 
 async def find(room: Room, one: Visit) -> Sequence[Found]:

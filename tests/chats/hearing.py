@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from typing import Any
 
 from bot import registry
 from bot.clock import SystemClock
+from bot.core.menus import Menu
 from bot.model.command import Button, Question, Reply
 from bot.model.message import Message
 from bot.ports import Clock
@@ -117,11 +118,11 @@ async def hearing(
     settings: Callable[[str], dict[str, Any]],
     *,
     desk: ScriptedDesk | None = None,
-    menu: Sequence[tuple[str, str]] = (("status", "Where an order is"),),
+    menus: Mapping[str, Menu] = {"": (("status", "Where an order is"),)},
 ) -> AsyncIterator[Scene]:
     """The ear of a chat, listening to its twin until the end."""
     async with served(twin.application()) as base:
-        ear = ear_for(kind, settings(base), twin._clock, menu=menu)
+        ear = ear_for(kind, settings(base), twin._clock, menus=menus)
         desk = desk or ScriptedDesk()
         stop = asyncio.Event()
         running = asyncio.create_task(ear.listen(desk, stop))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.chats._slack_errors import of_lost_answer, reading_verdict, verdict
 from bot.chats._text import is_web_address
+from bot.chats.slack import Address
 from bot.clock import ManualClock
 from bot.errors import (
     CannotLookBack,
@@ -253,10 +254,17 @@ async def test_looking_back_too_often_has_to_wait(slack: Chat) -> None:
         await slack.find(PLACE, key="k", since=SINCE)
 
 
-async def test_a_channel_given_by_name_is_read_by_its_id(slack: Chat) -> None:
-    place = slack_place("#orders")
+async def test_a_talk_with_a_person_is_read_by_the_id_of_the_talk(slack: Chat, twin: SlackTwin) -> None:
+    twin.add_channel("D0ANN", "U0ANN")
+    place = slack_place("U0ANN")
     sent = await slack.send(part(), place, key="k")
     assert await slack.find(place, key="k", since=SINCE) == sent
+
+
+@pytest.mark.parametrize("name", ["#orders", "@ann"])
+def test_a_name_is_refused_where_an_id_belongs(name: str) -> None:
+    with pytest.raises(ValueError, match=r"write the id, such as C0123456789.*details"):
+        Address(channel=name)
 
 
 def test_an_outage_while_looking_back_can_be_asked_again() -> None:

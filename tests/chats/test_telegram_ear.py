@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.core.menus import menus
 from bot.errors import ChatRefused
 from bot.sandbox.telegram import TelegramTwin
 from tests.chats.hearing import HurriedClock, Scene, ScriptedDesk, button, ear_for, hearing, long_reply, reply
@@ -99,9 +100,18 @@ async def test_the_menu_is_shown_in_private_and_in_groups(scene: Scene) -> None:
     assert scene.twin.menus[("all_group_chats", "")] == [{"command": "status", "description": "Where an order is"}]
 
 
+async def test_everybody_sees_the_menu_in_their_language_and_others_in_english() -> None:
+    twin = TelegramTwin(HurriedClock())
+    async with hearing(twin, "telegram", twin.listening, menus=menus()) as scene:
+        await scene.until(lambda: len(twin.menus) == 8)
+        assert {language for _, language in twin.menus} == {"", "fr", "nl", "de"}
+        (first, *_) = twin.menus[("all_private_chats", "de")]
+        assert first == {"command": "status", "description": "wie es um eine Bestellung steht"}
+
+
 async def test_a_menu_that_is_refused_does_not_keep_us_from_listening() -> None:
     twin = TelegramTwin(HurriedClock())
-    async with hearing(twin, "telegram", twin.listening, menu=[("Bad Name", "x")]):
+    async with hearing(twin, "telegram", twin.listening, menus={"": [("Bad Name", "x")]}):
         assert (await twin.say(ANN, ANN, "1")).text == "you asked: 1"
 
 

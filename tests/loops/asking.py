@@ -19,7 +19,7 @@ from bot.model.command import Question, Reply
 from bot.model.order import Order
 from bot.model.outbox import Destination
 from bot.model.watch import Watchlist
-from bot.ports import Views
+from bot.ports import Talks, Views
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import OPS, TELLING, order, watchlist, words
 from tests.loops.scripted import ScriptedSource, work
@@ -43,6 +43,7 @@ class Bot:
         watchlists: Sequence[Watchlist],
         grants: Sequence[Grant],
         views: Views | None = None,
+        talks: Talks | None = None,
     ) -> None:
         self.storage = storage
         self.clock = clock
@@ -58,7 +59,8 @@ class Bot:
         )
         self.pollers = {source.name: self._poller(source, watchlists) for source in sources}
         self.following = Following(storage, storage.talks, clock, catalogue, self.pollers)
-        self.desk = FrontDesk(Room(catalogue, views or storage, storage.talks, self.following, self.pollers, clock))
+        room = Room(catalogue, views or storage, talks or storage.talks, self.following, self.pollers, clock)
+        self.desk = FrontDesk(room)
 
     def _poller(self, source: ScriptedSource, watchlists: Sequence[Watchlist]) -> Poller:
         mine = [watchlist for watchlist in watchlists if watchlist.source == source.name]
@@ -112,9 +114,10 @@ async def a_bot(
     watchlists: Sequence[Watchlist] = (watchlist(),),
     grants: Sequence[Grant] = (OPERATOR, WATCHER, CHANNEL),
     views: Views | None = None,
+    talks: Talks | None = None,
 ) -> Bot:
     """A bot that has looked at everything."""
-    return await Bot(storage, clock, sources, watchlists, grants, views).start()
+    return await Bot(storage, clock, sources, watchlists, grants, views, talks).start()
 
 
 def question(text: str, *, person: str = "U1", channel: str = "C1", **members: Any) -> Question:

@@ -249,6 +249,21 @@ async def test_an_operator_is_told_once_how_a_source_fails(storage: SqliteStorag
     assert (await bot.hear("check 4500001", person="U0")).count("no answer within 30 s") == 1
 
 
+@pytest.mark.parametrize(
+    ("where", "is_told"), [({}, True), ({"is_private": True}, True), ({"is_overheard": True}, False)]
+)
+async def test_how_a_source_fails_is_not_said_where_others_read_an_operators_question(
+    storage: SqliteStorage, clock: ManualClock, where: dict[str, bool], is_told: bool
+) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source)
+    source.trouble = [DOWN] * 9
+    await bot.ask("check 4500001")
+    said = await bot.hear("sources", person="U0", **where)
+    assert "does not answer" in said
+    assert ("no answer within 30 s" in said) is is_told
+
+
 async def test_check_goes_ahead_of_routine_and_says_when_the_budget_allows_it(
     storage: SqliteStorage, clock: ManualClock
 ) -> None:

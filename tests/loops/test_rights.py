@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.clock import ManualClock
-from bot.core.access import hash_of
+from bot.core.access import hash_of, place_id
 from bot.model.access import Grant, Invite, Role
 from bot.model.moment import Moment
 from bot.storage.sqlite import SqliteStorage
@@ -28,24 +28,30 @@ async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteSto
     await opened.close()
 
 
-@pytest.mark.parametrize("verb", ["status", "history", "why", "check", "mute {} 1h", "unmute", "unwatch", "watch"])
+SLACK = {"chat": "slack", "person": "U9", "place": {"channel": "C1"}}
+TELEGRAM = {"chat": "telegram", "person": "9", "place": {"chat_id": -100}, "is_overheard": True}
+VERBS = (
+    "status {}", "status {} full", "status {} share", "history {}", "why {}", "check {}", "mute {} 1h", "unmute {}",
+    "unwatch {}", "watch {}", "watch {} me", "watch {} at shop", "{}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("who", [SLACK, TELEGRAM], ids=["slack", "telegram"])
+@pytest.mark.parametrize("asks", VERBS)
 async def test_an_order_of_others_answers_exactly_like_one_that_does_not_exist(
-    storage: SqliteStorage, clock: ManualClock, verb: str
+    storage: SqliteStorage, clock: ManualClock, asks: str, who: dict[str, Any]
 ) -> None:
-    given = Grant(chat="slack", place="C1", role=Role.WATCHER, watchlists=("all panels",))
+    given = Grant(chat=who["chat"], place=place_id(who["place"]), role=Role.WATCHER, watchlists=("all panels",))
     hidden = order(source="shop", key="7700001", number="7700001")
-    reads = CountingViews(storage)
+    reads = Reads(storage)
     bot = await a_bot(
         storage, clock, panels(one()), Shop(hidden),
-        watchlists=(watchlist(), watchlist("web shop", source="shop")), grants=(given,), views=reads,
+        watchlists=(watchlist(), watchlist("web shop", source="shop")), grants=(given,), views=reads, talks=reads.talks,
     )  # fmt: skip
-    ask = verb if "{}" in verb else f"{verb} {{}}"
-    seen = reads.count
-    theirs = await bot.hear(ask.format("7700001"))
-    middle = reads.count
-    nobodys = await bot.hear(ask.format("7700002"))
-    assert theirs.replace("7700001", "7700002") == nobodys
-    assert middle - seen == reads.count - middle
+    theirs, of_theirs = await bot.hear(asks.format("7700001"), **who), reads.taken()
+    nobodys, of_nobodys = await bot.hear(asks.format("7700002"), **who), reads.taken()
+    assert theirs.replace("7700001", "7700002") == nobodys != ""
+    assert of_theirs == of_nobodys != []
     assert len(await storage.find_orders("7700001")) == 1
 
 
@@ -81,6 +87,17 @@ async def test_a_stranger_gets_one_short_refusal_with_the_id_to_pass_on(
     assert "4500001" not in plain(said[0])
     assert said[1:] == [None] * 8
     assert await bot.ask("good morning", person="U666", channel="C666", via="message", is_overheard=True) is None
+
+
+async def test_a_home_tab_that_a_stranger_opens_leaves_them_their_refusal(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    away = {"person": "U666", "channel": "U666", "is_private": True}
+    homes = [await bot.hear("list mine", via="home", **away) for _ in range(3)]
+    assert "do not know you" in homes[0]
+    assert homes[1:] == ["", ""]
+    assert "do not know you" in await bot.hear("status 4500001", **away)
 
 
 async def test_an_invite_lets_one_person_in_once(storage: SqliteStorage, clock: ManualClock) -> None:
@@ -137,13 +154,24 @@ async def test_too_many_questions_are_refused_once_and_then_answered_again(
     assert "No order" in await bot.hear("late")
 
 
-class CountingViews:
-    """The store's views, counting what is read of them."""
+class Reads:
+    """A part of the store that notes, by name and in order, what it is asked for."""
 
-    def __init__(self, storage: SqliteStorage) -> None:
-        self._storage = storage
-        self.count = 0
+    def __init__(self, behind: Any, noted: list[str] | None = None) -> None:
+        self._behind = behind
+        self._noted: list[str] = [] if noted is None else noted
+
+    @property
+    def talks(self) -> Any:
+        """What people set up by talking, noted in the same list."""
+        return Reads(self._behind.talks, self._noted)
+
+    def taken(self) -> list[str]:
+        """What was noted since this was asked last."""
+        noted = list(self._noted)
+        self._noted.clear()
+        return noted
 
     def __getattr__(self, name: str) -> Any:
-        self.count += 1
-        return getattr(self._storage, name)
+        self._noted.append(name)
+        return getattr(self._behind, name)
