@@ -16,7 +16,7 @@ from bot.core.personal import without_personal_data
 from bot.core.render import order_name, render
 from bot.core.route import routes_of, share_out
 from bot.errors import SourceError
-from bot.model.change import Change, Kind, Notice
+from bot.model.change import Change, Kind, Notice, Severity
 from bot.model.message import Message
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Snapshot, Stage
@@ -214,7 +214,7 @@ def watchlist_complete(
 ) -> PollRecord:
     """What to write when the first look at a whole watchlist is done: its one summary line."""
     at = from_instant(now)
-    routes = routes_of(Kind.STATUS, [watchlist], telling.catch_all)
+    routes = routes_of(Kind.STATUS, None, [watchlist], telling.catch_all)
     told = notices.notice(
         Notice.NOW_WATCHING,
         notices.now_watching(watchlist.name, telling.label, orders, not_found),
@@ -337,7 +337,7 @@ def _tell(
     at = from_instant(now)
     # Without a new version (vanished, reappeared) the moment tells one time from the next.
     version = update.snapshot.seq if update.snapshot else at
-    for share in share_out(changes, watchlists, telling.catch_all):
+    for share in share_out(changes, order, watchlists, telling.catch_all):
         yield NewNotification(
             key=notices.notification_key(telling.source, order.key, version, share.destination),
             destination=share.destination,
@@ -345,7 +345,9 @@ def _tell(
             order=order.key,
             kinds=tuple(dict.fromkeys(change.kind.value for change in share.changes)),
             route=", ".join(share.routes),
-            message=render(order, share.changes, source=telling.label, seen_at=at, zone=telling.zone),
+            message=render(order, share.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
+                update={"mentions": tuple(share.mentions), "is_silent": share.severity is Severity.LOW}
+            ),
             created_at=at,
             muted=mutes.why_muted(telling.mutes.get(order.key, ()), share.destination, changes, now),
         )

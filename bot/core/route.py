@@ -1,14 +1,39 @@
-"""Which change goes where: data and one pure match."""
+"""Which change goes where: one walk along the rules, which sends, explains and is asserted alike."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from bot.core.matchers import severity_of as severity_of
+from bot.core.matchers import written
 from bot.model.change import Change, Kind, Severity
-from bot.model.route import Route
+from bot.model.order import Order
+from bot.model.route import News, Route
 from bot.model.watch import Watchlist
 
-_URGENT = frozenset({Kind.CANCELLED, Kind.VANISHED, Kind.MOVED_BACKWARDS, Kind.UNDISPATCHED})
-_LOW = frozenset({Kind.LINE_CHANGED, Kind.TRACKING_REPLACED, Kind.OTHER})
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A matcher that kept a rule from matching."""
+
+    matcher: str
+    """Key in the file."""
+    wanted: str
+    found: str
+    """Empty where there is nothing to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule that was asked. It is taken if nothing is missed."""
+
+    route: Route
+    misses: tuple[Miss, ...]
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the news goes to the destinations of this rule."""
+        return not self.misses
 
 
 @dataclass(slots=True)
@@ -19,45 +44,76 @@ class Share:
     routes: list[str] = field(default_factory=list)
     """Labels of the routes that brought it here, each once."""
     changes: list[Change] = field(default_factory=list)
+    severity: Severity = Severity.LOW
+    """The highest that any route makes of any of the changes."""
+    mentions: list[str] = field(default_factory=list)
+    """Ids of people, each once."""
+    group_wait: timedelta | None = None
+    """The smallest that any of the routes asks for."""
 
 
-def severity_of(kind: Kind) -> Severity:
-    """How urgent a kind of change is where no route says otherwise."""
-    if kind in _URGENT:
-        return Severity.URGENT
-    return Severity.LOW if kind in _LOW else Severity.NORMAL
-
-
-def matching(kind: Kind, routes: Sequence[Route]) -> list[Route]:
-    """The routes a change of this kind takes: the first that matches, and further ones while they say to go on."""
-    taken = []
+def walk(news: News, routes: Sequence[Route]) -> list[Step]:
+    """The rules that are asked, in turn, up to the first that matches and does not say to go on."""
+    steps = []
     for route in routes:
-        if route.on is None or kind in route.on:
-            taken.append(route)
-            if not route.continues:
-                break
-    return taken
+        step = Step(route, _misses(route, news))
+        steps.append(step)
+        if step.is_taken and not route.continues:
+            break
+    return steps
 
 
-def routes_of(kind: Kind, watchlists: Iterable[Watchlist], catch_all: Sequence[Route]) -> list[Route]:
-    """The routes of every watchlist that follows the order; one whose own routes match nothing uses the catch-all."""
-    taken: list[Route] = []
+def walk_all(news: News, own: Sequence[Route], catch_all: Sequence[Route]) -> list[Step]:
+    """The rules of a watchlist, and where none of them is taken, those for everything else."""
+    steps = walk(news, own)
+    return steps if any(step.is_taken for step in steps) else [*steps, *walk(news, catch_all)]
+
+
+def taken(steps: Iterable[Step]) -> list[Route]:
+    """The rules by which news goes."""
+    return [step.route for step in steps if step.is_taken]
+
+
+def routes_of(
+    kind: Kind, order: Order | None, watchlists: Iterable[Watchlist], catch_all: Sequence[Route]
+) -> list[Route]:
+    """The routes that a change takes from every watchlist that follows the order, each once."""
+    found: list[Route] = []
     for watchlist in watchlists:
-        for route in matching(kind, watchlist.notify) or matching(kind, catch_all):
-            if route not in taken:
-                taken.append(route)
-    return taken
+        news = News(kind=kind, source=watchlist.source, watchlist=watchlist.name, order=order)
+        found += [route for route in taken(walk_all(news, watchlist.notify, catch_all)) if route not in found]
+    return found
 
 
-def share_out(changes: Sequence[Change], watchlists: Sequence[Watchlist], catch_all: Sequence[Route]) -> list[Share]:
-    """The changes by destination, each destination and each change in it once, in the order of the changes."""
+def share_out(
+    changes: Sequence[Change], order: Order, watchlists: Sequence[Watchlist], catch_all: Sequence[Route]
+) -> list[Share]:
+    """The changes by destination, each destination and each change in it once, in the order of the changes.
+
+    `order` is as it is after them.
+    """
     shares: dict[str, Share] = {}
     for change in changes:
-        for route in routes_of(change.kind, watchlists, catch_all):
+        for route in routes_of(change.kind, order, watchlists, catch_all):
             for destination in route.to:
-                share = shares.setdefault(destination, Share(destination))
-                if route.label not in share.routes:
-                    share.routes.append(route.label)
-                if not any(change is told for told in share.changes):
-                    share.changes.append(change)
+                _add(shares.setdefault(destination, Share(destination)), change, route)
     return list(shares.values())
+
+
+def _add(share: Share, change: Change, route: Route) -> None:
+    if not any(change is told for told in share.changes):
+        share.changes.append(change)
+    if route.label not in share.routes:
+        share.routes.append(route.label)
+    share.severity = max(share.severity, route.severity or severity_of(change.kind), key=lambda one: one.rank)
+    share.mentions += [person for person in route.mention if person not in share.mentions]
+    waits = [wait for wait in (share.group_wait, route.group_wait) if wait is not None]
+    share.group_wait = min(waits, default=None)
+
+
+def _misses(route: Route, news: News) -> tuple[Miss, ...]:
+    return tuple(
+        Miss(matcher.key, matcher.wanted(route), matcher.found(news))
+        for matcher in written(route)
+        if not matcher.matches(getattr(route, matcher.member), news)
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of
 from bot.core.phrases import Answer
-from bot.core.route import matching
+from bot.core.route import routes_of
 from bot.core.watchbook import scope_of
 from bot.desk.room import Room, Visit, find, reading, said_name
 from bot.model.change import Kind
@@ -118,7 +118,7 @@ def _routes(room: Room, found: Found) -> dict[str, list[Route]]:
         else:
             is_in = order.key in map(catalogue.key_of[order.source], watchlist.orders)
         if is_in:
-            taken = (route for kind in Kind for route in matching(kind, watchlist.notify or catalogue.catch_all))
+            taken = (route for kind in Kind for route in routes_of(kind, order, [watchlist], catalogue.catch_all))
             following[name] = list(dict.fromkeys(taken))
     return following
 

@@ -54,3 +54,7 @@ class Message(Frozen):
     headline: Line
     body: tuple[Line, ...] = ()
     footer: Line | None = None
+    mentions: tuple[str, ...] = ()
+    """Ids, in the chat it goes to, of people to call. From the config alone, never from an order."""
+    is_silent: bool = False
+    """Whether it makes no sound, where the chat can do that."""

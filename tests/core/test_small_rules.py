@@ -1,4 +1,4 @@
-"""Pace, agenda, routes, watches, schedule: small rules, each with its property."""
+"""Pace, agenda, watches, schedule: small rules, each with its property."""
 
 from datetime import timedelta
 
@@ -10,17 +10,12 @@ from bot.core.agenda import Agenda
 from bot.core.backoff import backoff, jitter
 from bot.core.pace import Window
 from bot.core.retry_after import retry_after
-from bot.core.route import matching, routes_of, share_out
 from bot.core.schedule import rest, retry_rest
 from bot.core.watchbook import WatchBook
-from bot.model.change import Change, Kind
 from bot.model.order import Stage
 from bot.model.poll import OrderState
-from bot.model.route import Route
 from bot.model.units import RateValue
-from tests.core.making import NOW, OPS, watchlist
-
-SALES = Route(to=("sales",), on=frozenset({Kind.DISPATCHED}), label="sales")
+from tests.core.making import NOW, watchlist
 
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=200), st.integers(1, 10))
@@ -90,22 +85,6 @@ def test_an_agenda_holds_each_job_once_whatever_is_put(puts: list[tuple[str, flo
     popped = [agenda.pop(10.0) for _ in range(len(agenda) + 1)]
     assert sorted(popped[:-1], key=str) == sorted({job for job, _ in puts})
     assert popped[-1] is None
-
-
-def test_the_first_route_that_matches_takes_it_unless_it_goes_on() -> None:
-    assert matching(Kind.DISPATCHED, [SALES, OPS]) == [SALES]
-    assert matching(Kind.STATUS, [SALES, OPS]) == [OPS]
-    assert len(matching(Kind.DISPATCHED, [SALES.model_copy(update={"continues": True}), OPS])) == 2
-
-
-def test_a_watchlist_whose_routes_match_nothing_uses_the_catch_all() -> None:
-    assert routes_of(Kind.STATUS, [watchlist(notify=(SALES,))], [OPS]) == [OPS]
-
-
-def test_two_watchlists_on_one_order_tell_each_destination_once() -> None:
-    lists = [watchlist("a", notify=(OPS,)), watchlist("b", notify=(OPS,))]
-    (share,) = share_out([Change(kind=Kind.STATUS)], lists, [OPS])
-    assert (share.destination, len(share.changes), share.routes) == ("ops", 1, ["notify[0]"])
 
 
 def test_orders_are_followed_by_name_and_by_listing() -> None:
