@@ -1,8 +1,9 @@
 """Answers that are not about orders: help, sources, who is who, and every kind of refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from bot.core.command_words import shortened
 from bot.core.commands import Entry, entry_of, listed
 from bot.core.phrases import (
     Answer,
@@ -126,6 +127,18 @@ def no_such_order(name: str) -> Answer:
     )
 
 
+def not_all_understood(found: Sequence[Found], strange: Sequence[str], verb: Verb) -> Answer:
+    """Some words name orders, and others nothing: nothing is done, lest it be the wrong thing."""
+    known = " and ".join(order_name(each.snapshot.order) for each in found)
+    unknown = " and ".join(f"“{shortened(word)}”" for word in strange)
+    return says(
+        f"I know {known} here, but not what {unknown} is.",
+        f"Write it like this: {entry_of(verb).example}. A name with blanks goes in quotes.",
+        emoji="❔",
+        outcome="not_found",
+    )
+
+
 def not_for_everybody(name: str) -> Answer:
     """An order was to be shared with people who may not see it."""
     return says(
@@ -139,7 +152,8 @@ def not_for_everybody(name: str) -> Answer:
 def no_such_list(what: str, name: str, known: list[str]) -> Answer:
     """No source or watchlist goes by that name, or none that may be seen."""
     there_are = f"There is: {', '.join(known)}." if known else f"No {what} is open to this chat."
-    return says(f"I know no {what} {name} here.", there_are, emoji="❔", outcome="not_found")
+    quotes = ["A name with blanks can go in quotes."] if any(" " in each for each in known) else []
+    return says(f"I know no {what} {name} here.", there_are, *quotes, emoji="❔", outcome="not_found")
 
 
 def old_button() -> Answer:
@@ -166,8 +180,18 @@ def which_source(names: list[str], example: str) -> Answer:
     )
 
 
-def watching(watch: ChatWatch, *, is_new: bool, found: Found | None, held_by: Mute | None = None) -> Answer:
-    """An order is followed from now on; `held_by`: though its news does not come there yet."""
+def watching(
+    watch: ChatWatch,
+    *,
+    is_new: bool,
+    found: Found | None,
+    held_by: Mute | None = None,
+    namesakes: Sequence[str] = (),
+) -> Answer:
+    """An order is followed from now on; `held_by`: though its news does not come there yet.
+
+    `namesakes` are other orders that the reader calls the same.
+    """
     who = "You are" if watch.is_own_place else "This chat is"
     called = f" (“{watch.name}”)" if watch.name else ""
     told = "told when it changes" if is_new else "told already when it changes"
@@ -176,6 +200,8 @@ def watching(watch: ChatWatch, *, is_new: bool, found: Found | None, held_by: Mu
     if held_by:
         until = When(at=held_by.until) if held_by.until else "its status changes"
         lines.append(spans_line(f"But it is muted {'for you' if watch.is_own_place else 'here'} until ", until, "."))
+    if namesakes:
+        lines.append(f"“{watch.name}” is also {' and '.join(namesakes)}: asked for it, I show them all.")
     if found:
         lines.append(f"Now: {found.snapshot.order.status.word}")
     else:
@@ -183,16 +209,26 @@ def watching(watch: ChatWatch, *, is_new: bool, found: Found | None, held_by: Mu
     return says(*lines, emoji="👀", outcome="watching")
 
 
-def not_watching(name: str, *, was: bool, for_me: bool) -> Answer:
-    """An order is not followed any more; `for_me`: by the person, else by the place."""
+def not_watching(name: str, *, was: bool, for_me: bool, still_told: bool = False) -> Answer:
+    """An order is not followed any more; `for_me`: by the person, else by the place.
+
+    `still_told`: a watchlist of the config sends its news there all the same.
+    """
+    where = "to you" if for_me else "here"
+    mute = f"To hold that back for a while: mute ORDER 1d{' me' if for_me else ''}"
+    if was and still_told:
+        return says(
+            f"Your watch of {name} is over, but a watchlist still sends its news {where}.",
+            mute,
+            emoji="👋",
+            outcome="unwatched",
+        )
     if was:
-        where = "to you" if for_me else "here"
         return says(f"No more news of {name} {where} from your watch.", emoji="👋", outcome="unwatched")
-    return says(
-        f"{name} is not followed {'for you' if for_me else 'from here'} by hand.",
-        "What a watchlist of the operator sends here can be muted: mute ORDER 1d.",
-        outcome="unchanged",
-    )
+    not_followed = f"{name} is not followed {'for you' if for_me else 'from here'} by hand."
+    if still_told:
+        return says(not_followed, f"A watchlist sends its news {where}.", mute, outcome="unchanged")
+    return says(not_followed, outcome="unchanged")
 
 
 def muted(name: str, mute: Mute, *, for_me: bool) -> Answer:

@@ -96,7 +96,7 @@ def why(
 def ambiguous(lines: Sequence[Line]) -> Answer:
     """Several orders go by a name, and only one can be meant."""
     return says(
-        f"{counted(len(lines), 'order')} go by that name. Which one? Ask by its own number, or add: at SOURCE",
+        f"That is {counted(len(lines), 'order')}. Which one? Ask by its own number, or add: at SOURCE",
         *lines,
         emoji="❔",
         outcome="ambiguous",

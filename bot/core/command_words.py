@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 _SHOWN = 40
 _TOKEN = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]|(\S+)')
@@ -42,6 +42,10 @@ class Words:
     def rest(self) -> "Words":
         """All but the first."""
         return Words(self.texts[1:])
+
+    def without(self, words: Collection[str]) -> "Words":
+        """All but those."""
+        return Words([text for text in self.texts if text.lower() not in words])
 
     def take(self) -> str:
         """The first one, taken out; there must be one."""

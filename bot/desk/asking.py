@@ -9,13 +9,14 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from bot.core import answers_about
-from bot.core.access import hash_of, place_id, rights_of
+from bot.core.access import Rights, hash_of, place_id, rights_of
 from bot.core.command_words import without_control
 from bot.core.commands import entry_of, parse
 from bot.core.phrases import Answer, Offer
 from bot.desk import lists, orders, wishes
 from bot.desk.limits import Turnstile
 from bot.desk.room import Room, Visit, reading, visit, zone_of
+from bot.desk.seeking import folded
 from bot.log import event
 from bot.model.access import Grant, Role
 from bot.model.command import Button, Command, Misread, Question, Reply, Verb
@@ -117,7 +118,18 @@ class FrontDesk:
             return answers_about.not_allowed(needed, rights.role, command.verb)
         if command.verb is Verb.CHECK and (wait := self._wait_to_check(question)) > 0:
             return answers_about.too_many(wait)
-        return await self._served(visit(self._room, question, command, rights))
+        known = self._at_known_source(command, rights)
+        return known if isinstance(known, Answer) else await self._served(visit(self._room, question, known, rights))
+
+    def _at_known_source(self, command: Command, rights: Rights) -> Command | Answer:
+        """The command with its source called as in the config; the answer where there is none that may be seen."""
+        if command.source is None:
+            return command
+        known = self._room.catalogue.open_sources(rights)
+        name = next((name for name in known if folded(name) == folded(command.source)), None)
+        if name is None:
+            return answers_about.no_such_list("source", command.source, known)
+        return command.model_copy(update={"source": name})
 
     async def _served(self, one: Visit) -> Answer | None:
         match one.command.verb:

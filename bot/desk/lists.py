@@ -1,11 +1,14 @@
 """Questions about many orders, and about where orders come from."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import answers_about, answers_lists
 from bot.core.phrases import Answer, Reading
 from bot.core.promise import day_bounds, days_after
 from bot.desk.room import Room, Visit, reading
+from bot.desk.seeking import folded
 from bot.model.command import Command
 from bot.model.moment import from_instant
 from bot.model.view import Extent, Selection
@@ -13,8 +16,10 @@ from bot.model.view import Extent, Selection
 
 async def listing(room: Room, one: Visit) -> Answer | None:
     """A page of orders."""
-    command, catalogue = one.command, room.catalogue
+    catalogue = room.catalogue
     sources, watchlists = [extent.source for extent in one.extents], catalogue.open_watchlists(one.rights)
+    one = replace(one, command=_with_known_watchlist(one.command, watchlists))
+    command = one.command
     if command.source is not None and command.source not in sources:
         return answers_about.no_such_list("source", command.source, sources)
     if command.watchlist is not None and command.watchlist not in watchlists:
@@ -35,6 +40,12 @@ async def sources(room: Room, one: Visit) -> Answer | None:
         extents = tuple(extent for extent in one.extents if extent.source == name)
         counts[name] = (await room.views.select(Selection(extents), limit=1)).total
     return answers_about.sources(counts, read)
+
+
+def _with_known_watchlist(command: Command, known: Sequence[str]) -> Command:
+    """The command with the name of its watchlist as the config has it."""
+    name = next((name for name in known if folded(name) == folded(command.watchlist)), command.watchlist)
+    return command.model_copy(update={"watchlist": name})
 
 
 def _extents(room: Room, one: Visit, read: Reading) -> tuple[Extent, ...]:

@@ -6,12 +6,10 @@ from dataclasses import replace
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of
 from bot.core.phrases import Answer
-from bot.core.route import routes_of
-from bot.core.watchbook import scope_of
-from bot.desk.room import Room, Visit, find, reading, said_name
-from bot.model.change import Kind
+from bot.desk.room import Room, Visit, reading
+from bot.desk.routes import rules_of
+from bot.desk.seeking import find, look_for, said_name
 from bot.model.poll import Looked
-from bot.model.route import Route
 from bot.model.talk import ChatWatch
 from bot.model.view import Found
 
@@ -23,7 +21,8 @@ _WHOLE_ORDERS = 3
 
 async def status(room: Room, one: Visit) -> Answer | None:
     """Where an order is. None for words in a group that only looked like one."""
-    found = await find(room, one)
+    sought = await look_for(room, one)
+    found = sought.found
     if not found:
         if one.command.in_passing and one.question.via == "message" and one.question.is_overheard:
             return None
@@ -31,6 +30,7 @@ async def status(room: Room, one: Visit) -> Answer | None:
     if len(found) > _WHOLE_ORDERS:
         return await _ambiguous(room, one, found)
     shown = [await _status(room, one, order) for order in found]
+    shown += [answers_about.no_such_order(name) for name in sought.strange]
     messages = tuple(message for answer in shown for message in answer.messages)
     return Answer(messages, shown[0].offers if len(shown) == 1 else ())
 
@@ -54,7 +54,7 @@ async def why(room: Room, one: Visit) -> Answer | None:
         order = found.snapshot.order
         told = await room.views.told(order.source, order.key, limit=_MESSAGES_SHOWN)
         changes = await room.views.history(order.source, order.key, limit=1)
-        read, routes, watches = await reading(room, one), _routes(room, found), _watches(room, found)
+        read, routes, watches = await reading(room, one), rules_of(room, found), _watches(room, found)
         return answers_history.why(found, told, routes, read, watches, has_changed=bool(changes))
 
     return await _about_one(room, one, answer)
@@ -81,10 +81,12 @@ async def check(room: Room, one: Visit) -> Answer | None:
 
 
 async def _about_one(room: Room, one: Visit, answer: Callable[[Found], Awaitable[Answer]]) -> Answer:
-    found = await find(room, one)
-    if not found:
+    sought = await look_for(room, one)
+    if not sought.found:
         return await _not_found(room, one)
-    return await answer(found[0]) if len(found) == 1 else await _ambiguous(room, one, found)
+    if sought.strange:
+        return answers_about.not_all_understood(sought.found, sought.strange, one.command.verb)
+    return await answer(sought.found[0]) if len(sought.found) == 1 else await _ambiguous(room, one, sought.found)
 
 
 async def _ambiguous(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
@@ -104,23 +106,6 @@ async def _not_found(room: Room, one: Visit) -> Answer:
     if own is not None and await find(room, replace(one, extents=room.catalogue.extents(own))):
         return answers_about.not_for_everybody(said_name(one.command))
     return answers_about.no_such_order(said_name(one.command))
-
-
-def _routes(room: Room, found: Found) -> dict[str, list[Route]]:
-    """The rules by which news of an order goes now, by watchlist."""
-    order, catalogue = found.snapshot.order, room.catalogue
-    following: dict[str, list[Route]] = {}
-    for name, watchlist in catalogue.watchlists.items():
-        if watchlist.source != order.source:
-            continue
-        if watchlist.orders is None:
-            is_in = scope_of(watchlist).id in found.scopes
-        else:
-            is_in = order.key in map(catalogue.key_of[order.source], watchlist.orders)
-        if is_in:
-            taken = (route for kind in Kind for route in routes_of(kind, order, [watchlist], catalogue.catch_all))
-            following[name] = list(dict.fromkeys(taken))
-    return following
 
 
 def _watches(room: Room, found: Found) -> list[ChatWatch]:

@@ -1,6 +1,6 @@
 """What every question needs to be answered: the store, what is in force, who asks and what they may see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from bot.loops.following import Following
 from bot.loops.poller import Poller
 from bot.model.access import Role
 from bot.model.command import Command, Question
-from bot.model.view import Extent, Found
+from bot.model.view import Extent
 from bot.ports import Clock, Talks, Views
 
 
@@ -95,29 +95,3 @@ def _is_read_by_others(room: Room, one: Visit) -> bool | None:
         return None
     place = rights_of_place(question.chat, question.place, room.following.grants)
     return place is None or place.role is not Role.OPERATOR
-
-
-async def find(room: Room, one: Visit) -> Sequence[Found]:
-    """The orders that are asked about, as far as they may be seen. One read, whatever is found."""
-    names, source = one.command.names, one.command.source
-    extents = [extent for extent in one.extents if source in (None, extent.source)]
-    own = _by_own_name(room, one)
-    return await room.views.seek([*own, *names], extents)
-
-
-def said_name(command: Command) -> str:
-    """What the order was called, to be said back."""
-    if command.in_passing:
-        return next((name for name in command.names if " " not in name), command.names[0])
-    return command.names[0]
-
-
-def _by_own_name(room: Room, one: Visit) -> list[str]:
-    """Keys of what is followed here under that name of the reader's own."""
-    wanted = one.command.names[0].casefold() if one.command.names else ""
-    here = room.catalogue.place(one.question.chat, one.here)
-    return [
-        watch.key
-        for watch in room.following.watches
-        if watch.destination == here and watch.name and watch.name.casefold() == wanted
-    ]

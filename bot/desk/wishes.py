@@ -8,7 +8,9 @@ from bot.core.access import rights_of_place
 from bot.core.mutes import is_over
 from bot.core.phrases import Answer, says
 from bot.core.render import order_name
-from bot.desk.room import Room, Visit, find, reading, said_name
+from bot.desk.room import Room, Visit, reading
+from bot.desk.routes import told_by_rules
+from bot.desk.seeking import folded, followed_as, look_for, said_name
 from bot.loops.following import TERMINAL
 from bot.model.moment import from_instant
 from bot.model.talk import ChatWatch, Mute
@@ -23,7 +25,10 @@ async def watch(room: Room, one: Visit) -> Answer | None:
     address = _address(one)
     if address is None:
         return answers_about.no_own_place()
-    found = await find(room, one)
+    sought = await look_for(room, one)
+    found = sought.found
+    if sought.strange:
+        return answers_about.not_all_understood(found, sought.strange, one.command.verb)
     if len(found) > 1:
         return await _which(room, one, found)
     places = [(order.snapshot.order.source, order.snapshot.order.key) for order in found] or _unseen(room, one)
@@ -35,33 +40,52 @@ async def watch(room: Room, one: Visit) -> Answer | None:
     wanted = _wanted(room, one, source, key, address)
     if refusal := await _refusal(room, one, wanted, found):
         return refusal
+    namesakes = followed_as(room, one, wanted.name) if wanted.name else []
     is_new = await room.talks.watch(wanted, room.catalogue.zone_of(wanted.destination))
     await room.following.refresh()
     if not found and (poller := room.pollers.get(source)):
         await poller.check(key)
-        found = await find(room, one)
-    held_by = _mute_of(room, wanted)
-    return answers_about.watching(wanted, is_new=is_new, found=found[0] if found else None, held_by=held_by)
+        found = await room.views.seek([key], [each for each in one.extents if each.source == source])
+    return answers_about.watching(
+        wanted,
+        is_new=is_new,
+        found=found[0] if found else None,
+        held_by=_mute_of(room, wanted),
+        namesakes=[each.written for each in namesakes if (each.source, each.key) != (source, key)],
+    )
 
 
 async def unwatch(room: Room, one: Visit) -> Answer | None:
-    """Tell a place no more. What is said does not depend on whether the order exists."""
+    """Tell a place no more. What is said does not depend on whether an order exists that may not be seen."""
     address = _address(one)
     if address is None:
         return answers_about.no_own_place()
     destination = room.catalogue.place(one.question.chat, address)
-    said = {_folded(name) for name in one.command.names}
-    was = False
-    for each in await room.talks.watches():
-        if each.destination == destination and said & {_folded(each.key), _folded(each.written), _folded(each.name)}:
-            was = await room.talks.unwatch(each.source, each.key, destination) or was
-    found = await find(room, one)
-    if not was:
-        for each_found in found:
-            order = each_found.snapshot.order
-            was = await room.talks.unwatch(order.source, order.key, destination) or was
+    here = [watch for watch in await room.talks.watches() if watch.destination == destination]
+    watches = [watch for watch in here if one.command.source in (None, watch.source)]
+    sought = await look_for(room, one)
+    whole, *single = one.command.names
+    ended = _called(watches, whole) or [watch for name in single for watch in _called(watches, name)]
+    orders = {(each.snapshot.order.source, each.snapshot.order.key) for each in sought.found}
+    ended = ended or [watch for watch in watches if (watch.source, watch.key) in orders]
+    strange = [name for name in sought.strange if not _called(watches, name)]
+    if strange and not _called(watches, whole):
+        return answers_about.not_all_understood(sought.found, strange, one.command.verb)
+    for each in ended:
+        await room.talks.unwatch(each.source, each.key, destination)
     await room.following.refresh()
-    return answers_about.not_watching(_name(one, found), was=was, for_me=one.command.for_me)
+    return answers_about.not_watching(
+        _name(one, sought.found),
+        was=bool(ended),
+        for_me=one.command.for_me,
+        still_told=any(destination in told_by_rules(room, each) for each in sought.found),
+    )
+
+
+def _called(watches: Sequence[ChatWatch], name: str) -> list[ChatWatch]:
+    """The watches of an order that somebody calls so."""
+    wanted = folded(name)
+    return [watch for watch in watches if wanted in (folded(watch.key), folded(watch.written), folded(watch.name))]
 
 
 async def mute(room: Room, one: Visit) -> Answer | None:
@@ -69,9 +93,12 @@ async def mute(room: Room, one: Visit) -> Answer | None:
     address = _address(one)
     if address is None:
         return answers_about.no_own_place()
-    found = await find(room, one)
+    sought = await look_for(room, one)
+    found = sought.found
     if not found:
         return answers_about.no_such_order(said_name(one.command))
+    if sought.strange:
+        return answers_about.not_all_understood(found, sought.strange, one.command.verb)
     if len(found) > 1:
         return await _which(room, one, found)
     order, now = found[0].snapshot.order, room.clock.now()
@@ -93,9 +120,12 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
     address = _address(one)
     if address is None:
         return answers_about.no_own_place()
-    found = await find(room, one)
+    sought = await look_for(room, one)
+    found = sought.found
     if not found:
         return answers_about.no_such_order(said_name(one.command))
+    if sought.strange:
+        return answers_about.not_all_understood(found, sought.strange, one.command.verb)
     if len(found) > 1:
         return await _which(room, one, found)
     order = found[0].snapshot.order
@@ -114,7 +144,9 @@ def _address(one: Visit) -> Mapping[str, Any] | None:
 def _unseen(room: Room, one: Visit) -> list[tuple[str, str]]:
     """Sources that are wholly open and may know the order, though nobody watches it: each with the key it has there."""
     name = one.command.names[0]
-    places = []
+    places: list[tuple[str, str]] = []
+    if len(one.command.names) > 1:  # several words, of which none names an order: quotes would make them one number
+        return places
     for extent in one.extents:
         if extent.is_whole and one.command.source in (None, extent.source) and any(char.isdigit() for char in name):
             try:
@@ -180,7 +212,3 @@ def _name(one: Visit, found: Sequence[Found]) -> str:
     said = said_name(one.command)
     keyed = [each.snapshot.order for each in found if each.snapshot.order.key == said]
     return order_name(keyed[0]) if len(keyed) == 1 else said
-
-
-def _folded(name: str | None) -> str:
-    return "".join((name or "").split()).casefold()

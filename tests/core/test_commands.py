@@ -21,21 +21,35 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("help", {}),
     ("help watch", {"topic": "watch"}),
     ("status 45001234", {"names": ("45001234",)}),
-    ("status 1Z 999 AA1 full", {"names": ("1Z 999 AA1",), "in_full": True}),
+    ("status 1Z 999 AA1 full", {"names": ("1Z 999 AA1", "1Z", "999", "AA1"), "in_full": True}),
+    ("status of order 45001234, please", {"names": ("45001234",)}),
+    ("status PO 778", {"names": ("PO 778", "778")}),
+    ("status 45001234 and 45005678", {"names": ("45001234 and 45005678", "45001234", "45005678")}),
+    ("status 45001234 at my panels share", {"names": ("45001234",), "source": "my panels", "shared": True}),
     ("status 45001234 at panels share", {"names": ("45001234",), "source": "panels", "shared": True}),
     ("list", {}),
     ("list late 3 source panels page 2", {"which": "late", "days": 3, "source": "panels", "page": 2}),
     ('list watchlist "plant-3 panels"', {"watchlist": "plant-3 panels"}),
+    ("list watchlist all of stateset", {"watchlist": "all of stateset"}),
+    ("list watchlist web shop late 2 days", {"watchlist": "web shop", "which": "late", "days": 2}),
+    ("list source my panels, on hold", {"source": "my panels", "stage": Stage.ON_HOLD}),
     ("list mine shipped", {"mine": True, "stage": Stage.SHIPPED}),
     ("list stage on-hold", {"stage": Stage.ON_HOLD}),
     ("list stuck 14 days", {"which": "stuck", "days": 14}),
     ("history FR/45001234 page 3", {"names": ("FR/45001234",), "page": 3}),
     ("watch 45001234", {"names": ("45001234",)}),
     ("watch 45001234 me as line 3 drives", {"names": ("45001234",), "for_me": True, "note": "line 3 drives"}),
+    ("watch 45001234 for me", {"names": ("45001234",), "for_me": True}),
+    ("watch 45001234 here", {"names": ("45001234",)}),
     ("watch 45001234 at parts as “spare”", {"names": ("45001234",), "source": "parts", "note": "spare"}),
     ("unwatch 45001234 me", {"names": ("45001234",), "for_me": True}),
     ("mute 45001234 1h", {"names": ("45001234",), "lasts": timedelta(hours=1)}),
     ("mute 45001234 for 1d", {"names": ("45001234",), "lasts": timedelta(days=1)}),
+    ("mute 45001234 2 days", {"names": ("45001234",), "lasts": timedelta(days=2)}),
+    ("mute 45001234 for 1 week me", {"names": ("45001234",), "lasts": timedelta(days=7), "for_me": True}),
+    ("mute 45001234 for me for 1h 30 min", {"names": ("45001234",), "lasts": timedelta(minutes=90), "for_me": True}),
+    ("mute 45001234 an hour", {"names": ("45001234",), "lasts": timedelta(hours=1)}),
+    ("mute 45001234 until change for me at parts", {"names": ("45001234",), "for_me": True, "source": "parts"}),
     ("mute 45001234 until it changes", {"names": ("45001234",)}),
     ("unmute 45001234", {"names": ("45001234",)}),
     ("check 45001234", {"names": ("45001234",)}),
@@ -84,7 +98,23 @@ def test_nothing_at_all_asks_for_help() -> None:
         ("stauts 45001234", "Did you mean status?"),
         ("histroy 4500", "Did you mean history?"),
         ("frobnicate", "say help"),
-        ("mute 45001234", "Say 1h, 1d or “until change”"),
+        ("mute 45001234", "Say 1h, 2 days or “until change”"),
+        ("mute 45001234 0 days", "up to 366 days"),
+        ("mute 45001234 1h me 1d", "Only one of these can be: “1d” or “1h”."),
+        ("mute 45001234 until monday", "Until when?"),
+        ("watch 45001234 me here", "Only one of these can be: “here” or “me”."),
+        ("watch 4500 as " + "x" * 101, "a name of up to 100 characters"),
+        ("list late stuck", "Only one of these can be: “late” or “stuck”."),
+        ("list stage purple", "There is no stage “purple”. There is unknown, placed"),
+        ("list stage", "Which stage?"),
+        ("list 5", "I cannot list “5”"),
+        ("due abc", "I do not know what “abc” is to mean after due. There may be a number of days"),
+        ("due -1", "“-1” is no number of days from 1 to 366. Write it like this: due 3"),
+        ("late tomorrow", "“tomorrow” is to mean after late"),
+        ("help nonsense", "There is no command “nonsense”."),
+        ("help mtue", "Did you mean mute?"),
+        ("help mute now", "I do not know what “now” is to mean here."),
+        ("sources panels", "I do not know what “panels” is to mean here."),
         ("mute 45001234 99999999999d", "up to 366 days"),
         ("mute", "Which order?"),
         ("status", "Write it like this: status 45001234"),
@@ -118,6 +148,11 @@ def test_a_line_that_holds_a_number_asks_for_its_status(text: str, name: str) ->
     assert name in asked.names
 
 
+@pytest.mark.parametrize("text", ["stauts 45001234", "mtue 4500 1d", "frobnicate", "what is with 4500123"])
+def test_a_slip_of_the_fingers_is_answered_alike_after_a_command_and_in_passing(text: str) -> None:
+    assert parse(text) == parse(text, in_passing=True)
+
+
 def test_what_buttons_ask_is_understood_as_it_was_meant() -> None:
     assert parse(written(Verb.MUTE, "FR/4500 12", "my panels", "1h")) == Command(
         verb=Verb.MUTE, names=("FR/4500 12",), source="my panels", lasts=timedelta(hours=1)
@@ -126,6 +161,21 @@ def test_what_buttons_ask_is_understood_as_it_was_meant() -> None:
         verb=Verb.LIST, which="late", days=2, source="a b", watchlist="c d", mine=True, stage=Stage.ON_HOLD
     )
     assert parse(written_list(wanted, 4)) == wanted.model_copy(update={"page": 4})
+
+
+UNDERSTOOD = (
+    "me", "here", "for", "as", "at", "until", "change", "1h", "2", "days", "page", "full", "share", "late", "stuck",
+    "mine", "source", "watchlist", "stage", "on", "hold", "45001234", "PO", "and", "banana", "panels", '"web shop"',
+)  # fmt: skip
+
+
+@given(verb=st.sampled_from(list(Verb)), rest=st.lists(st.sampled_from(UNDERSTOOD), max_size=6))
+def test_no_word_that_means_an_order_or_nothing_is_dropped(verb: Verb, rest: list[str]) -> None:
+    asked = parse(" ".join([verb, *rest]))
+    if isinstance(asked, Command):
+        kept = " ".join([*asked.names, *filter(None, (asked.topic, asked.source, asked.watchlist, asked.note))])
+        for word in {"45001234", "banana", "panels", "web shop"}.intersection(word.strip('"') for word in rest):
+            assert word in kept
 
 
 HOSTILE = st.one_of(

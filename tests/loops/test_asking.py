@@ -14,7 +14,7 @@ from bot.model.order import Order, Stage
 from bot.model.poll import Listing, Payload
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, line, package, shipment, status
-from tests.loops.asking import WATCHER, a_bot, key_of, one, panels, plain, question
+from tests.loops.asking import OPERATOR, WATCHER, a_bot, key_of, one, panels, plain, question
 from tests.loops.scripted import ScriptedSource, open_storage
 
 
@@ -60,6 +60,38 @@ async def test_a_tracking_number_within_a_sentence_is_a_question(storage: Sqlite
     source = panels(one(shipments=(shipment(packages=(package("JD014600"),)),)))
     bot = await a_bot(storage, clock, source)
     assert (await bot.hear("where is JD014600?", via="message")).startswith("4500001 · Confirmed")
+
+
+@pytest.mark.parametrize("text", ["status 4500001 4500002", "4500001 and 4500002", "status 4500001, 4500002 please"])
+async def test_several_numbers_are_several_orders(storage: SqliteStorage, clock: ManualClock, text: str) -> None:
+    bot = await a_bot(storage, clock, panels(one(), one("4500002")))
+    said = await bot.hear(text, via="message")
+    assert "4500001 · Confirmed" in said
+    assert "4500002 · Confirmed" in said
+
+
+@pytest.mark.parametrize("text", ["status 4500001 4500009", "4500001 4500009"])
+async def test_a_number_nobody_knows_beside_one_that_is_known_is_said(
+    storage: SqliteStorage, clock: ManualClock, text: str
+) -> None:
+    said = await (await a_bot(storage, clock, panels(one()))).hear(text, via="message")
+    assert said.startswith("4500001 · Confirmed")
+    assert "I know no order 4500009 here." in said
+
+
+@pytest.mark.parametrize("verb", ["status", "history", "watch", "mute", "why"])
+async def test_a_source_nobody_knows_is_named(storage: SqliteStorage, clock: ManualClock, verb: str) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    lasts = " 1d" if verb == "mute" else ""
+    assert "I know no source shop here.\nThere is: panels." in await bot.hear(f"{verb} 4500001 at shop{lasts}")
+    assert "I know no" not in await bot.hear(f"{verb} 4500001 at Panels{lasts}")
+
+
+async def test_a_list_of_a_name_with_blanks_needs_no_quotes(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()), grants=(OPERATOR,))
+    assert "in all panels: 1 order" in await bot.hear("list watchlist all Panels", person="U0")
+    said = await bot.hear("list watchlist panels all", person="U0")
+    assert "I know no watchlist panels all here.\nThere is: all panels.\nA name with blanks can go in quotes." in said
 
 
 async def test_many_lines_are_folded_by_their_state_and_nothing_is_cut(

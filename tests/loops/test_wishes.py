@@ -8,13 +8,13 @@ import pytest
 
 from bot.clock import ManualClock
 from bot.loops.following import Following
-from bot.model.access import Grant
+from bot.model.access import Grant, Role
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.poll import Listing
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, SHIPPED, order, status
-from tests.loops.asking import CHANNEL, WATCHER, Shop, a_bot, key_of, one, panels
+from tests.loops.asking import CHANNEL, OPERATOR, WATCHER, Shop, a_bot, key_of, one, panels
 from tests.loops.scripted import ScriptedSource, open_storage
 
 
@@ -84,6 +84,50 @@ async def test_a_watch_for_everybody_needs_a_place_that_may_see_it(storage: Sqli
     bot = await a_bot(storage, clock, panels(one()), grants=(WATCHER,))
     assert "Everybody here would read that" in await bot.hear("watch 4500001", channel="C9")
     assert "You are told" in await bot.hear("watch 4500001 me", channel="C9")
+
+
+async def test_two_orders_of_one_name_are_said_to_be_and_shown_together(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one(), one("4500002"), one("4500003")))
+    await bot.ask("watch 4500001 as drives")
+    assert "“Drives” is also 4500001: asked for it" in await bot.hear("watch 4500002 as Drives")
+    said = await bot.hear("status drives")
+    assert "4500001 · Confirmed" in said
+    assert "4500002 · Confirmed" in said
+    assert "That is 2 orders. Which one?" in await bot.hear("mute drives 1d")
+
+
+async def test_a_name_for_oneself_is_known_wherever_one_asks(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("watch 4500001 me as Solo")
+    assert (await bot.hear("status solo", channel="C7")).startswith("4500001 · Confirmed")
+    assert "I know no order solo here" in await bot.hear("status solo", person="U0", channel="C1")
+
+
+async def test_an_end_of_a_watch_says_that_a_watchlist_goes_on(storage: SqliteStorage, clock: ManualClock) -> None:
+    place = Grant(chat="slack", place="COPS", role=Role.WATCHER)
+    bot = await a_bot(storage, clock, panels(one()), grants=(OPERATOR, place))
+    await bot.ask("watch 4500001", person="U0", channel="COPS")
+    said = await bot.hear("unwatch 4500001", person="U0", channel="COPS")
+    assert "Your watch of 4500001 is over, but a watchlist still sends its news here." in said
+    assert "A watchlist sends its news here." in await bot.hear("unwatch 4500001", person="U0", channel="COPS")
+
+
+@pytest.mark.parametrize("verb", ["watch", "unwatch", "mute", "unmute", "history", "why", "check"])
+async def test_nothing_is_done_where_a_word_names_no_order(
+    storage: SqliteStorage, clock: ManualClock, verb: str
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    lasts = " 1d" if verb == "mute" else ""
+    assert "I know 4500001 here, but not what “banana” is." in await bot.hear(f"{verb} 4500001 banana{lasts}")
+    assert await storage.talks.watches() == []
+
+
+async def test_words_that_may_be_one_number_are_not_followed_unseen(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    assert "I know no order 4500077 4500078 here" in await bot.hear("watch 4500077 4500078")
+    assert "told when it changes: 45 77" in await bot.hear('watch "45 77"')
 
 
 async def test_a_muted_order_is_written_down_as_muted_until_the_mute_ends(
