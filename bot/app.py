@@ -129,7 +129,9 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
         stack.push_async_callback(storage.close)
         await storage.open()
         pollers = {name: _poller(config, source, books[name], storage, clock) for name, source in sources.items()}
-        notifier = Notifier(storage, clock, chats, config.destinations, operators=config.operators)
+        notifier = Notifier(
+            storage, clock, chats, config.destinations, operators=config.operators, access=config.access
+        )
         known = catalogue(config, sources)
         following = Following(storage, storage.talks, clock, known, pollers)
         await following.refresh()

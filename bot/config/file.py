@@ -49,7 +49,8 @@ def _id(value: str) -> str:
     return value
 
 
-def _list_of_one(value: Any) -> Any:
+def list_of_one(value: Any) -> Any:
+    """A single word where a list may stand."""
     return [value] if isinstance(value, str) else value
 
 
@@ -75,7 +76,7 @@ Kept = Annotated[Duration, AfterValidator(_kept)]
 Name = Annotated[str, Field(min_length=1)]
 Names = Annotated[
     list[Name],
-    BeforeValidator(_list_of_one),
+    BeforeValidator(list_of_one),
     Field(min_length=1),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
@@ -85,7 +86,7 @@ Id = Annotated[str, Field(min_length=1), AfterValidator(_id)]
 _ANY_KIND = {"enum": [kind.value for kind in Kind]}
 Kinds = Annotated[
     list[Kind],
-    BeforeValidator(_list_of_one),
+    BeforeValidator(list_of_one),
     Field(min_length=1),
     WithJsonSchema({"anyOf": [_ANY_KIND, {"type": "array", "items": _ANY_KIND, "minItems": 1}]}),
 ]
@@ -146,6 +147,8 @@ class DestinationEntry(Written):
     """Kind of chat."""
     timezone: Zone | None = None
     """IANA zone of the readers, where it is not that of the file."""
+    quiet: Names | None = None
+    """Name of quiet hours, or a list of names: what is not urgent waits until they are over."""
 
 
 class OperatorsEntry(Written):
@@ -168,6 +171,8 @@ class GrantEntry(Written):
     """Whose orders they may see; every order if neither this nor `watchlists` is given."""
     watchlists: Names | None = None
     """Whose orders they may see, beside those of `sources`."""
+    quiet: Names | None = None
+    """Name of quiet hours, or a list of names, for what they follow from chat."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -205,6 +210,8 @@ class FileEntry(StoreEntry):
     """Name to place."""
     watchlists: dict[str, Any] = {}
     """Name to orders and rules."""
+    quiet: dict[str, Any] = {}
+    """Name to quiet hours: one window of the week, or a list of them."""
     notify: list[Any]
     """the catch-all rules for what no watchlist routes, such as `notify: [{to: ops}]`"""
     operators: OperatorsEntry

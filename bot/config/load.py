@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bot import registry
 from bot.config.file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, StoreEntry, WatchlistEntry
 from bot.config.problems import Complaints, Place, dotted, hint, place_of, translate
+from bot.config.quiet import QuietHours
 from bot.config.secrets import read_secret, secret_fields, secret_values
 from bot.config.text import Document
 from bot.errors import ConfigError, Problem
@@ -65,12 +66,21 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     notify = checked.catch_all(destinations)
     if top is not None:
         checked.names(("operators", "to"), top.operators.to, destinations)
-    access = checked.access(chats)
+    zone = top.timezone if top else StoreEntry().timezone
+    quiet = QuietHours(document.data.get("quiet"), zone, checked.model, document.complaints)
+    access = checked.access(chats, quiet)
+    quiets = {name: quiet.of(("destinations", name, "quiet"), one.quiet) for name, (one, _) in destinations.items()}
     problems = document.complaints.problems()
     if top is None or problems:
         raise ConfigError(problems)
     zoned = {
-        name: Destination(name=name, chat=entry.chat, address=address, timezone=entry.timezone or top.timezone)
+        name: Destination(
+            name=name,
+            chat=entry.chat,
+            address=address,
+            timezone=entry.timezone or top.timezone,
+            quiet=quiets[name],
+        )
         for name, (entry, address) in destinations.items()
     }
     secrets = frozenset(value for part in (*sources.values(), *chats.values()) for value in secret_values(part))
@@ -186,7 +196,7 @@ class _Check:
                 self._complaints.add((*last, "on"), "must be left out of the last rule here: it is the catch-all")
         return routes
 
-    def access(self, chats: Mapping[str, BaseModel]) -> tuple[Grant, ...]:
+    def access(self, chats: Mapping[str, BaseModel], quiet: QuietHours) -> tuple[Grant, ...]:
         """Who may ask, chat by chat."""
         grants = []
         for kind, entries in self._section("access").items():
@@ -201,7 +211,8 @@ class _Check:
                 if entry is not None:
                     self._exist((*place, "sources"), "source", entry.sources, self._section("sources"))
                     self._exist((*place, "watchlists"), "watchlist", entry.watchlists, self._section("watchlists"))
-                    grants.append(Grant(chat=kind, **entry.model_dump()))
+                    windows = quiet.of((*place, "quiet"), entry.quiet)
+                    grants.append(Grant(chat=kind, **entry.model_dump(exclude={"quiet"}), quiet=windows))
         return tuple(grants)
 
     def _exist(self, place: Place, what: str, names: Sequence[str] | None, known: Mapping[str, Any]) -> None:

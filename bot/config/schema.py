@@ -7,6 +7,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot import registry
 from bot.config.file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, WatchlistEntry
+from bot.config.quiet import QuietEntry
 from bot.config.secrets import secret_fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +27,7 @@ def json_schema() -> dict[str, Any]:
         WatchlistEntry,
         RouteEntry,
         GrantEntry,
+        QuietEntry,
         *sources.values(),
         *chats.values(),
     ]
@@ -46,6 +48,7 @@ def json_schema() -> dict[str, Any]:
             schema["properties"][name] = _or_variable(member)
     routes = {"type": "array", "items": references[RouteEntry, mode]}
     definition(WatchlistEntry)["properties"]["notify"] |= routes
+    window = references[QuietEntry, mode]
     whole = definition(FileEntry)
     whole["properties"] |= {
         "sources": _named({"anyOf": [references[model, mode] for model in sources.values()]}),
@@ -58,6 +61,8 @@ def json_schema() -> dict[str, Any]:
         },
         "destinations": _named({"anyOf": [_destination(kind, definition(model)) for kind, model in addresses.items()]}),
         "watchlists": _named(references[WatchlistEntry, mode]),
+        "quiet": whole["properties"]["quiet"]
+        | _named({"anyOf": [window, {"type": "array", "items": window, "minItems": 1}]}),
         "notify": whole["properties"]["notify"] | routes | {"minItems": 1},
         "access": {
             **whole["properties"]["access"],

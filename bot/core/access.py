@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.model.access import Grant, Role
 from bot.model.command import Question
+from bot.model.outbox import Destination
+from bot.model.quiet import QuietWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ def granted(
         tuple(grant for grant in mine if person and grant.person == person),
         tuple(grant for grant in mine if grant.place in ids and grant.place),
     )
+
+
+def quiet_of(place: Destination, grants: Iterable[Grant]) -> tuple[QuietWindow, ...]:
+    """The quiet hours of a place that a watch in chat made: those of its person, else of the place itself."""
+    persons, places = granted(grants, place.chat, place.person or "", place.address)
+    return next((grant.quiet for grant in (*persons, *places) if grant.quiet), ())
 
 
 _PART_OF_PLACE = "topic"

@@ -13,8 +13,10 @@ from typing import Any
 
 from bot.clock import sleep_unless
 from bot.core import settle
+from bot.core.access import quiet_of
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
+from bot.model.access import Grant
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.view import Owed
@@ -40,12 +42,14 @@ class Notifier:
         destinations: Mapping[str, Destination],
         *,
         operators: Sequence[str],
+        access: Sequence[Grant] = (),
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._chats = chats
         self._destinations = dict(destinations)
         self._operators = operators
+        self._access = access
         self._pacer = Pacer(clock)
         self._lanes: dict[str, asyncio.Task[None]] = {}
 
@@ -117,6 +121,7 @@ class Notifier:
     async def _destination(self, name: str) -> Destination | None:
         """A destination of the config, or a place where somebody asked to be told; None if it is neither."""
         if name not in self._destinations and (place := await self._storage.talks.place(name)):
+            place = place.model_copy(update={"quiet": quiet_of(place, self._access)})
             moved = (await self._storage.addresses()).get(name)
             self._destinations[name] = place.model_copy(update={"address": dict(moved)}) if moved else place
         return self._destinations.get(name)

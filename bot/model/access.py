@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from bot.model.frozen import Frozen
 from bot.model.moment import Moment
+from bot.model.quiet import QuietWindow
 
 
 class Role(StrEnum):
@@ -34,6 +35,8 @@ class Grant(Frozen):
     sources: tuple[str, ...] | None = None
     watchlists: tuple[str, ...] | None = None
     """Both None: every order. Otherwise the orders of these sources, and those these watchlists follow."""
+    quiet: tuple[QuietWindow, ...] = ()
+    """When nothing but urgent news is told to the person, or there, of what is followed from chat."""
 
 
 class Invite(Frozen):

@@ -6,6 +6,7 @@ from typing import Any
 from bot.model.frozen import Frozen
 from bot.model.message import Message
 from bot.model.moment import Moment
+from bot.model.quiet import QuietWindow
 
 
 class Destination(Frozen):
@@ -18,6 +19,10 @@ class Destination(Frozen):
     """What the chat needs to find the place; validated by the chat's own Address model."""
     timezone: str = "UTC"
     """IANA zone in which readers there see times the chat cannot localise itself."""
+    quiet: tuple[QuietWindow, ...] = ()
+    """When nothing but urgent news is told there."""
+    person: str | None = None
+    """Whose private talk it is, where a watch in chat made it; None: a place of more than one, or of the config."""
 
 
 class State(StrEnum):

@@ -119,7 +119,7 @@ _TALKS = (
         primary key (source, key, destination)
     ) strict, without rowid""",
     """create table places (
-        name text primary key, chat text not null, address text not null, timezone text not null
+        name text primary key, chat text not null, address text not null, timezone text not null, person text
     ) strict, without rowid""",
     """create table mutes (
         id integer primary key autoincrement,

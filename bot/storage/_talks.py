@@ -64,8 +64,14 @@ def watch(connection: sqlite3.Connection, wanted: ChatWatch, timezone: str) -> b
         ),
     )
     connection.execute(
-        "insert or replace into places (name, chat, address, timezone) values (?, ?, ?, ?)",
-        (wanted.destination, wanted.chat, write_object(wanted.place), timezone),
+        "insert or replace into places (name, chat, address, timezone, person) values (?, ?, ?, ?, ?)",
+        (
+            wanted.destination,
+            wanted.chat,
+            write_object(wanted.place),
+            timezone,
+            wanted.person if wanted.is_own_place else None,
+        ),
     )
     return known is None
 
@@ -119,8 +125,10 @@ def mutes(connection: sqlite3.Connection, now: Moment) -> list[Mute]:
 
 def place(connection: sqlite3.Connection, name: str) -> Destination | None:
     """The destination that a chat watch made."""
-    row = connection.execute("select chat, address, timezone from places where name = ?", (name,)).fetchone()
-    return None if row is None else Destination(name=name, chat=row[0], address=json.loads(row[1]), timezone=row[2])
+    row = connection.execute("select chat, address, timezone, person from places where name = ?", (name,)).fetchone()
+    if row is None:
+        return None
+    return Destination(name=name, chat=row[0], address=json.loads(row[1]), timezone=row[2], person=row[3])
 
 
 def invite(connection: sqlite3.Connection, wanted: Invite) -> None:

@@ -78,6 +78,12 @@ def test_rules_are_described_wherever_they_may_stand(schema: dict[str, Any]) -> 
     assert "continue" in schema["$defs"][at_the_end["$ref"].rpartition("/")[2]]["properties"]
 
 
+def test_quiet_hours_are_one_window_or_a_list_with_the_keys_people_write(schema: dict[str, Any]) -> None:
+    one, several = schema["properties"]["quiet"]["additionalProperties"]["anyOf"]
+    assert several["items"] == one
+    assert sorted(definition(schema, "QuietEntry")["properties"]) == ["days", "from", "holidays", "timezone", "to"]
+
+
 def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
     references = [part["$ref"] for part in parts(schema) if "$ref" in part]
     assert references

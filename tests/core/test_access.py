@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.access import EVERYTHING, destination_name, place_id, rights_of, rights_of_place
+from bot.core.access import EVERYTHING, destination_name, place_id, quiet_of, rights_of, rights_of_place
 from bot.core.catalogue import Catalogue
 from bot.model.access import Grant, Role
 from bot.model.command import Question
 from bot.model.outbox import Destination
+from bot.model.quiet import QuietWindow
 from bot.model.view import Extent
 from tests.core.making import watchlist
 
@@ -97,3 +98,21 @@ def test_a_place_has_the_name_the_config_gives_it() -> None:
     assert catalogue().place("telegram", {"chat_id": -100}) == "telegram:-100"
     assert destination_name("slack", {"channel": "C1"}) == "slack:C1"
     assert place_id({"topic": 7, "chat_id": -100}) == "-100:7"
+
+
+NIGHTS, WEEKENDS = QuietWindow(starts=1140, ends=420), QuietWindow(days=frozenset())
+
+
+@pytest.mark.parametrize(
+    ("person", "quiet"), [("9", (NIGHTS,)), ("8", (WEEKENDS,)), (None, (WEEKENDS,))], ids=["theirs", "other", "nobody"]
+)
+def test_a_place_known_from_chat_has_the_quiet_hours_of_its_person_else_its_own(
+    person: str | None, quiet: tuple[QuietWindow, ...]
+) -> None:
+    grants = [PERSON.model_copy(update={"quiet": (NIGHTS,)}), GROUP.model_copy(update={"quiet": (WEEKENDS,)})]
+    place = Destination(name="telegram:-100", chat="telegram", address={"chat_id": -100}, person=person)
+    assert quiet_of(place, grants) == quiet
+
+
+def test_a_place_nobody_gave_quiet_hours_has_none() -> None:
+    assert quiet_of(Destination(name="telegram:5", chat="telegram", address={"chat_id": 5}), [PERSON, GROUP]) == ()

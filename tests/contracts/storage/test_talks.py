@@ -70,6 +70,13 @@ async def test_a_watch_is_kept_with_its_place_and_ends_when_taken_back(store: St
     assert await again.talks.watches() == []
 
 
+async def test_a_private_talk_is_known_with_its_person(store: Storage) -> None:
+    await store.talks.watch(a_watch(is_own_place=True), "UTC")
+    place = await store.talks.place("telegram:-100:7")
+    assert place is not None
+    assert place.person == a_watch().person
+
+
 async def test_watching_again_renames_and_does_not_forget_the_name(store: Storage) -> None:
     await store.talks.watch(a_watch(name="drives"), "UTC")
     assert await store.talks.watch(a_watch(), "UTC") is False
