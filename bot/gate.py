@@ -23,6 +23,8 @@ class Gate:
         self._count = itertools.count()
         self._usher: asyncio.Task[None] | None = None
         self._slot_freed = asyncio.Event()
+        self.passed = 0
+        """How many have been let through."""
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for that long: the source asked for it."""
@@ -55,6 +57,7 @@ class Gate:
         for window in self._windows:
             window.spend(now)
         self._free -= 1
+        self.passed += 1
 
     async def _queue(self, urgent: bool) -> None:
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -1,7 +1,7 @@
 """The promises between the thinking and the hands: written here once, and tests/contracts holds every hand to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -60,8 +60,17 @@ class Source(Protocol):
         """The key of an order as a person writes it. Raises ValueError that says how to write it."""
         ...
 
-    def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
-        """Sweep a listing, page by page.
+    @property
+    def requests(self) -> int:
+        """How many requests it has been sent since the start."""
+        ...
+
+    def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
+        """The listing of updates since then, in which absence means nothing; None where it cannot be narrowed so."""
+        ...
+
+    def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
+        """Sweep a listing, page by page. Whoever stops before the end closes it.
 
         Ends normally only when the sweep was complete; a page that fails raises and ends it. An order that shifts
         between pages may come twice. A page whose bytes equal the known one of its number comes with `listed` None.
@@ -72,7 +81,6 @@ class Source(Protocol):
         """Everything the source says about one order. Urgent requests go ahead of waiting routine ones.
 
         An answer whose digest is `known` has been judged before and comes back unread.
-
         Raises OrderNotFound only when the source itself says that there is no such order.
         """
         ...
@@ -136,8 +144,7 @@ class Chat(Protocol):
     async def send(self, part: Part, destination: Destination, *, key: str) -> str:
         """Send one part, once, and return the chat's id of it. `key` goes along where the platform can carry it.
 
-        Markup that is refused is sent again as plain text before MessageRefused is raised. Never retries
-        anything whose outcome is unclear.
+        Refused markup is sent again as plain text before MessageRefused is raised. Retries nothing that is unclear.
         """
         ...
 
@@ -343,7 +350,6 @@ class Storage(Views, Protocol):
 
     async def commit(self, record: PollRecord) -> None:
         """Write a record whole, or not at all. Concurrent commits may share a transaction.
-
         A notification whose key is already there is left as it is. Raises StaleRecord when an update's
         expected_seq is not the stored one.
         """

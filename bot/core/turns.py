@@ -9,6 +9,8 @@ from bot.model.poll import Kind, OrderState
 from bot.model.units import RateValue
 
 _A_MINUTE = timedelta(minutes=1)
+_LOOKS_TO_WEIGH = 50
+"""After so many looks what a look costs is reckoned anew."""
 
 
 class Turns:
@@ -24,6 +26,8 @@ class Turns:
         self._today = 0
         self._kinds: dict[Kind, Kind] = {}
         self._rhythm = rhythm or Rhythm()
+        self._cost = 1.0
+        self._looks, self._spent = 0, 0
 
     def watch(self, state: OrderState, now: datetime) -> None:
         """Count an order that is looked at by itself from now on."""
@@ -43,7 +47,7 @@ class Turns:
 
     def rest(self, state: OrderState, every: float, now: datetime) -> float:
         """Seconds until the next look: `every`, as asked for, wherever the budget is enough for everybody."""
-        rhythm, looks = self._rhythm, self._looks_a_second
+        rhythm, looks = self._rhythm, self._looks_a_second / self._cost
         if rhythm.orders <= every * looks:
             return every
         kind = state.kind or self._kind(state, now)
@@ -51,6 +55,20 @@ class Turns:
             return every
         even = rhythm.turns(kind) / looks
         return max(every, rhythm.wait(even, self._local_time(now)) if self._is_daily else even)
+
+    def is_short(self, every: timedelta) -> bool:
+        """Whether the budget does not allow to look at everybody every so often."""
+        return self._rhythm.orders * self._cost > every.total_seconds() * self._looks_a_second
+
+    def spent(self, requests: int) -> None:
+        """A look has been done; the source has been sent so many requests since the start.
+
+        What a look costs is all that is asked for each: an order's parts, and its share of listings, logins and checks.
+        """
+        self._looks += 1
+        if self._looks == _LOOKS_TO_WEIGH:
+            self._cost = max(1.0, (self._cost + (requests - self._spent) / self._looks) / 2)
+            self._looks, self._spent = 0, requests
 
     def _turn(self, state: OrderState, kind: Kind | None) -> None:
         if kind != state.kind:

@@ -60,6 +60,20 @@ class WatchBook:
         """How often a listing is swept: as often as its most curious watchlist asks."""
         return min(watchlist.every for watchlist in self._by_scope[scope_id])
 
+    @property
+    def named_every(self) -> timedelta:
+        """How often orders that are named are looked at, by the most curious of their watchlists."""
+        return min((each.every for each in self._naming()), default=timedelta(minutes=15))
+
+    @property
+    def named_details(self) -> timedelta:
+        """How old what is known of them may become although no row moves."""
+        return min((each.details for each in self._naming()), default=timedelta(hours=4))
+
+    def details_every(self, scope_id: str) -> timedelta:
+        """The same for the orders of a listing."""
+        return min(watchlist.details for watchlist in self._by_scope[scope_id])
+
     def look_every(self, state: OrderState) -> timedelta:
         """How often an open order is looked at by itself.
 
@@ -69,6 +83,9 @@ class WatchBook:
         for scope_id in state.scopes:
             asked += [watchlist.details for watchlist in self.of_scope(scope_id)]
         return min(asked, default=timedelta(days=1))
+
+    def _naming(self) -> list[Watchlist]:
+        return [watchlist for watchlist in self.watchlists if watchlist.orders is not None]
 
 
 def scope_of(watchlist: Watchlist) -> Scope:

@@ -7,6 +7,7 @@ Jobs run several at once for different orders; KeyLock keeps each order to one a
 import asyncio
 import gc
 from collections.abc import Sequence, Set
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,9 +19,10 @@ from bot.errors import OrderNotFound, SourceError
 from bot.loops.hints import Hints
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
+from bot.loops.listings import Listings, Sweep
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Stage
-from bot.model.poll import KnownPage, Listed, Listing, OrderState, Payload, PollRecord, Scope
+from bot.model.poll import Listed, Listing, OrderState, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Source
 
@@ -42,9 +44,9 @@ class Rounds:
         self._source = source
         self._clock = clock
         self._turns = turns
-        self.hints = Hints(source, ledger)
+        self._listings = Listings(source, clock)
+        self.hints = Hints(source, ledger, self._listings, turns)
         self._locks = KeyLock()
-        self._pages: dict[str, dict[int, KnownPage]] = {}
         self.is_loaded = False
 
     async def load(self) -> None:
@@ -142,6 +144,7 @@ class Rounds:
         if self._turns:
             changed = 0 < seq < state.seq
             self._turns.looked(state, self._clock.monotonic(), self._clock.now(), changed=changed)
+            self._turns.spent(self._source.requests)
         every = self.ledger.book.look_every(state)
         is_urgent = state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt)
         self._look_again(state, second_look_rest(every) if is_urgent else self._rest(state, state.stage))
@@ -203,18 +206,19 @@ class Rounds:
 
     async def _sweep(self, scope: Scope) -> None:
         ledger = self.ledger
-        known = self._pages.setdefault(scope.id, {})
+        sweep = self._listings.begin(scope, ledger.book.details_every(scope.id))
         is_first = scope.id not in ledger.swept
         unseen = set(ledger.members.get(scope.id, ()))
-        async for page in self._source.pages(scope, known):
-            if page.listed is not None:
-                async with self._locks.hold({row.key for row in page.listed}):
-                    await self._take_rows(scope, page.listed, is_first=is_first)
-            keys = tuple(ledger.states[key].key for key in page.keys)  # the very texts, so that none is kept twice
-            unseen.difference_update(keys)
-            # Only now: a known page is one whose orders have been dealt with.
-            known[page.number] = KnownPage(page.digest, keys, page.is_last)
-        if self._source.listing is Listing.COMPLETE:
+        async with aclosing(sweep.pages()) as pages:
+            async for page in pages:
+                if page.listed is not None:
+                    async with self._locks.hold({row.key for row in page.listed}):
+                        await self._take_rows(scope, sweep, page.listed, is_first=is_first)
+                keys = tuple(ledger.states[key].key for key in page.keys)  # the very texts, so that none is kept twice
+                unseen.difference_update(keys)
+                sweep.done(page, keys)
+        self._listings.end(scope, sweep)
+        if sweep.is_whole and self._source.listing is Listing.COMPLETE:
             await self._note_missed(unseen)
         seen = len(ledger.members.get(scope.id, ())) - len(unseen)
         if is_first and seen:  # an empty answer is never a baseline: what came next would all be new
@@ -227,7 +231,7 @@ class Rounds:
             for state in await self.ledger.note_missed(missed):
                 self.ledger.agenda.put_urgent(state.key)
 
-    async def _take_rows(self, scope: Scope, rows: Sequence[Listed], *, is_first: bool) -> None:
+    async def _take_rows(self, scope: Scope, sweep: Sweep, rows: Sequence[Listed], *, is_first: bool) -> None:
         ledger = self.ledger
         fresh = {row.key for row in rows if ledger.states.get(row.key) is None or not ledger.states[row.key].seq}
         records: list[PollRecord] = []
@@ -236,13 +240,17 @@ class Rounds:
             if record:
                 records.append(record)
         await ledger.commit_together(records)
+        moved: list[Listed] = []
         for row in rows:
             state = ledger.states[row.key]
             if state.list_digest != row.digest or state.vanished:
+                if state.list_digest and ledger.moved.get(row.key) != row.digest:
+                    moved.append(row)
                 ledger.moved[row.key] = row.digest
                 ledger.agenda.put_urgent(row.key)
             elif row.key in fresh:
                 self._look_again(state, 0.0)
+        self._listings.judge(scope, sweep, moved)
 
     # When again
 

@@ -97,7 +97,12 @@ def _error(status: int, code: str, message: str, kind: str) -> web.Response:
 
 def _passes(order: WorldOrder, request: web.Request) -> bool:
     status, email = request.query.get("status"), request.query.get("customer_email")
-    return (not status or order.word.lower() == status.lower()) and (not email or _email(order) == email)
+    since = request.query.get("updated_after", "")
+    return (
+        (not status or order.word.lower() == status.lower())
+        and (not email or _email(order) == email)
+        and _instant(order.updated_at) > since
+    )
 
 
 def _facts(order: WorldOrder) -> dict[str, Any]:

@@ -7,7 +7,8 @@ not, see `_schneider_names`. Everything is asked for one country: one account ma
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -143,7 +144,7 @@ class Schneider:
             raise ValueError(f"write an order number, such as {countries[0]}/0045001234")
         return f"{split[1].upper() if split else countries[0]}/{number}"
 
-    def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
+    def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
         """Sweep the search of every country in turn. Only the very last page `is_last`.
 
         Raises ValueError at once for a filter that is not in WHERE.
@@ -155,6 +156,9 @@ class Schneider:
             if name == "order_number" and len(value) < 3:
                 raise ValueError("where: order_number needs at least 3 characters")
         return self._sweep({names[name]: value for name, value in scope.where}, known)
+
+    def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
+        """None: it cannot be asked for updates alone."""
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         """The order's details and the shipment schedules of its items: one JSON document of the raw answers.
@@ -180,6 +184,11 @@ class Schneider:
         country, _, number = key.partition("/")
         return self._reader.full(key, number, payload, f"GET /orders/{country}/{_segment(number)}")
 
+    @property
+    def requests(self) -> int:
+        """How many requests it has been sent since the start."""
+        return self._client.gate.passed
+
     def wait(self) -> float:
         """Seconds until the budget allows one more request."""
         return self._client.gate.wait()
@@ -203,7 +212,7 @@ class Schneider:
             client_auth=settings.client_auth,
         )
 
-    async def _sweep(self, filters: Mapping[str, str], known: KnownPages) -> AsyncIterator[Page]:
+    async def _sweep(self, filters: Mapping[str, str], known: KnownPages) -> AsyncGenerator[Page]:
         countries = self._settings.countries
         for place, country in enumerate(countries):
             is_last = place == len(countries) - 1

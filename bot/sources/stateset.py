@@ -5,7 +5,8 @@ can be set, and the way of asking is found out by itself.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from pydantic import Field, SecretStr
 
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
 from bot.http_client import Answer
+from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order
 from bot.model.poll import KnownPages, Listed, Listing, Page, Payload, Scope, raw_digest
 from bot.model.units import Rate
@@ -47,6 +49,9 @@ PAGE_ROWS = 100
 """The most a page may hold; asking for more counts as several requests."""
 
 _MAX_PAGES = 10_000
+_SLACK = timedelta(days=1)
+"""How much older than asked for an update may be, for a filter that knows days or another zone."""
+_NO_SUCH_FILTER = (400, 422)
 _STYLES = ("path", "body", "plural")
 _WRONG_WAY = (404, 405)
 _WRONG_WAY_WITH_BODY = (400, 404, 405, 411, 415, 422)
@@ -67,6 +72,8 @@ class Settings(SourceSettings):
     """How to ask for one order: `/order/ID/retrieve`, `/order/retrieve` with a JSON body, `/orders/ID`."""
     list: bool | Literal["auto"] = "auto"
     """Whether the account has a listing at `/orders`."""
+    updated_after: str = "updated_after"
+    """Name of the listing's filter by time of update; empty where this account has none."""
     budget: Rate = Field(default="50/min", validate_default=True)
     """Below the smallest of the published limits, 60 a minute."""
     in_flight: int = Field(default=4, ge=1, le=100)
@@ -98,6 +105,10 @@ class StateSet:
         self._works: str | None = None
         self._listing = Listing.NONE if settings.list is False else Listing.COMPLETE
         self._counts_pages = False
+        self._can_narrow = bool(settings.updated_after)
+        self._narrowed: Scope | None = None
+        self._dates_updates = False
+        """Whether all rows of the page read last say when they were updated."""
 
     @property
     def listing(self) -> Listing:
@@ -111,9 +122,17 @@ class StateSet:
             raise ValueError(f"{written!r} is no StateSet order id: write it like ord_1NXWPnCo6bFb1KQto6C8OWvE")
         return key
 
-    async def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
+    def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
+        """By the filter `updated_after`, as long as rows say when they were updated and keep to what was asked for."""
+        name = self._settings.updated_after
+        if not (self._can_narrow and self._dates_updates) or name in dict(scope.where):
+            return None
+        self._narrowed = Scope(tuple(sorted((*scope.where, (name, from_instant(since))))))
+        return self._narrowed
+
+    async def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
         """Sweep `/orders`, narrowed by filters of WHERE (ValueError for others)."""
-        unknown = sorted(name for name, _ in scope.where if name not in WHERE)
+        unknown = sorted({name for name, _ in scope.where} - WHERE - {self._settings.updated_after})
         if unknown:
             raise ValueError(
                 f"{self.name} (StateSet) cannot filter by {', '.join(unknown)}; it can by {', '.join(sorted(WHERE))}"
@@ -123,6 +142,9 @@ class StateSet:
         while sweep.number < _MAX_PAGES:
             with hiding(self._secrets):
                 page = await self._page(scope, known, sweep, seen)
+            if page is None:  # it does not know the filter: then everything
+                scope = Scope(tuple(each for each in scope.where if each[0] != self._settings.updated_after))
+                continue
             yield page
             if page.is_last:
                 return
@@ -159,6 +181,11 @@ class StateSet:
         with hiding(self._secrets):
             data = read_json(payload.body, source=self.name, asked=asked)
             return order_of(data, key, self._reading, asked=asked)
+
+    @property
+    def requests(self) -> int:
+        """How many requests it has been sent since the start."""
+        return self._client.gate.passed
 
     def wait(self) -> float:
         """Seconds until the budget allows one more request."""
@@ -204,8 +231,8 @@ class StateSet:
             return None
         return payload
 
-    async def _page(self, scope: Scope, known: KnownPages, sweep: Sweep, seen: set[str]) -> Page:
-        """Ask for the next page and count it in."""
+    async def _page(self, scope: Scope, known: KnownPages, sweep: Sweep, seen: set[str]) -> Page | None:
+        """Ask for the next page and count it in; None if the listing refuses to be narrowed by updates."""
         number = sweep.number + 1
         params = {"limit": str(PAGE_ROWS), **dict(scope.where)}
         if self._counts_pages and number > 1:
@@ -215,6 +242,9 @@ class StateSet:
         shown = "&".join(f"{name}={value}" for name, value in params.items() if "email" not in name)
         asked = f"GET /orders?{shown}"
         answer = await self._ask("/orders", asked, params=params)
+        if answer.status in _NO_SUCH_FILTER and scope == self._narrowed:
+            self._can_narrow = False
+            return None
         if answer.status >= 300:
             raise self._no_list(answer, asked)
         digest = raw_digest(answer.body)
@@ -233,6 +263,7 @@ class StateSet:
         listed = tuple(row for each in reply.rows if (row := self._listed(each)) is not None)
         if reply.rows and not listed:
             raise AnswerUnreadable(self.name, asked, f"came orders without an id: {answer.excerpt()}")
+        self._note_updates(scope, listed)
         keys = tuple(row.key for row in listed)
         try:
             is_last = sweep.is_last(reply, len(set(keys) - seen))
@@ -248,6 +279,19 @@ class StateSet:
             return None
         digest = raw_digest(json.dumps(order, sort_keys=True).encode())
         return Listed(key, digest, header_of(order, key, self._reading))
+
+    def _note_updates(self, scope: Scope, listed: tuple[Listed, ...]) -> None:
+        """Learn from a page whether updates are dated, and whether a filter by them is kept to."""
+        updates = [row.order.version for row in listed if row.order]
+        self._dates_updates = all(updates) and (bool(updates) or self._dates_updates)
+        since = dict(scope.where).get(self._settings.updated_after)
+        if since is None or not self._can_narrow:
+            return
+        earliest = _instant(since)
+        for update in updates:
+            at = _instant(update)
+            if earliest and at and at < earliest - _SLACK:
+                self._can_narrow = False
 
     def _no_list(self, answer: Answer, asked: str) -> AnswerUnreadable:
         came = f"came HTTP {answer.status}: {refusal_in(answer.body).words or 'no words'}"
@@ -274,6 +318,13 @@ class StateSet:
                 self.name, asked, f"came HTTP {answer.status}: {words}; check token, auth_header and auth_scheme"
             )
         return answer
+
+
+def _instant(written: str | None) -> datetime | None:
+    try:
+        return instant_of(Moment(written)) if written else None
+    except ValueError:
+        return None
 
 
 def _path(style: str, key: str) -> str:

@@ -5,8 +5,8 @@ a hint which of them to look at first.
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -102,7 +102,7 @@ class TwoService:
             raise ValueError(f"{written!r} is no order number: write it as 2Service shows it, such as 26001007")
         return key
 
-    async def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
+    async def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
         """One page of hints: the orders with shipments in the last `discover_days`. Takes no filters (ValueError)."""
         if scope.where:
             raise ValueError(f"{self.name} (2Service) cannot narrow its listing: remove `where`")
@@ -121,6 +121,9 @@ class TwoService:
             return
         listed = tuple(Listed(key, part) for key, part in hints_of(reply.result, self._zone).items())
         yield Page(1, digest, tuple(row.key for row in listed), listed, True)
+
+    def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
+        """None: it cannot be asked for updates alone."""
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         """The whole answer of GetOrderTracking, as it came."""
@@ -142,6 +145,11 @@ class TwoService:
             if not reply.successful:
                 raise AnswerUnreadable(self.name, asked, _failed(reply))
             return order_of(reply.result, key, self._reading, asked=asked)
+
+    @property
+    def requests(self) -> int:
+        """How many requests it has been sent since the start."""
+        return self._client.gate.passed
 
     def wait(self) -> float:
         """Seconds until the budget allows one more request."""

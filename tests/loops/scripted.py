@@ -1,6 +1,7 @@
 """A source and a chat that do what a test says, for the loops to work with. Storage is the real one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from bot.clock import ManualClock
@@ -10,7 +11,7 @@ from bot.errors import CannotLookBack, ChatError, OrderNotFound, SourceError
 from bot.loops.ledger import Ledger
 from bot.loops.rounds import Rounds
 from bot.model.message import Message
-from bot.model.moment import Moment
+from bot.model.moment import Moment, from_instant
 from bot.model.order import Depth, Order
 from bot.model.outbox import Destination
 from bot.model.poll import KnownPages, Listed, Listing, Page, Payload, Scope, raw_digest
@@ -32,6 +33,9 @@ class ScriptedSource:
     def __init__(self, *orders: Order, listing: Listing = Listing.COMPLETE) -> None:
         self.orders = {order.key: order for order in orders}
         self.unlisted: set[str] = set()
+        self.can_narrow = False
+        self.filtered_out: set[str] = set()
+        """Orders that a listing of updates leaves out, whatever is asked for."""
         self.listing = listing
         self.trouble: list[SourceError] = []
         self.details_trouble: dict[str, SourceError] = {}
@@ -45,12 +49,22 @@ class ScriptedSource:
     def set(self, *orders: Order) -> None:
         self.orders.update({order.key: order for order in orders})
 
+    @property
+    def requests(self) -> int:
+        return len(self.asked)
+
     def key_of(self, written: str) -> str:
         return written
 
-    async def pages(self, scope: Scope, known: KnownPages) -> AsyncIterator[Page]:
-        self._maybe_fail("listing")
-        shown = [order for key, order in sorted(self.orders.items()) if key not in self.unlisted]
+    def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
+        return Scope((*scope.where, ("updated_after", from_instant(since)))) if self.can_narrow else None
+
+    async def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
+        since = dict(scope.where).get("updated_after", "")
+        self._maybe_fail("updates" if since else "listing")
+        shown = [each for key, each in sorted(self.orders.items()) if key not in self.unlisted]
+        if since:
+            shown = [each for each in shown if (each.version or "") > since and each.key not in self.filtered_out]
         chunks = [shown[start : start + PAGE_SIZE] for start in range(0, len(shown), PAGE_SIZE)] or [[]]
         for number, chunk in enumerate(chunks, start=1):
             if self.break_after_page is not None and number > self.break_after_page:

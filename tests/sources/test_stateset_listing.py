@@ -1,6 +1,7 @@
 """Sweeping StateSet's listing: four envelopes, two ways of paging, and an end for certain."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -218,3 +219,54 @@ async def test_a_filter_the_listing_does_not_know_is_refused_by_name() -> None:
     async with asking(Script([{"orders": []}])) as source:
         with pytest.raises(ValueError, match="cannot filter by colour; it can by"):
             await sweep(source, {"colour": "red"})
+
+
+SINCE = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def dated(*days: int) -> Rows:
+    return [{"id": f"ord_{day}", "status": "Pending", "updated_date": f"2026-03-{day:02}T10:00:00Z"} for day in days]
+
+
+async def narrowed(source: Source) -> list[Page]:
+    await sweep(source)
+    scope = source.narrowed(Scope(), SINCE)
+    assert scope is not None
+    return [page async for page in source.pages(scope, {})]
+
+
+async def test_the_listing_can_be_narrowed_to_what_was_updated_since() -> None:
+    script = Script([{"orders": dated(1, 3), "total": 2}, {"orders": dated(3), "total": 1}])
+    async with asking(script) as source:
+        assert keys(await narrowed(source)) == ["ord_3"]
+    assert script.asked[-1].query["updated_after"] == "2026-03-03T00:00:00Z"
+
+
+async def test_a_listing_without_dates_of_updates_is_not_narrowed() -> None:
+    async with asking(Script([{"orders": [{"id": "ord_1"}], "total": 1}])) as source:
+        await sweep(source)
+        assert source.narrowed(Scope(), SINCE) is None
+
+
+async def test_a_server_that_lists_older_updates_than_asked_for_is_not_asked_for_updates_again() -> None:
+    async with asking(Script([{"orders": dated(1, 3), "total": 2}] * 2)) as source:
+        assert keys(await narrowed(source)) == ["ord_1", "ord_3"]
+        await sweep(source)
+        assert source.narrowed(Scope(), datetime(2026, 3, 9, tzinfo=UTC)) is None
+
+
+async def test_a_server_that_knows_no_such_filter_is_asked_for_everything() -> None:
+    def answer(asked: Asked) -> Any:
+        if "updated_after" in asked.query:
+            return 400, {"error": {"code": "VALIDATION_ERROR", "message": "updated_after is not allowed"}}
+        return {"orders": dated(1, 3), "total": 2}
+
+    async with asking(Script([answer])) as source:
+        assert keys(await narrowed(source)) == ["ord_1", "ord_3"]
+        assert source.narrowed(Scope(), SINCE) is None
+
+
+async def test_an_account_without_the_filter_can_say_so() -> None:
+    async with asking(Script([{"orders": dated(1), "total": 1}]), updated_after="") as source:
+        await sweep(source)
+        assert source.narrowed(Scope(), SINCE) is None
