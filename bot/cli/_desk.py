@@ -24,7 +24,10 @@ from bot.storage.sqlite import SqliteBeside
 
 
 def put(invocation: Invocation, text: str, *, to: str | None = None) -> int:
-    """Ask, print the answer, and return the exit code. `to` is the destination that a watch or mute is about."""
+    """Ask, print the answer, and return the exit code of its outcome.
+
+    `to` is the destination that a watch or mute is about.
+    """
     config = read_config(invocation)
     reply = asyncio.run(_ask(config, text, None if to is None else destination(config, to)))
     if reply is None:
@@ -35,7 +38,18 @@ def put(invocation: Invocation, text: str, *, to: str | None = None) -> int:
     else:
         for message in reply.messages:
             _print(message, reply.timezone)
-    return Exit.DONE
+    return _ENDED.get(reply.outcome, Exit.DONE)
+
+
+_ENDED = {
+    "not_found": Exit.NOTHING,
+    "empty": Exit.NOTHING,
+    "unchanged": Exit.NOTHING,
+    "misread": Exit.USAGE,
+    "ambiguous": Exit.USAGE,
+    "not_allowed": Exit.FAILED,
+}
+"""Exit code by outcome; whatever else is an answer."""
 
 
 def destination(config: Config, name: str) -> Destination:

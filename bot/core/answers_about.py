@@ -19,10 +19,11 @@ from bot.core.phrases import (
 )
 from bot.core.render import order_name
 from bot.model.access import Role
-from bot.model.command import Misread, Question, Verb
+from bot.model.command import Command, Misread, Question, Verb
 from bot.model.message import Line, Message, When
 from bot.model.poll import Health, Looked
 from bot.model.talk import ChatWatch, Mute
+from bot.model.units import write_duration
 from bot.model.view import Found
 
 
@@ -72,10 +73,12 @@ def _trouble(health: Health | None, reading: Reading) -> list[Line]:
 
 def about(question: Question, version: str, role: Role, reading: Reading) -> Answer:
     """Who we are, and who asks."""
+    who = [f"You are {question.person} here, with the role {role.value}.", f"This place is {_place_words(question)}."]
+    if question.via == "cli":
+        who = [f"You ask at the terminal, where one has the role {role.value}."]
     return says(
         spans_line(strong(f"Orderwatch {version}"), ": watches orders and tells when something real changes."),
-        f"You are {question.person} here, with the role {role.value}.",
-        f"This place is {_place_words(question)}.",
+        *who,
         f"Open to you: {', '.join(reading.labels.values()) or 'nothing'}.",
         "To see what you can ask, say help.",
         emoji="💬",
@@ -166,6 +169,29 @@ def no_own_place() -> Answer:
     return says(
         "From here there is no place where I could tell you.",
         "Write to me in private, and ask there.",
+        outcome="misread",
+    )
+
+
+def name_a_destination(command: Command, order: str, destinations: Sequence[str]) -> Answer:
+    """Asked at the terminal, which is no place for news: its own commands take the place."""
+    written = f'"{order}"' if " " in order else order
+    lasts = ""
+    if command.verb is Verb.MUTE:
+        lasts = f" {write_duration(command.lasts)}" if command.lasts else " change"
+    return says(
+        "At the terminal, say which destination is meant:",
+        *(f"orderwatch {command.verb.value} {written}{lasts} --to {name}" for name in destinations),
+        emoji="❔",
+        outcome="misread",
+    )
+
+
+def no_code_needed() -> Answer:
+    """A code at the terminal, where it would let nobody in."""
+    return says(
+        "At the terminal everything may be asked without a code.",
+        "It is for a chat: there, write /join and the code to me, or in Slack /order join and the code.",
         outcome="misread",
     )
 

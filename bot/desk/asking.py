@@ -104,6 +104,8 @@ class FrontDesk:
 
     async def _answer(self, question: Question, command: Command | Misread | None) -> Answer | None:
         if isinstance(command, Command) and command.verb is Verb.JOIN:
+            if question.via == "cli":
+                return answers_about.no_code_needed()
             return await self._join(question, command)
         rights = rights_of(question, self._room.following.grants)
         if rights is None:
@@ -181,6 +183,7 @@ class FrontDesk:
         return Reply(
             messages=answer.messages,
             buttons=tuple(Button(label=offer.label, key=_button_key(offer.asks)) for offer in answer.offers),
+            outcome=answer.outcome,
             is_public=is_shared and answer.outcome == "answered",
             replaces=bool(question.via == "button" and asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared),
             timezone=zone_of(self._room, question),

@@ -9,12 +9,15 @@ from bot.core.phrases import Answer
 from bot.desk.room import Room, Visit, reading
 from bot.desk.routes import rules_of
 from bot.desk.seeking import find, look_for, said_name
+from bot.model.moment import from_instant, instant_of
 from bot.model.poll import Looked
 from bot.model.talk import ChatWatch
 from bot.model.view import Found
 
 _CHANGES_SHOWN = 3
 _MESSAGES_SHOWN = 30
+_LONGEST_SILENCE = 60.0
+"""Seconds without a sign of life after which no bot is taken to run."""
 _WHOLE_ORDERS = 3
 """So many orders of the same name are shown in full; more are named, line by line."""
 
@@ -68,7 +71,7 @@ async def check(room: Room, one: Visit) -> Answer | None:
         label = room.catalogue.labels[order.source]
         poller = room.pollers.get(order.source)
         if poller is None:
-            looked = Looked(reason="that takes the running bot, in chat", possible_at=found.next_poll_at)
+            looked = await _not_here(room, found)
         else:
             looked = await poller.check(order.key)
         (now, *_) = await find(room, one) or [found]
@@ -78,6 +81,17 @@ async def check(room: Room, one: Visit) -> Answer | None:
         return replace(shown, messages=(first.model_copy(update={"body": (*lines, *first.body)}), *rest))
 
     return await _about_one(room, one, answer)
+
+
+async def _not_here(room: Room, found: Found) -> Looked:
+    """Why a process that runs no poller cannot ask, and whether another one does."""
+    now = from_instant(room.clock.now())
+    beats = [instant_of(at) for at in (await room.views.beats()).values()]
+    if any(beat and (room.clock.now() - beat).total_seconds() < _LONGEST_SILENCE for beat in beats):
+        is_ahead = found.next_poll_at is not None and found.next_poll_at > now
+        reason = "only the bot that runs asks it, by itself or when asked in chat"
+        return Looked(reason=reason, possible_at=found.next_poll_at if is_ahead else None)
+    return Looked(reason="no bot runs. `orderwatch once` looks at everything once, `orderwatch run` goes on looking")
 
 
 async def _about_one(room: Room, one: Visit, answer: Callable[[Found], Awaitable[Answer]]) -> Answer:

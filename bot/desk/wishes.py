@@ -24,7 +24,7 @@ async def watch(room: Room, one: Visit) -> Answer | None:
     """Tell a place when an order changes."""
     address = _address(one)
     if address is None:
-        return answers_about.no_own_place()
+        return _nowhere(room, one)
     sought = await look_for(room, one)
     found = sought.found
     if sought.strange:
@@ -59,7 +59,7 @@ async def unwatch(room: Room, one: Visit) -> Answer | None:
     """Tell a place no more. What is said does not depend on whether an order exists that may not be seen."""
     address = _address(one)
     if address is None:
-        return answers_about.no_own_place()
+        return _nowhere(room, one)
     destination = room.catalogue.place(one.question.chat, address)
     here = [watch for watch in await room.talks.watches() if watch.destination == destination]
     watches = [watch for watch in here if one.command.source in (None, watch.source)]
@@ -92,7 +92,7 @@ async def mute(room: Room, one: Visit) -> Answer | None:
     """Hold back news of an order at a place, until a time or a change."""
     address = _address(one)
     if address is None:
-        return answers_about.no_own_place()
+        return _nowhere(room, one)
     sought = await look_for(room, one)
     found = sought.found
     if not found:
@@ -119,7 +119,7 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
     """Let news of an order come to a place again."""
     address = _address(one)
     if address is None:
-        return answers_about.no_own_place()
+        return _nowhere(room, one)
     sought = await look_for(room, one)
     found = sought.found
     if not found:
@@ -139,6 +139,12 @@ def _address(one: Visit) -> Mapping[str, Any] | None:
     if not one.command.for_me:
         return None if one.question.chat == TERMINAL else one.here
     return one.question.own_place or (one.question.place if one.question.is_private else None)
+
+
+def _nowhere(room: Room, one: Visit) -> Answer:
+    if one.question.chat == TERMINAL:
+        return answers_about.name_a_destination(one.command, said_name(one.command), list(room.catalogue.destinations))
+    return answers_about.no_own_place()
 
 
 def _unseen(room: Room, one: Visit) -> list[tuple[str, str]]:

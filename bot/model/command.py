@@ -50,6 +50,8 @@ class Reply(Frozen):
     """Whether everybody in the place may read it; private is the rule where the chat can do it."""
     replaces: bool = False
     """Whether it takes the place of the message whose button was pressed."""
+    outcome: str = "answered"
+    """How it ended, in one word, as the audit has it: `answered`, `not_found`, `empty`, `misread`, `watching`."""
     timezone: str = "UTC"
     """IANA zone in which times are shown where the chat cannot localise them itself."""
 

@@ -13,7 +13,7 @@ from bot.model.access import Grant
 from bot.model.moment import Moment
 from bot.model.talk import ChatWatch, Mute
 from bot.storage.sqlite import SqliteBeside
-from tests.cli.conftest import CONFIG, Cli
+from tests.cli.conftest import CONFIG, Cli, silence
 
 SOURCE = """\
 sources:
@@ -59,17 +59,47 @@ def test_an_order_is_told_as_in_chat(cli: Cli, watched: Path, name: str) -> None
         ("list source panels", "Orders, of panels: 1 order"),
         ("history 0045001234", "status In production → Shipped"),
         ("why 0045001234", "could not be sent to ops · by notify[0] · the chat refused the token"),
-        ("check 0045001234", "cannot be asked now: that takes the running bot"),
+        ("check 0045001234", "cannot be asked now: only the bot that runs asks it, by itself or when asked in chat"),
         ("sources", "panels (StateSet): 1 order"),
-        ("about", "with the role operator"),
+        ("about", "You ask at the terminal, where one has the role operator."),
+        ("join abc", "At the terminal everything may be asked without a code."),
         ("", "What I know:"),
         ("statsu 1", "Did you mean status?"),
         ("status 999", "I know no order 999 here."),
-        ("watch 0045001234", "there is no place where I could tell you"),
+        ("watch 0045001234", "orderwatch watch 0045001234 --to ops"),
+        ("mute PO-77 1h", "orderwatch mute PO-77 1h --to ops"),
     ],
 )
 def test_every_kind_of_question_is_answered(cli: Cli, watched: Path, asked: str, said: str) -> None:
     assert said in cli("-c", str(watched), "ask", asked).out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("late",), 0),
+        (("status", "PO-77", "and", "0045001234"), 0),
+        (("status", "999"), 4),
+        (("due",), 4),
+        (("list", "source", "shop"), 4),
+        (("frobnicate",), 2),
+        (("mute", "PO-77"), 2),
+        (("watch", "PO-77"), 2),
+    ],
+)
+def test_how_a_question_ended_is_the_exit_code(cli: Cli, watched: Path, words: tuple[str, ...], code: int) -> None:
+    assert cli("-c", str(watched), "ask", *words).code == code
+
+
+def test_words_quoted_for_the_shell_stay_together(cli: Cli, watched: Path) -> None:
+    assert "I know no source web shop here" in cli("-c", str(watched), "ask", "list", "source", "web shop", "late").out
+
+
+def test_check_says_that_no_bot_runs(cli: Cli, watched: Path) -> None:
+    asyncio.run(silence(watched.parent / "orderwatch.db", 3600))
+    out = cli("-c", str(watched), "ask", "check", "PO-77").out
+    assert "cannot be asked now: no bot runs. `orderwatch once` looks" in out
+    assert "next look" not in out
 
 
 def test_answers_come_as_json_too(cli: Cli, watched: Path) -> None:
