@@ -93,6 +93,17 @@ def chat_module(kind: str) -> ChatModule:
     return cast(ChatModule, _CHATS.module(kind))
 
 
+def read_person(kind: str, written: str) -> str:
+    """The id of somebody whom a message in this chat can call, by the `read_person` of its file.
+
+    Raises ValueError where that is no such id, or the chat cannot call anybody.
+    """
+    read = getattr(chat_module(kind), "read_person", None)
+    if read is None:
+        raise ValueError(f"{kind} cannot call anybody")
+    return str(read(written))
+
+
 def build_ear(
     kind: str, settings: Any, clock: Clock, menus: Mapping[str, Menu], beside: Chat | None = None
 ) -> Ear | None:

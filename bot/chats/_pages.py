@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from bot.chats._text import BULLET, plain, plain_line, tidy
+from bot.chats._text import BULLET, called, plain, plain_line, tidy
 from bot.model.message import Line, Message, Span, Text, When
 
 _WORDS = re.compile(r"\S+\s*|\s+")
@@ -34,23 +34,30 @@ class Page:
     headline: Line
     body: tuple[Line, ...]
     footer: Line | None
+    mentions: tuple[str, ...] = ()
+    """Ids of people who are called at the end of the first line."""
 
     @property
     def is_all_bold(self) -> bool:
         """Whether the whole first line is set off, for want of words in it that are."""
         return not any(isinstance(span, Text | When) and span.style == "strong" for span in self.headline.spans)
 
-    def plain(self, zone: tzinfo) -> str:
-        """All of it without markup."""
+    def plain(self, zone: tzinfo, *, escaped: Callable[[str], str] = str, call: Callable[[str], str] = called) -> str:
+        """All of it without markup. `escaped` makes words from outside harmless, `call` calls somebody."""
         first = (f"{self.emoji} " if self.emoji else "") + plain_line(self.headline, zone)
         lines = [first, *(plain_line(line, zone) for line in self.body)]
         if self.footer:
             lines.append(plain_line(self.footer, zone))
+        lines = [escaped(line) for line in lines]
+        lines[0] += "".join(f" {call(person)}" for person in self.mentions)
         return "\n".join(lines)
 
 
 def pages(message: Message, measure: Measure, zone: tzinfo, *, repeated: bool = False) -> list[Page]:
-    """The parts that say `message`, each within `measure.room`: at least one, with clean text, nothing left out."""
+    """The parts that say `message`, each within `measure.room`: at least one, with clean text, nothing left out.
+
+    Only the first calls people.
+    """
     message = tidy(message)
     folder = _Folder(measure, zone)
     headline, *rest = folder.fold(message.headline)
@@ -60,6 +67,7 @@ def pages(message: Message, measure: Measure, zone: tzinfo, *, repeated: bool = 
         *early, footer = folder.fold(message.footer)
         lines += early
     taken = folder.cost(headline) + folder.cost(Line(spans=(Text(text=message.emoji + _MARKS),)))
+    taken += sum(2 * measure.span + measure.text(called(person)) for person in message.mentions)
     groups = list(_groups(lines, footer, folder, measure.room - taken))
     return [
         Page(
@@ -67,6 +75,7 @@ def pages(message: Message, measure: Measure, zone: tzinfo, *, repeated: bool = 
             _marked(headline, number, len(groups), repeated),
             tuple(group),
             footer if number == len(groups) else None,
+            message.mentions if number == 1 else (),
         )
         for number, group in enumerate(groups, 1)
     ]

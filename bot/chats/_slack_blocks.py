@@ -3,9 +3,10 @@
 Words from outside only ever stand in rich-text and plain_text objects. Slack reads no markup there, so nothing has to
 be escaped and nothing can break out: `*`, backticks, `<!channel>`, `:tada:` and a bare address stay what they are. A
 section of mrkdwn would need escaping for `& < >`, and still let `*` and `_` restyle the rest of a line. The one mrkdwn
-object left holds a date that we made ourselves.
+object left holds a date that we made ourselves. Who is called is an element of its own, from the config alone.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
@@ -35,9 +36,25 @@ _STYLES: dict[str, dict[str, bool]] = {
 }
 
 
+_USER = re.compile("[UW][A-Z0-9]{2,20}")
+_GROUP = re.compile("S[A-Z0-9]{2,20}")
+
+
 def escape(text: str) -> str:
     """Text for a `text` argument: with these three escaped nothing in it is a mention, a date or a link."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def can_call(person: str) -> bool:
+    """Whether that is the id of a user or of a user group."""
+    return bool(_USER.fullmatch(person) or _GROUP.fullmatch(person))
+
+
+def text_of(page: Page, zone: tzinfo) -> str:
+    """The `text` argument that says a page, for notifications and where blocks are refused."""
+    return page.plain(
+        zone, escaped=escape, call=lambda one: f"<@{one}>" if _USER.fullmatch(one) else f"<!subteam^{one}>"
+    )
 
 
 MEASURE = Measure(room=_ROOM, text=lambda text: _TEXT_SHARE * len(escape(text)), span=_SPAN_OVERHEAD)
@@ -47,12 +64,18 @@ def blocks(page: Page, zone: tzinfo) -> list[dict[str, Any]]:
     """The first line on its own, the body below it, the last line small and grey."""
     emoji = [Text(text=page.emoji + " ")] if page.emoji else []
     first = [_element(span, zone, bold=page.is_all_bold) for span in (*emoji, *page.headline.spans)]
+    first += [element for person in page.mentions for element in _call(person)]
     result = [_rich_text([_section(first)])]
     if page.body:
         result.append(_rich_text(_runs(page.body, zone)))
     if page.footer:
         result.append({"type": "context", "elements": _context(page.footer, zone)})
     return result
+
+
+def _call(person: str) -> list[dict[str, Any]]:
+    kind = "user" if _USER.fullmatch(person) else "usergroup"
+    return [{"type": "text", "text": " "}, {"type": kind, f"{kind}_id": person}]
 
 
 def _rich_text(elements: list[dict[str, Any]]) -> dict[str, Any]:

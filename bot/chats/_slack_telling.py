@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.chats._answering import one_line, persistently
 from bot.chats._holds import Holds
 from bot.chats._pages import Page, pages
-from bot.chats._slack_blocks import MEASURE, blocks, escape
+from bot.chats._slack_blocks import MEASURE, blocks, text_of
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_questions import Way
 from bot.errors import ChatBusy, ChatUnreachable, DestinationBroken, MessageRefused, SendUnclear
@@ -166,7 +166,7 @@ def written(reply: Reply) -> list[dict[str, Any]]:
 
 
 def _body(page: Page, zone: ZoneInfo) -> dict[str, Any]:
-    return {"text": escape(page.plain(zone)), "blocks": blocks(page, zone)}
+    return {"text": text_of(page, zone), "blocks": blocks(page, zone)}
 
 
 def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from telegram.constants import ParseMode
 
 from bot.chats._pages import Measure, Page, pages
-from bot.chats._text import BULLET, plain
+from bot.chats._text import BULLET, called, plain
 from bot.model.message import Link, Message, Span, Text
 from bot.ports import Part
 
@@ -29,11 +29,26 @@ _WORD_JOINER = "\u2060"
 the person; with this inside it finds nothing."""
 
 
+_NAME = re.compile("@[A-Za-z][A-Za-z0-9_]{3,31}")
+_NUMBER = re.compile("[1-9][0-9]{2,15}")
+
+
+def can_call(person: str) -> bool:
+    """Whether that is the number or the @username of a person."""
+    return bool(_NAME.fullmatch(person) or _NUMBER.fullmatch(person))
+
+
 def parts(message: Message, zone: ZoneInfo, *, repeated: bool = False) -> list[Part]:
-    """`rich` holds the `text` and `parse_mode` of sendMessage."""
+    """`rich` holds the `text` and `parse_mode` of sendMessage, and `disable_notification` where it makes no sound."""
+    callable_ = tuple(filter(can_call, message.mentions))  # the place may have been in another chat before
+    said = message.model_copy(update={"mentions": callable_})
+    sound = {"disable_notification": True} if message.is_silent else {}
     return [
-        Part(plain=_disarmed(page.plain(zone)), rich={"text": _html(page, zone), "parse_mode": ParseMode.HTML})
-        for page in pages(message, _MEASURE, zone, repeated=repeated)
+        Part(
+            plain=page.plain(zone, escaped=_disarmed),
+            rich={"text": _html(page, zone), "parse_mode": ParseMode.HTML, **sound},
+        )
+        for page in pages(said, _MEASURE, zone, repeated=repeated)
     ]
 
 
@@ -50,10 +65,16 @@ def _html(page: Page, zone: ZoneInfo) -> str:
     """The last line in italics. Tags never contain each other, so none can close another."""
     emoji = (Text(text=f"{page.emoji} "),) if page.emoji else ()
     lines = [_tagged((*emoji, *page.headline.spans), zone, base="b" if page.is_all_bold else "")]
+    lines[0] += "".join(f" {_call(person)}" for person in page.mentions)
     lines += [(BULLET if line.indent else "") + _tagged(line.spans, zone) for line in page.body]
     if page.footer:
         lines.append(_tagged(page.footer.spans, zone, base="i"))
     return "\n".join(lines)
+
+
+def _call(person: str) -> str:
+    """A name calls by itself; a number does as a link, to members of the group and to whoever has met the bot."""
+    return person if person.startswith("@") else f'<a href="tg://user?id={person}">{called(person)}</a>'
 
 
 def _tagged(spans: Sequence[Span], zone: ZoneInfo, base: str = "") -> str:

@@ -51,12 +51,19 @@ def tidy(message: Message) -> Message:
     footer = _tidy_line(message.footer).model_copy(update={"indent": 0}) if message.footer else None
     if not headline.spans:
         headline = Line(spans=(Text(text="(no headline)"),))
-    return Message(
-        emoji=clean(message.emoji).strip(),
-        headline=headline,
-        body=body,
-        footer=footer if footer and footer.spans else None,
+    return message.model_copy(
+        update={
+            "emoji": clean(message.emoji).strip(),
+            "headline": headline,
+            "body": body,
+            "footer": footer if footer and footer.spans else None,
+        }
     )
+
+
+def called(person: str) -> str:
+    """How somebody who is called is written where there is no markup: `@U0123456789`, `@alice`."""
+    return f"@{person.removeprefix('@')}"
 
 
 def in_words(when: When, zone: tzinfo) -> str:

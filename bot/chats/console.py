@@ -1,5 +1,6 @@
 """The console: messages printed as text, for trying things out and for logs that somebody reads."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -28,6 +29,13 @@ class Address(BaseModel):
     """There is only one place."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_person(written: str) -> str:
+    """A name to be printed. Raises ValueError."""
+    if not re.fullmatch(r"@?[\w.-]+", written):
+        raise ValueError(f"{written!r} is no name such as alice")
+    return written
 
 
 def build(settings: Settings, clock: Clock, stream: TextIO | None = None) -> "Console":

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._pages import pages
-from bot.chats._slack_blocks import MEASURE, blocks, escape
+from bot.chats._slack_blocks import MEASURE, blocks, can_call, text_of
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_ear import SlackEar
 from bot.chats._slack_errors import is_about_metadata, reading_verdict
@@ -88,6 +88,13 @@ class Address(BaseModel):
         return value
 
 
+def read_person(written: str) -> str:
+    """The id of somebody to call. Raises ValueError."""
+    if not can_call(written):
+        raise ValueError(f"{written!r} is no id of a person (U0123456789) or user group (S0123456789) in Slack")
+    return written
+
+
 def build(settings: Settings, clock: Clock) -> "Slack":
     """A Slack that connects with the first send. The pace is the notifier's: limits() says which."""
     return Slack(settings, Holds(clock))
@@ -139,10 +146,11 @@ class Slack:
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
         """`rich` holds the `text` and `blocks` of chat.postMessage."""
         zone = ZoneInfo(destination.timezone)
+        callable_ = tuple(filter(can_call, message.mentions))  # the place may have been in another chat before
+        said = message.model_copy(update={"mentions": callable_})
         return [
-            Part(plain=text, rich={"text": escape(text), "blocks": blocks(page, zone)})
-            for page in pages(message, MEASURE, zone, repeated=repeated)
-            for text in [page.plain(zone)]
+            Part(plain=page.plain(zone), rich={"text": text_of(page, zone), "blocks": blocks(page, zone)})
+            for page in pages(said, MEASURE, zone, repeated=repeated)
         ]
 
     async def send(self, part: Part, destination: Destination, *, key: str) -> str:
@@ -152,7 +160,7 @@ class Slack:
         try:
             return await self._post(channel, part.rich, metadata)
         except MessageRefused as refused:
-            bare = {"text": escape(part.plain), "mrkdwn": False}
+            bare = {"text": part.rich["text"], "mrkdwn": False}
             return await self._post(channel, bare, None if is_about_metadata(refused) else metadata)
 
     async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:

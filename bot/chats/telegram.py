@@ -12,7 +12,7 @@ from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
-from bot.chats._telegram_html import parts
+from bot.chats._telegram_html import can_call, parts
 from bot.core.menus import Menu
 from bot.errors import CannotLookBack, ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
 from bot.model.message import Message
@@ -85,6 +85,13 @@ class Address(BaseModel):
         return value.strip()
 
 
+def read_person(written: str) -> str:
+    """The id of somebody to call. Raises ValueError."""
+    if not can_call(written):
+        raise ValueError(f"{written!r} is no number of a person (123456789) and no name (@alice) in Telegram")
+    return written
+
+
 def build(settings: Settings, clock: Clock) -> "Telegram":
     """A Telegram that connects with the first send. The pace is the notifier's: limits() says which."""
     return Telegram(settings, Holds(clock))
@@ -129,7 +136,7 @@ class Telegram:
         return limits
 
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
-        """`rich` holds the `text` and `parse_mode` of sendMessage."""
+        """`rich` holds the `text` and `parse_mode` of sendMessage, and whether it makes a sound."""
         return parts(message, ZoneInfo(destination.timezone), repeated=repeated)
 
     async def send(self, part: Part, destination: Destination, *, key: str) -> str:
@@ -139,7 +146,8 @@ class Telegram:
         try:
             return await self._send(address, **part.rich)
         except MessageRefused:
-            return await self._send(address, text=part.plain)
+            bare = {name: value for name, value in part.rich.items() if name != "parse_mode"}
+            return await self._send(address, **{**bare, "text": part.plain})
 
     async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
         """A bot cannot read what it sent: always raises CannotLookBack."""

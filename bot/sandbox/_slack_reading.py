@@ -175,8 +175,10 @@ def _inline_text(part: dict[str, Any]) -> str:
             return str(part.get("fallback") or part["timestamp"])
         case {"type": "text"}:
             return str(part["text"])
+        case {"type": str(kind)}:
+            return f"@{part.get(f'{kind}_id') or kind}"
         case _:
-            return f"@{part['type']}"
+            return ""
 
 
 def _object_text(value: dict[str, Any]) -> str:
@@ -187,5 +189,5 @@ def _object_text(value: dict[str, Any]) -> str:
 def _resolved(token: str) -> str:
     target, _, label = token.partition("|")
     if target[:1] in "@#!":
-        return label or f"@{target[1:]}"
+        return label or f"@{target[1:].removeprefix('subteam^')}"
     return f"{label} ({target})" if label and label != target else target

@@ -137,6 +137,7 @@ class _Parser:
         url = tag.href or "".join(self.visible)[tag.start : self._length]
         if url.startswith("tg://user?id="):
             self.callers.append(url)
+            self.opaque.append((tag.start, self._length))
         elif re.match(r"(https?|tg|ton|mailto)://?\S+$", url, re.IGNORECASE):
             self.links.append((tag.start, self._length, url))
 

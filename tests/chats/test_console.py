@@ -52,3 +52,9 @@ async def test_a_stream_that_is_closed_took_nothing() -> None:
 async def test_the_console_cannot_look_back() -> None:
     with pytest.raises(CannotLookBack):
         await build(Settings(), ManualClock()).find(PLACE, key="k", since=Moment("2026-01-01"))
+
+
+def test_whoever_is_called_is_named_behind_the_first_line() -> None:
+    said = alert().model_copy(update={"mentions": ("alice", "@bob")})
+    (part,) = build(Settings(), ManualClock(), io.StringIO()).compose(said, PLACE)
+    assert part.plain.split("\n")[0].endswith("45001234 @alice @bob")

@@ -111,6 +111,50 @@ def test_the_footer_is_small_and_holds_no_more_than_slack_allows() -> None:
     assert problems(one.rich["blocks"]) == []
 
 
+# Who is called
+
+
+@given(messages, st.lists(st.sampled_from(["U0123456789", "W7AB", "S0123456789"]), max_size=10, unique=True))
+@settings(deadline=None, max_examples=100)
+def test_whoever_the_config_calls_is_called_once_and_nobody_else(given_message: Message, people: list[str]) -> None:
+    called = given_message.model_copy(update={"mentions": tuple(people)})
+    first, *rest = [callers(one.rich["text"], one.rich["blocks"]) for one in OFFLINE.compose(called, PLACE)]
+    tokens = [f"!subteam^{one}" if one.startswith("S") else f"@{one}" for one in people]
+    assert first[: len(people)] == tokens
+    assert len(first) == 2 * len(people)
+    assert not any(rest)
+
+
+@given(messages)
+@settings(deadline=None, max_examples=50)
+def test_a_message_that_calls_as_many_as_may_be_is_still_taken(given_message: Message) -> None:
+    people = tuple(f"S012345678{number}" for number in range(10))
+    for one in OFFLINE.compose(given_message.model_copy(update={"mentions": people}), PLACE):
+        assert problems(one.rich["blocks"]) == []
+        assert not is_too_long(one.rich["blocks"])
+        assert len(one.rich["text"]) <= 4000
+        assert readable_text(one.rich["text"]) == one.plain
+
+
+async def test_a_call_stands_at_the_end_of_the_first_line(slack: Chat, twin: SlackTwin) -> None:
+    said = alert().model_copy(update={"mentions": ("U0123456789", "S01")})
+    await slack.send(OFFLINE.compose(said, PLACE)[0], PLACE, key="k")
+    assert twin.accepted[0].text.split("\n")[0] == "🚚 Dispatched · 45001234 @U0123456789 @S01"
+
+
+async def test_refused_blocks_call_all_the_same(slack: Chat, twin: SlackTwin) -> None:
+    twin.refuse_markup()
+    said = alert().model_copy(update={"mentions": ("U0123456789",)})
+    await slack.send(OFFLINE.compose(said, PLACE)[0], PLACE, key="k")
+    assert twin.pings == ["@U0123456789"]
+
+
+@pytest.mark.parametrize("person", ["alice", "@alice", "1001", "U1|x", "!here", "C0123456789", ""])
+def test_what_is_no_id_of_somebody_calls_nobody(person: str) -> None:
+    (one,) = OFFLINE.compose(message().model_copy(update={"mentions": (person,)}), PLACE)
+    assert one == OFFLINE.compose(message(), PLACE)[0]
+
+
 # What goes along
 
 

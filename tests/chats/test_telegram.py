@@ -96,6 +96,43 @@ def test_a_mail_address_stays_as_it_is() -> None:
     assert "joe@example.com" in OFFLINE.compose(message("joe@example.com"), PLACE)[0].rich["text"]
 
 
+# Who is called, and how loudly
+
+
+@given(messages, st.lists(st.sampled_from(["1001", "@alice", "@Bob_7", "987654321"]), max_size=10, unique=True))
+@settings(deadline=None, max_examples=100)
+def test_whoever_the_config_calls_is_called_once_and_nobody_else(given_message: Message, people: list[str]) -> None:
+    called = given_message.model_copy(update={"mentions": tuple(people)})
+    first, *rest = [read_html(one.rich["text"]) for one in OFFLINE.compose(called, PLACE)]
+    tokens = [one if one.startswith("@") else f"tg://user?id={one}" for one in people]
+    assert sorted(first.callers) == sorted(tokens)
+    assert not any(one.callers for one in rest)
+    assert all(units(one.visible) <= 4096 for one in (first, *rest))
+
+
+async def test_a_call_stands_at_the_end_of_the_first_line(telegram: Chat, twin: TelegramTwin) -> None:
+    said = alert().model_copy(update={"mentions": ("1001", "@alice")})
+    await telegram.send(OFFLINE.compose(said, PLACE)[0], PLACE, key="k")
+    assert twin.accepted[0].text.split("\n")[0] == "🚚 Dispatched · 45001234 @1001 @alice"
+    assert sorted(twin.pings) == ["@alice", "tg://user?id=1001"]
+
+
+@pytest.mark.parametrize("person", ["alice", "@al", "U0123456789", "-100123", '1"><b>', ""])
+def test_what_is_no_id_of_somebody_calls_nobody(person: str) -> None:
+    (one,) = OFFLINE.compose(message().model_copy(update={"mentions": (person,)}), PLACE)
+    assert one == OFFLINE.compose(message(), PLACE)[0]
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_what_can_wait_makes_no_sound(telegram: Chat, twin: TelegramTwin, is_refused: bool) -> None:
+    if is_refused:
+        twin.refuse_markup()
+    for said in (alert(), alert().model_copy(update={"is_silent": True})):
+        await telegram.send(OFFLINE.compose(said, PLACE)[0], PLACE, key="k")
+    sounds = [one.payload.get("disable_notification") for one in twin.accepted]
+    assert (sounds[0], str(sounds[1]).lower()) == (None, "true")
+
+
 # Where it goes
 
 
