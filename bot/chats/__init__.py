@@ -4,8 +4,8 @@ To add one, write `<kind>.py` with `Settings` (what stands under `chats:`), `Add
 `chat` and `timezone`) and `build(settings, clock)` that returns a `ports.Chat`; its twin in `bot/sandbox/<kind>.py`,
 unless it speaks to nobody outside; and what is special about it in `tests/chats/`. Nothing else names it: the registry
 and the contract suite find the file. A kind that can be asked questions also has `ear(settings, clock, menus=...,
-beside=...)`, which returns a `ports.Ear`, or None where its settings want none. One that can call people has `read_person(written)`,
-which returns the id of somebody to call, or raises ValueError.
+beside=...)`, which returns a `ports.Ear`, or None where its settings want none. One that can call people has
+`read_person(written)`, which returns the id of somebody to call, or raises ValueError.
 
 Files that begin with an underscore are shared: `_text` (cleaning what comes from outside, and moments in words),
 `_pages` (splitting what is too long), `_answering` (what every ear does with a question) and `_http_server` (for
