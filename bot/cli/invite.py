@@ -2,24 +2,28 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import click
 
+from bot import registry
 from bot.cli._config import read_config
 from bot.cli._invocation import Invocation, common_options
-from bot.cli._output import say, say_json
+from bot.cli._output import complain, say, say_json
 from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.config.problems import hint
 from bot.core.access import hash_of
+from bot.errors import ChatError
 from bot.model.access import Invite, Role
 from bot.model.moment import from_instant
 from bot.storage.sqlite import SqliteBeside
 
 _CODE_BYTES = 24
 """32 characters of A-Z a-z 0-9 _ -: Telegram takes up to 64 of just these after `start`."""
+_PATIENCE = 3.0
+"""Seconds that the name of the bot is waited for; the code is good without it."""
 
 
 @click.command()
@@ -40,14 +44,43 @@ def command(invocation: Invocation, role: str, sources: str | None, watchlists: 
         made_at=from_instant(now),
         expires_at=from_instant(now + timedelta(hours=hours)),
     )
-    asyncio.run(_keep(config, invite))
+    name = asyncio.run(_keep_and_introduce(config, invite))
+    link = f"https://t.me/{name}?start={code}" if name else None
     if invocation.json:
-        say_json({"code": code, "role": role, "expires_at": invite.expires_at})
+        say_json({"code": code, "role": role, "expires_at": invite.expires_at, "telegram": link})
         return
-    say(f"Telegram: https://t.me/NAME_OF_YOUR_BOT?start={code}")
-    say(f"          in a group: /start@NAME_OF_YOUR_BOT {code}")
-    say(f"Slack:    /order join {code}")
+    for line in _ways_in(config, code, name):
+        say(line)
     say(f"It lets in one {role}, once, within {hours} hours.")
+
+
+def _ways_in(config: Config, code: str, name: str | None) -> Iterator[str]:
+    """How to use the code in each chat of the config. `name` is the bot's in Telegram, where that is known."""
+    if "telegram" in config.chats:
+        yield f"Telegram: https://t.me/{name}?start={code}" if name else f"Telegram: write to the bot: /start {code}"
+        yield f"          in a group: /start{f'@{name}' if name else ''} {code}"
+    if "slack" in config.chats:
+        yield f"Slack:    {getattr(config.chats['slack'], 'command', '/order')} join {code}"
+    if not {"telegram", "slack"} & set(config.chats):
+        yield f"Code:     {code}"
+        complain("no chat is in the config yet where it could be used: add chats.telegram or chats.slack")
+
+
+async def _keep_and_introduce(config: Config, invite: Invite) -> str | None:
+    """Keep the invite; the name of the bot in Telegram, which a link needs, if Telegram tells it in time."""
+    await _keep(config, invite)
+    if "telegram" not in config.chats:
+        return None
+    chat = registry.chat_module("telegram").build(config.chats["telegram"], SystemClock())
+    try:
+        me = await asyncio.wait_for(chat.check(), _PATIENCE)
+    except (TimeoutError, ChatError) as error:
+        reason = f"no answer within {_PATIENCE:.0f} s" if isinstance(error, TimeoutError) else str(error)
+        complain(f"there is no link to press, since Telegram did not tell the name of the bot ({reason})")
+        return None
+    finally:
+        await chat.close()
+    return me.removeprefix("@") if me.startswith("@") else None
 
 
 async def _keep(config: Config, invite: Invite) -> None:

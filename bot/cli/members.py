@@ -17,16 +17,21 @@ from bot.storage.sqlite import SqliteBeside
 _T = TypeVar("_T")
 
 
-@click.group()
+@click.group(invoke_without_command=True)
 @common_options
-def command(invocation: Invocation) -> None:
-    """See who came in by an invite. Those in the config stand there."""
+def command(invocation: Invocation) -> int | None:
+    """See who came in by an invite; without a command, list them. Those in the config stand there."""
+    return _list(invocation) if click.get_current_context().invoked_subcommand is None else None
 
 
 @command.command("list")
 @common_options
 def list_(invocation: Invocation) -> int:
     """List them."""
+    return _list(invocation)
+
+
+def _list(invocation: Invocation) -> int:
     found = _ask(read_store(invocation).database, lambda talks: talks.members())
     if not found:
         complain("nobody came in by an invite")

@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bot.core.access import hash_of
-from bot.model.access import Grant
 from bot.model.moment import Moment
 from bot.model.talk import ChatWatch, Mute
 from bot.storage.sqlite import SqliteBeside
@@ -126,35 +123,6 @@ def test_a_mute_is_kept_with_its_end_until_it_is_taken_back(cli: Cli, watched: P
 def test_a_wrong_destination_is_named_with_the_nearest(cli: Cli, watched: Path) -> None:
     ended = cli("-c", str(watched), "watch", "1", "--to", "op")
     assert (ended.code, "did you mean ops?" in ended.err) == (2, True)
-
-
-def test_an_invite_is_shown_once_and_kept_as_a_hash(cli: Cli, watched: Path) -> None:
-    out = cli("-c", str(watched), "invite", "--role", "watcher", "--sources", "panels").out
-    (code,) = set(re.findall(r"(?:start=|join |BOT )([\w-]{32})$", out, re.MULTILINE))
-    database = watched.parent / "orderwatch.db"
-    assert code.encode() not in b"".join(path.read_bytes() for path in database.parent.glob("orderwatch.db*"))
-
-    async def come_in() -> Grant | None:
-        store = SqliteBeside(database)
-        await store.open()
-        try:
-            return await store.talks.redeem(hash_of(code), Grant(chat="slack", person="U1"), NOW)
-        finally:
-            await store.close()
-
-    grant = asyncio.run(come_in())
-    assert grant is not None
-    assert (grant.person, grant.role, grant.sources) == ("U1", "watcher", ("panels",))
-    listed = cli("-c", str(watched), "members", "list").out
-    assert ["slack", "U1", "person", "watcher", "panels"] in [line.split() for line in listed.splitlines()]
-    assert cli("-c", str(watched), "members", "remove", "slack", "U1").code == 0
-    assert cli("-c", str(watched), "members", "list").code == 4
-    assert cli("-c", str(watched), "members", "remove", "slack", "U1").code == 4
-
-
-def test_an_invite_to_an_unknown_source_is_refused(cli: Cli, watched: Path) -> None:
-    ended = cli("-c", str(watched), "invite", "--sources", "panel")
-    assert (ended.code, "did you mean 'panels'?" in ended.err) == (2, True)
 
 
 def test_without_a_database_one_is_told_to_start_the_bot(cli: Cli, config: Path) -> None:
