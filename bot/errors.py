@@ -14,6 +14,7 @@ OrderwatchError
 │   ├── ChatUnreachable          surely not sent: nothing was transmitted
 │   ├── SendUnclear              may have arrived: the answer was lost
 │   ├── MessageRefused           this message will never be taken
+│   ├── MessageGone              the message to edit or to answer is not there any more
 │   ├── DestinationBroken        this destination takes nothing
 │   ├── DestinationMoved         this destination has a new address
 │   ├── ChatRefused              nothing is taken with this token
@@ -141,6 +142,13 @@ class SendUnclear(ChatError):
 
 class MessageRefused(ChatError):
     """This message will never be taken, not even as plain text; others may be."""
+
+
+class MessageGone(ChatError):
+    """The message that was to be edited or answered is not there any more, or takes no replies. Nothing was sent.
+
+    Forget it and start anew.
+    """
 
 
 class DestinationBroken(ChatError):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from bot.clock import sleep_unless
 from bot.core.pace import Window, wait_for_all
-from bot.ports import Clock, Limit
+from bot.model.sending import Limit
+from bot.ports import Clock
 
 
 class Pacer:

@@ -13,8 +13,8 @@ from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
+from bot.model.sending import Limit, Part, Threads
 from bot.model.talk import AuditEntry, ChatWatch, Mute
-from bot.model.units import RateValue
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
 
 
@@ -102,22 +102,6 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One rate a send must keep. Sends that share `key` share the limit."""
-
-    key: str
-    rate: RateValue
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One chat message, ready to be sent: `rich` is in the chat's own form, `plain` says the same without markup."""
-
-    plain: str
-    rich: Mapping[str, Any]
-
-
 class Chat(Protocol):
     """A way to tell people. Sends raise a ChatError, and nothing else; its class is the verdict."""
 
@@ -127,10 +111,11 @@ class Chat(Protocol):
         ...
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
-        """The rates the platform allows for a send to this destination, the one of the whole chat first.
+        """The rates the platform allows for a send there, that of the whole chat first. Their source is in the code."""
+        ...
 
-        Empty where there is none. Each has its source in the code.
-        """
+    def edit_limits(self, destination: Destination) -> Sequence[Limit]:
+        """The same for an edit there."""
         ...
 
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
@@ -141,15 +126,30 @@ class Chat(Protocol):
         """
         ...
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
-        """Send one part, once, and return the chat's id of it. `key` goes along where the platform can carry it.
+    def threads(self, destination: Destination) -> Threads:
+        """How messages about one thing can hang together at this destination."""
+        ...
 
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
+        """Send one part, once, and return the chat's id of it. `key` goes along where the platform can carry it.
+        `under` is the id of the message it answers; `aloud` also shows the answer where everybody looks. Without
+        threads both mean nothing. Raises MessageGone where the platform says that there is nothing to answer; where it
+        does not, the part is taken and answers nothing.
         Refused markup is sent again as plain text before MessageRefused is raised. Retries nothing that is unclear.
         """
         ...
 
-    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
-        """The id of the message sent with `key` since then; None: it is surely not there. Raises CannotLookBack."""
+    async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
+        """Let a message of ours say `part`. Raises MessageGone, and never SendUnclear: it may always be repeated."""
+        ...
+
+    async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
+        """The id of the message sent with `key` (and `under`) since then; None: it is surely not there.
+
+        Raises CannotLookBack.
+        """
         ...
 
     async def check(self) -> str:

@@ -12,6 +12,7 @@ from bot.errors import (
     ChatRefused,
     ChatUnreachable,
     DestinationBroken,
+    MessageGone,
     MessageRefused,
     SendUnclear,
 )
@@ -55,6 +56,16 @@ _WHOLE_APP = {
     "deprecated_endpoint": "",
     "unknown_method": "check `base_url`",
 }
+_GONE = {
+    "message_not_found": "it was deleted",
+    "thread_not_found": "it was deleted",
+    "cant_update_message": "it is not ours",
+    "edit_window_closed": "the workspace lets nobody edit it any more",
+    "cannot_reply_to_message": "it takes no replies",
+    "invalid_thread_ts": "it takes no replies",
+    "restricted_action_thread_locked": "its thread is locked",
+}
+"""About the message that was to be edited or answered (docs: chat.update, chat.postMessage)."""
 _READING_ONLY = ("missing_scope", "not_allowed_token_type", "no_permission", "access_denied")
 """Refusals of history that say nothing about sending."""
 
@@ -74,6 +85,8 @@ def verdict(status: int, headers: Mapping[str, str], data: Any) -> ChatError:
     if not code:
         came = f"answered HTTP {status} with something that is not Slack's Web API; is base_url right?"
         return SendUnclear("slack", came) if status < 300 else ChatRefused("slack", came)
+    if code in _GONE:
+        return MessageGone("slack", _with_hint(code, _GONE[code]))
     if code in _DESTINATION or code.startswith(("restricted_action", "slack_connect_")):
         return DestinationBroken("slack", _with_hint(code, _DESTINATION.get(code, "")))
     if code in _WHOLE_APP:

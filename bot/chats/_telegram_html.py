@@ -10,7 +10,7 @@ from telegram.constants import ParseMode
 from bot.chats._pages import Measure, Page, pages
 from bot.chats._text import BULLET, called, plain
 from bot.model.message import Link, Message, Span, Text
-from bot.ports import Part
+from bot.model.sending import Part
 
 _ROOM = 4000
 """A message holds 4096 characters after its markup is parsed (Bot API: sendMessage)."""

@@ -13,7 +13,8 @@ from bot.chats._telegram_html import parts
 from bot.chats._telegram_questions import Way
 from bot.errors import ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
 from bot.model.command import Button, Reply
-from bot.ports import Clock, Part
+from bot.model.sending import Part
+from bot.ports import Clock
 
 _ROW = 32
 """Characters of labels that stand readably in one row of a phone."""

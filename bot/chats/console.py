@@ -13,7 +13,8 @@ from bot.errors import CannotLookBack, ChatUnreachable
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
-from bot.ports import Clock, Limit, Part
+from bot.model.sending import Limit, Part, Threads
+from bot.ports import Clock
 
 _MEASURE = Measure(room=sys.maxsize, text=len)
 """A terminal takes any length, so there is always one part."""
@@ -63,9 +64,21 @@ class Console:
         zone = ZoneInfo(destination.timezone)
         return [Part(plain=page.plain(zone), rich={}) for page in pages(message, _MEASURE, zone, repeated=repeated)]
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+    def edit_limits(self, destination: Destination) -> Sequence[Limit]:
+        """None."""
+        del destination
+        return ()
+
+    def threads(self, destination: Destination) -> Threads:
+        """None: lines come one after the other."""
+        del destination
+        return Threads.NONE
+
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
         """Print the part and an empty line. Returns the running number."""
-        del destination, key
+        del destination, key, under, aloud
         encoding = self._stream.encoding or "utf-8"
         text = part.plain.encode(encoding, "replace").decode(encoding)
         try:
@@ -76,7 +89,10 @@ class Console:
         self._sent += 1
         return str(self._sent)
 
-    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+    async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
+        """What was printed stays as it is."""
+
+    async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         """What was printed cannot be read back: always raises CannotLookBack."""
         raise CannotLookBack(self.kind, "what was printed cannot be read back")
 

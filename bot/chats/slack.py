@@ -1,11 +1,15 @@
 """Slack, through its Web API and slack-sdk."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
@@ -15,18 +19,22 @@ from bot.chats._slack_calls import WebApi
 from bot.chats._slack_ear import SlackEar
 from bot.chats._slack_errors import is_about_metadata, reading_verdict
 from bot.core.menus import Menu
-from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageRefused, SendUnclear
+from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageGone, MessageRefused, SendUnclear
 from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
+from bot.model.sending import Limit, Part, Threads
 from bot.model.units import RateValue
-from bot.ports import Chat, Clock, Ear, Limit, Part
+from bot.ports import Chat, Clock, Ear
 
 _PER_CHANNEL = RateValue(1, 1.0)
 """About one message a second per channel (docs: rate limits)."""
 _PER_WORKSPACE = RateValue(200, 60.0)
 """Above the channels, "several hundred" messages a minute per workspace are allowed (docs: rate limits). The number is
 not published and other apps of the workspace need some of it, so we take the least that can be called several."""
+_EDITS_PER_WORKSPACE = RateValue(50, 61.0)
+"""chat.update is of tier 3, 50 a minute (docs: chat.update); a second is added because calls do not all take the same
+time to arrive."""
 
 _EVENT_TYPE = "orderwatch_notification"
 _CLOCKS_APART = timedelta(minutes=62)
@@ -143,6 +151,16 @@ class Slack:
         channel = Address(**destination.address).channel
         return (Limit("slack", _PER_WORKSPACE), Limit(f"slack:channel:{channel}", _PER_CHANNEL))
 
+    def edit_limits(self, destination: Destination) -> Sequence[Limit]:
+        """What chat.update is allowed in the workspace; a channel has no limit of its own for it."""
+        del destination
+        return (Limit("slack:edits", _EDITS_PER_WORKSPACE),)
+
+    def threads(self, destination: Destination) -> Threads:
+        """Replies under a message in a channel. A person's direct messages are a thread already."""
+        channel = Address(**destination.address).channel
+        return Threads.CARD if re.fullmatch(r"[CG][A-Z0-9]+", channel) else Threads.NONE
+
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
         """`rich` holds the `text` and `blocks` of chat.postMessage."""
         zone = ZoneInfo(destination.timezone)
@@ -153,35 +171,45 @@ class Slack:
             for page in pages(said, MEASURE, zone, repeated=repeated)
         ]
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
-        """Returns the ts. `key` goes along as metadata, which apps of the workspace can read and people do not see."""
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
+        """Returns the ts. `key` goes along as metadata, which apps of the workspace can read and people do not see.
+
+        A reply `under` a message that was deleted raises MessageGone only where Slack says so. Mostly it does not:
+        it keeps the thread under a tombstone, or shows the reply in the channel where there was no thread yet.
+        """
         channel = Address(**destination.address).channel
         metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
+        place = {"thread_ts": under, "reply_broadcast": aloud} if under else {}
         try:
-            return await self._post(channel, part.rich, metadata)
+            return await self._post(channel, {**place, **part.rich}, metadata)
         except MessageRefused as refused:
-            bare = {"text": part.rich["text"], "mrkdwn": False}
+            bare = {**place, "text": part.rich["text"], "mrkdwn": False}
             return await self._post(channel, bare, None if is_about_metadata(refused) else metadata)
 
-    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
-        """Read the channel's history.
+    async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
+        """The metadata stays what it was. A message that was deleted raises MessageGone, a tombstone too."""
+        channel = Address(**destination.address).channel
+        try:
+            await self._update(channel, message_id, part.rich)
+        except MessageRefused:
+            await self._update(channel, message_id, {"text": part.rich["text"]})
 
-        Raises CannotLookBack where it may not be read or is too long; ChatBusy, ChatUnreachable and ChatRefused
+    async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
+        """Read the thread, then the channel: a reply to what was deleted may stand there.
+
+        Raises CannotLookBack where they may not be read or are too long; ChatBusy, ChatUnreachable and ChatRefused
         when asking again later can tell.
         """
         channel = Address(**destination.address).channel
-        started = instant_of(since) or datetime.fromisoformat(since).replace(tzinfo=UTC)
-        oldest = f"{(started - _CLOCKS_APART).timestamp():.6f}"
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            page = await self._history(self._ids.get(channel, channel), oldest, cursor)
-            for message in page.get("messages") or ():
-                if _key_of(message) == key:
-                    return str(message.get("ts"))
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
-                return None
-        raise CannotLookBack("slack", f"more than {_MOST_PAGES * _PAGE} messages in {channel} since then")
+        channel = self._ids.get(channel, channel)
+        if under:
+            replies = partial(self._api.client.conversations_replies, channel=channel, ts=under)
+            with suppress(MessageGone):
+                if found := await self._look(replies, key, since):
+                    return found
+        return await self._look(partial(self._api.client.conversations_history, channel=channel), key, since)
 
     async def check(self) -> str:
         """Ask auth.test."""
@@ -209,20 +237,34 @@ class Slack:
             raise SendUnclear("slack", "took the message but gave no ts")
         return str(answer["ts"])
 
-    async def _history(self, channel: str, oldest: str, cursor: str | None) -> Mapping[str, Any]:
+    async def _update(self, channel: str, ts: str, content: Mapping[str, Any]) -> None:
+        channel = self._ids.get(channel, channel)
         try:
-            return await self._api.answer(
-                self._api.client.conversations_history(
-                    channel=channel,
-                    oldest=oldest,
-                    inclusive=True,
-                    include_all_metadata=True,
-                    limit=_PAGE,
-                    cursor=cursor,
-                )
+            await self.holds.keep(
+                "chat.update",
+                lambda: self._api.answer(self._api.client.chat_update(channel=channel, ts=ts, **content)),
             )
-        except ChatError as error:
-            raise reading_verdict(error) from None
+        except SendUnclear as error:
+            raise ChatUnreachable(self.kind, error.came) from None
+
+    async def _look(self, read: Callable[..., Awaitable[AsyncSlackResponse]], key: str, since: Moment) -> str | None:
+        """The ts of the message with that key among what a method lists, page by page."""
+        started = instant_of(since) or datetime.fromisoformat(since).replace(tzinfo=UTC)
+        oldest = f"{(started - _CLOCKS_APART).timestamp():.6f}"
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            asked = read(oldest=oldest, inclusive=True, include_all_metadata=True, limit=_PAGE, cursor=cursor)
+            try:
+                page = await self._api.answer(asked)
+            except ChatError as error:
+                raise reading_verdict(error) from None
+            for message in page.get("messages") or ():
+                if _key_of(message) == key:
+                    return str(message.get("ts"))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return None
+        raise CannotLookBack("slack", f"more than {_MOST_PAGES * _PAGE} messages since then")
 
 
 def _key_of(message: Mapping[str, Any]) -> str | None:

@@ -1,12 +1,12 @@
 """Telegram, through its Bot API and python-telegram-bot."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from telegram import LinkPreviewOptions
+from telegram import LinkPreviewOptions, ReplyParameters
 
 from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
@@ -14,12 +14,20 @@ from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
 from bot.chats._telegram_html import can_call, parts
 from bot.core.menus import Menu
-from bot.errors import CannotLookBack, ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
+from bot.errors import (
+    CannotLookBack,
+    ChatUnreachable,
+    DestinationMoved,
+    MessageGone,
+    MessageRefused,
+    SendUnclear,
+)
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
+from bot.model.sending import Limit, Part, Threads
 from bot.model.units import RateValue
-from bot.ports import Chat, Clock, Ear, Limit, Part
+from bot.ports import Chat, Clock, Ear
 
 _OVERALL = RateValue(25, 1.0)
 """About 30 a second over all chats (Bots FAQ); a few less, because messages do not all take the same time to arrive."""
@@ -30,6 +38,12 @@ _PER_GROUP = RateValue(20, 61.0)
 
 _GENERAL_TOPIC = 1
 """The General topic of a forum is addressed by naming none; its number is refused."""
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_GONE = re.compile(r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID", re.IGNORECASE)
+"""What an edit is refused with when the message was deleted, or is none of ours."""
+
+_T = TypeVar("_T")
 
 
 class Settings(BaseModel):
@@ -135,21 +149,42 @@ class Telegram:
             limits.append(Limit(f"{key}:group", _PER_GROUP))
         return limits
 
+    def edit_limits(self, destination: Destination) -> Sequence[Limit]:
+        """Edits count like messages (grammY: flood limits)."""
+        return self.limits(destination)
+
+    def threads(self, destination: Destination) -> Threads:
+        """A reply shows what it answers, in every chat."""
+        del destination
+        return Threads.CHAIN
+
     def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
         """`rich` holds the `text` and `parse_mode` of sendMessage, and whether it makes a sound."""
         return parts(message, ZoneInfo(destination.timezone), repeated=repeated)
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
-        """Returns the message_id. Telegram has nowhere to put `key`."""
-        del key
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
+        """Returns the message_id. Telegram has nowhere to put `key`, and shows every answer where everybody looks."""
+        del key, aloud
         address = Address(**destination.address)
+        # What it answers may have been deleted: then it answers nothing, and is sent all the same.
+        answers = ReplyParameters(int(under), allow_sending_without_reply=True) if under else None
         try:
-            return await self._send(address, **part.rich)
+            return await self._send(address, reply_parameters=answers, **part.rich)
         except MessageRefused:
             bare = {name: value for name, value in part.rich.items() if name != "parse_mode"}
-            return await self._send(address, **{**bare, "text": part.plain})
+            return await self._send(address, reply_parameters=answers, **{**bare, "text": part.plain})
 
-    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+    async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
+        """Telegram refuses an edit that changes nothing, which is success here."""
+        address = Address(**destination.address)
+        try:
+            await self._edit(address, message_id, text=part.rich["text"], parse_mode=part.rich["parse_mode"])
+        except MessageRefused:
+            await self._edit(address, message_id, text=part.plain)
+
+    async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         """A bot cannot read what it sent: always raises CannotLookBack."""
         raise CannotLookBack(self.kind, "a bot cannot read back what it sent")
 
@@ -167,19 +202,37 @@ class Telegram:
 
     async def _send(self, address: Address, **content: Any) -> str:
         topic = None if address.topic == _GENERAL_TOPIC else address.topic
+        sent = await self._keep(
+            address,
+            lambda: self._api.bot.send_message(
+                chat_id=address.chat_id, message_thread_id=topic, link_preview_options=_NO_PREVIEW, **content
+            ),
+        )
+        return str(sent.message_id)
+
+    async def _edit(self, address: Address, message_id: str, **content: Any) -> None:
         try:
-            sent = await self.holds.keep(
-                str(address.chat_id),
-                lambda: self._api.ask(
-                    self._api.bot.send_message(
-                        chat_id=address.chat_id,
-                        message_thread_id=topic,
-                        link_preview_options=LinkPreviewOptions(is_disabled=True),
-                        **content,
-                    )
+            await self._keep(
+                address,
+                lambda: self._api.bot.edit_message_text(
+                    chat_id=address.chat_id,
+                    message_id=int(message_id),
+                    link_preview_options=_NO_PREVIEW,
+                    **content,
                 ),
             )
+        except MessageRefused as refused:
+            if "not modified" in refused.came:
+                return
+            if _GONE.search(refused.came):
+                raise MessageGone(self.kind, refused.came) from None
+            raise
+        except SendUnclear as error:
+            raise ChatUnreachable(self.kind, error.came) from None
+
+    async def _keep(self, address: Address, call: Callable[[], Awaitable[_T]]) -> _T:
+        try:
+            return await self.holds.keep(str(address.chat_id), lambda: self._api.ask(call()))
         except DestinationMoved as moved:
             moved.address = {**address.model_dump(exclude_none=True), **moved.address}
             raise
-        return str(sent.message_id)

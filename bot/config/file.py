@@ -149,6 +149,9 @@ class DestinationEntry(Written):
     """IANA zone of the readers, where it is not that of the file."""
     quiet: Names | None = None
     """Name of quiet hours, or a list of names: what is not urgent waits until they are over."""
+    threads: bool = True
+    """Whether what happens to one order hangs together: replies under one message in a Slack channel, or each
+    message a reply to the one before it in Telegram. Where a chat cannot do that, it means nothing."""
 
 
 class OperatorsEntry(Written):

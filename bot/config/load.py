@@ -80,6 +80,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
             address=address,
             timezone=entry.timezone or top.timezone,
             quiet=quiets[name],
+            threads=entry.threads,
         )
         for name, (entry, address) in destinations.items()
     }

@@ -23,6 +23,8 @@ class Destination(Frozen):
     """When nothing but urgent news is told there."""
     person: str | None = None
     """Whose private talk it is, where a watch in chat made it; None: a place of more than one, or of the config."""
+    threads: bool = True
+    """Whether news of one order hangs together there, if the chat can do that."""
 
 
 class State(StrEnum):

@@ -22,6 +22,32 @@ class Channel:
     is_archived: bool = False
     messages: list[dict[str, Any]] = field(default_factory=list)
 
+    def find(self, ts: str) -> dict[str, Any] | None:
+        """The message, or the tombstone, with this ts."""
+        return next((message for message in self.messages if message["ts"] == ts), None)
+
+    def root_of(self, ts: str) -> str | None:
+        """The message under which a reply to `ts` lands; None where there is none, so that it stands by itself."""
+        found = self.find(ts)
+        return str(found.get("thread_ts") or found["ts"]) if found else None
+
+    def top(self) -> list[dict[str, Any]]:
+        """What the channel shows, oldest first: no replies but those that were broadcast."""
+        return [one for one in self.messages if "thread_ts" not in one or one.get("subtype") == "thread_broadcast"]
+
+    def thread(self, root: str) -> list[dict[str, Any]]:
+        """A message and its replies, oldest first."""
+        return [one for one in self.messages if root in (one["ts"], one.get("thread_ts"))]
+
+    def delete(self, ts: str) -> None:
+        """Take a message away. One with replies leaves a tombstone, under which its thread goes on."""
+        number = next(number for number, one in enumerate(self.messages) if one["ts"] == ts)
+        if len(self.thread(ts)) > 1:
+            words = {"text": "This message was deleted.", "blocks": []}
+            self.messages[number] = {"type": "message", "subtype": "tombstone", "ts": ts, **words}
+        else:
+            del self.messages[number]
+
 
 def content_problem(arguments: dict[str, Any], *, whole: bool = True) -> web.Response | None:
     """The refusal of a text with blocks; None if they are taken. A `whole` message has a limit over all blocks."""
@@ -37,8 +63,13 @@ def content_problem(arguments: dict[str, Any], *, whole: bool = True) -> web.Res
     return _metadata_problem(arguments.get("metadata"))
 
 
-def message(arguments: dict[str, Any], ts: str) -> dict[str, Any]:
-    """The message that is kept."""
+def is_tombstone(message: dict[str, Any]) -> bool:
+    """Whether it only shows that there was a message."""
+    return message.get("subtype") == "tombstone"
+
+
+def message(arguments: dict[str, Any], ts: str, *, thread: str | None = None) -> dict[str, Any]:
+    """The message that is kept, under another one or by itself."""
     kept: dict[str, Any] = {
         "type": "message",
         "user": _BOT_USER,
@@ -47,7 +78,13 @@ def message(arguments: dict[str, Any], ts: str) -> dict[str, Any]:
         "text": str(arguments.get("text") or "")[:_TEXT_CUT],
         "blocks": arguments.get("blocks") or [],
     }
-    return kept | {name: arguments[name] for name in ("metadata", "thread_ts") if arguments.get(name)}
+    if arguments.get("metadata"):
+        kept["metadata"] = arguments["metadata"]
+    if thread:
+        kept["thread_ts"] = thread
+        if str(arguments.get("reply_broadcast")).lower() in ("1", "true"):
+            kept["subtype"] = "thread_broadcast"
+    return kept
 
 
 def _metadata_problem(metadata: Any) -> web.Response | None:

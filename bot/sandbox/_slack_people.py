@@ -14,6 +14,7 @@ from bot.sandbox._slack_content import Channel, content_problem, no, problem_cod
 from bot.sandbox._slack_delivery import Ack, Delivery, Kind
 from bot.sandbox._slack_reading import buttons_of, callers, readable, readable_text, stray_brackets
 from bot.sandbox._trouble import Trouble
+from bot.sandbox.accepted import Accepted
 from bot.sandbox.seen import PATIENCE, Heard, Seen
 
 _USES = 5
@@ -48,11 +49,18 @@ class SlackPeople(Trouble):
         self.violations: list[str] = []
         self.pings: list[str] = []
         """What was accepted and called people."""
+        self.accepted: list[Accepted] = []
         self.seen: list[Seen] = []
         self.homes: dict[str, Seen] = {}
         """Person to the home tab they see."""
         self.zones: dict[str, str] = {}
         """Person to the time zone of their profile."""
+
+    def delete(self, message_id: str) -> None:
+        """Delete a message of the app by hand."""
+        channel = next(one for one in self.channels.values() if one.find(message_id))
+        channel.delete(message_id)
+        self.accepted = [one for one in self.accepted if one.message_id != message_id]
 
     async def slash(
         self,

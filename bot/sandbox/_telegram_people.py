@@ -13,6 +13,7 @@ from bot.ports import Clock
 from bot.sandbox._telegram_delivery import Delivery
 from bot.sandbox._telegram_refusal import BOT, Refused
 from bot.sandbox._trouble import Trouble
+from bot.sandbox.accepted import Accepted
 from bot.sandbox.seen import PATIENCE, Heard, Seen
 
 _MOST_BUTTONS = 100
@@ -30,6 +31,8 @@ class Room:
     moved_to: int | None = None
     texts: dict[int, str] = field(default_factory=dict)
     """Message id to the content as received, for what can be edited."""
+    heard: set[int] = field(default_factory=set)
+    """Ids of what people wrote."""
 
 
 class TelegramPeople(Trouble):
@@ -43,6 +46,7 @@ class TelegramPeople(Trouble):
         """Press to when it was answered."""
         self.rooms: dict[int, Room] = {}
         self.violations: list[str] = []
+        self.accepted: list[Accepted] = []
         self.seen: list[Seen] = []
         self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
         """Scope and language to the commands shown there."""
@@ -54,6 +58,12 @@ class TelegramPeople(Trouble):
             "setwebhook": self.delivery.set_webhook,
             "deletewebhook": self.delivery.delete_webhook,
         }
+
+    def delete(self, message_id: str) -> None:
+        """Delete a message of the bot by hand."""
+        for room in self.rooms.values():
+            room.texts.pop(int(message_id), None)
+        self.accepted = [one for one in self.accepted if one.message_id != message_id]
 
     async def say(
         self,
@@ -170,9 +180,11 @@ class TelegramPeople(Trouble):
 
     def _message(self, chat: int, topic: int | None) -> dict[str, Any]:
         room = self.rooms[chat]
+        number = next(self._numbers)
+        room.heard.add(number)
         title = {"first_name": room.name} if room.kind == "private" else {"title": room.name}
         message: dict[str, Any] = {
-            "message_id": next(self._numbers),
+            "message_id": number,
             "date": int(self._clock.now().timestamp()),
             "chat": {"id": room.id, "type": room.kind, **title},
         }

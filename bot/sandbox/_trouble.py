@@ -12,6 +12,7 @@ TroubleKind = Literal[
     "rate_limit",  # asks for a wait of `seconds` and takes nothing
     "refuse_markup",  # takes only plain text
     "refuse_message",  # takes neither this text nor a plain one
+    "refuse_reply",  # takes it only if it answers nothing
 ]
 
 
@@ -64,6 +65,10 @@ class Trouble:
     def refuse_message(self, n: int = 1) -> None:
         """The next `n` posts are refused, whatever they hold."""
         self._add(n, "refuse_message")
+
+    def refuse_reply(self, n: int = 1) -> None:
+        """The next `n` posts are refused if they answer a message, where the platform does such a thing."""
+        self._add(n, "refuse_reply")
 
     def _add(self, n: int, kind: TroubleKind, seconds: float = 0.0) -> None:
         self._pieces.extend([Piece(kind, seconds)] * n)

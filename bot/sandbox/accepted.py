@@ -21,3 +21,9 @@ class Accepted:
     """As it was received."""
     key: str | None = None
     """What the sender tied to it to find it again, where the platform carries that."""
+    under: str | None = None
+    """Id of the message it answers, where it shows that."""
+    aloud: bool = False
+    """Whether an answer in a thread is also shown beside it, in the channel."""
+    said: tuple[str, ...] = ()
+    """What it said before it was edited, oldest first."""

@@ -3,8 +3,9 @@
 import html
 import itertools
 import json
+import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ from aiohttp import web
 
 from bot.clock import SystemClock
 from bot.ports import Clock
-from bot.sandbox._limits import Bucket, Holds, Window
-from bot.sandbox._slack_content import Channel, content_problem, message, no, yes
+from bot.sandbox._limits import Holds
+from bot.sandbox._slack_content import Channel, content_problem, is_tombstone, message, no, yes
 from bot.sandbox._slack_people import BOT_USER, SlackPeople
+from bot.sandbox._slack_rates import Rates
 from bot.sandbox._slack_reading import buttons_of, readable, readable_text
 from bot.sandbox._trouble import Piece
 from bot.sandbox.accepted import Accepted
@@ -22,9 +24,6 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.seen import Seen
 
 _TEXT_RECOMMENDED = 4000
-_POSTS_PER_MINUTE = 300
-"""Of a workspace: "several hundred"."""
-_TIER_3_PER_MINUTE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,9 @@ class SlackTwin(SlackPeople):
         self._token = token
         self._faults = faults or Faults()
         self._token_error = ""
-        self._buckets: dict[str, Bucket] = {}
-        self._workspace = Window(_POSTS_PER_MINUTE, 60.0)
-        self._reads = Window(_TIER_3_PER_MINUTE, 60.0)
+        self._rates = Rates()
         self._numbers = itertools.count(1)
         self.scopes = {"chat:write", "channels:history", "groups:history", "im:history"}
-        self.accepted: list[Accepted] = []
         self.calls: list[Call] = []
         self._holds = Holds(self.violations)
         self.add_channel("C0123456789", "orders")
@@ -144,12 +140,17 @@ class SlackTwin(SlackPeople):
             return self._busy(method, left)
         if piece and piece.kind == "rate_limit":
             return self._busy(method, piece.seconds)
+        if wait := self._rates.of_method(method, now):
+            self.violations.append(f"{method} was over the limit")
+            return self._busy(method, wait)
         if piece and piece.kind == "error_before":
             return web.Response(status=503, text="<html><body>unavailable</body></html>", content_type="text/html")
         if piece and piece.kind == "refuse_markup" and arguments.get("blocks"):
             return no("invalid_blocks", response_metadata={"messages": ["[ERROR] asked for [json-pointer:/blocks]"]})
         if piece and piece.kind == "refuse_message":
             return no("invalid_arguments")
+        if piece and piece.kind == "refuse_reply" and arguments.get("thread_ts"):
+            return no("cannot_reply_to_message")
         return None
 
     async def _after(self, piece: Piece | None, request: web.Request, response: web.Response) -> web.StreamResponse:
@@ -173,28 +174,33 @@ class SlackTwin(SlackPeople):
         channel = self._find(str(arguments.get("channel") or ""))
         if channel is None:
             return no("channel_not_found")
-        if wait := self._too_fast(channel):
+        if wait := self._rates.of_post(channel.id, self._clock.monotonic()):
             self.violations.append(f"chat.postMessage to {channel.id} was over the limit")
             return self._busy("chat.postMessage", wait)
         if channel.is_archived:
             return no("is_archived")
         if not channel.is_member:
             return no("not_in_channel")
+        written = str(arguments.get("thread_ts") or "")
+        if written and not re.fullmatch(r"\d{10}\.\d{6}", written):
+            return no("invalid_thread_ts")
         refused = content_problem(arguments)
         if refused is not None:
             return refused
-        kept = message(arguments, f"{int(self._clock.now().timestamp())}.{next(self._numbers):06d}")
+        ts = f"{int(self._clock.now().timestamp())}.{next(self._numbers):06d}"
+        kept = message(arguments, ts, thread=channel.root_of(written))
         channel.messages.append(kept)
-        self._accept(channel, kept, arguments)
-        return yes(channel=channel.id, ts=kept["ts"], message=kept)
+        self._show_kept(channel, kept, arguments)
+        self.accepted.append(_accepted(channel, kept, arguments, self._clock.now()))
+        return yes(channel=channel.id, ts=ts, message=kept)
 
     async def _update(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
         if channel is None:
             return no("channel_not_found")
         ts = str(arguments.get("ts") or "")
-        found = next((message for message in channel.messages if message["ts"] == ts), None)
-        if found is None:
+        found = channel.find(ts)
+        if found is None or is_tombstone(found):
             return no("message_not_found")
         refused = content_problem(arguments)
         if refused is not None:
@@ -205,30 +211,34 @@ class SlackTwin(SlackPeople):
         found["blocks"] = arguments.get("blocks") or []
         if "metadata" in arguments:
             found["metadata"] = arguments["metadata"]
-        self.accepted = [one for one in self.accepted if (one.place, one.message_id) != (channel.id, ts)]
-        self._accept(channel, found, arguments)
+        self._show_kept(channel, found, arguments)
+        for number, old in enumerate(self.accepted):
+            if (old.place, old.message_id) == (channel.id, ts):
+                new = _accepted(channel, found, arguments, old.at)
+                self.accepted[number] = replace(new, said=(*old.said, old.text))
         return yes(channel=channel.id, ts=ts, text=found["text"])
 
     async def _history(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
-        if wait := self._reads.take(self._clock.monotonic()):
-            return self._busy("conversations.history", wait)
+        if refused := self._reading_refused(channel):
+            return refused
+        assert channel is not None
+        return _page(channel.top()[::-1], arguments)
+
+    async def _replies(self, arguments: dict[str, Any]) -> web.Response:
+        channel = self.channels.get(str(arguments.get("channel") or ""))
+        if refused := self._reading_refused(channel):
+            return refused
+        assert channel is not None
+        thread = channel.thread(str(arguments.get("ts") or ""))
+        return _page(thread, arguments) if thread else no("thread_not_found")
+
+    def _reading_refused(self, channel: Channel | None) -> web.Response | None:
         if "channels:history" not in self.scopes:
             return no("missing_scope", needed="channels:history", provided=",".join(sorted(self.scopes)))
         if channel is None:
             return no("channel_not_found")
-        if not channel.is_member:
-            return no("not_in_channel")
-        top = [one for one in channel.messages if one.get("thread_ts", one["ts"]) == one["ts"]]
-        return _page(top, arguments)
-
-    async def _replies(self, arguments: dict[str, Any]) -> web.Response:
-        channel = self.channels.get(str(arguments.get("channel") or ""))
-        if channel is None:
-            return no("channel_not_found")
-        root = str(arguments.get("ts") or "")
-        thread = [one for one in channel.messages if root in (one["ts"], one.get("thread_ts"))]
-        return _page(thread, arguments) if thread else no("thread_not_found")
+        return None if channel.is_member else no("not_in_channel")
 
     def _find(self, written: str) -> Channel | None:
         """By id, `#name` or name. The id of a person opens their direct messages."""
@@ -237,42 +247,42 @@ class SlackTwin(SlackPeople):
             self.add_channel(written, "")
         return self.channels.get(written) or next(named, None)
 
-    def _too_fast(self, channel: Channel) -> float:
-        """About one a second per channel with a burst of three; the burst's size is not published."""
-        now = self._clock.monotonic()
-        bucket = self._buckets.setdefault(channel.id, Bucket(1.0, 3))
-        return bucket.take(now) or self._workspace.take(now)
-
-    def _accept(self, channel: Channel, kept: dict[str, Any], arguments: dict[str, Any]) -> None:
+    def _show_kept(self, channel: Channel, kept: dict[str, Any], arguments: dict[str, Any]) -> None:
         text, blocks = kept["text"], kept["blocks"]
         if len(text) > _TEXT_RECOMMENDED:
             self.violations.append(f"a text of {len(text)} characters, more than the recommended {_TEXT_RECOMMENDED}")
         self._judge(text, blocks)
-        metadata = kept.get("metadata") or {}
-        shown = readable(blocks) if blocks else readable_text(text)
         self.seen.append(
             Seen(
                 at=self._clock.now(),
                 place=channel.id,
                 message_id=kept["ts"],
-                text=shown,
+                text=_as_read(kept),
                 person=channel.id if channel.id.startswith("U") else None,
                 thread=kept.get("thread_ts"),
                 buttons=buttons_of(blocks),
                 payload=arguments,
             )
         )
-        self.accepted.append(
-            Accepted(
-                at=self._clock.now(),
-                chat="slack",
-                place=channel.id,
-                message_id=kept["ts"],
-                text=shown,
-                payload=arguments,
-                key=(metadata.get("event_payload") or {}).get("key"),
-            )
-        )
+
+
+def _accepted(channel: Channel, kept: dict[str, Any], arguments: dict[str, Any], at: datetime) -> Accepted:
+    metadata = kept.get("metadata") or {}
+    return Accepted(
+        at=at,
+        chat="slack",
+        place=channel.id,
+        message_id=kept["ts"],
+        text=_as_read(kept),
+        payload=arguments,
+        key=(metadata.get("event_payload") or {}).get("key"),
+        under=kept.get("thread_ts"),
+        aloud=kept.get("subtype") == "thread_broadcast",
+    )
+
+
+def _as_read(kept: dict[str, Any]) -> str:
+    return readable(kept["blocks"]) if kept["blocks"] else readable_text(kept["text"])
 
 
 async def _auth_test(arguments: dict[str, Any]) -> web.Response:
@@ -297,12 +307,12 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
 
 
 def _page(messages: list[dict[str, Any]], arguments: dict[str, Any]) -> web.Response:
-    """Newest first, a page at a time, with payloads of metadata only if asked for."""
+    """A page at a time, with payloads of metadata only if asked for."""
     oldest = float(arguments.get("oldest") or 0)
     latest = float(arguments.get("latest") or "inf")
     limit = min(int(arguments.get("limit") or 100), 999)
     start = int(str(arguments.get("cursor") or "0"))
-    found = [one for one in reversed(messages) if oldest <= float(one["ts"]) <= latest]
+    found = [one for one in messages if oldest <= float(one["ts"]) <= latest]
     whole = str(arguments.get("include_all_metadata")).lower() in ("1", "true")
     page = [_shown(one, whole) for one in found[start : start + limit]]
     has_more = start + limit < len(found)

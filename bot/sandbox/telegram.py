@@ -1,7 +1,7 @@
 """A twin of Telegram's Bot API: the methods a bot posts and listens with, their limits and their errors."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.sandbox.faults import Faults
 _LONGEST = 4096
 """UTF-16 units after parsing."""
 _GENERAL_TOPIC = 1
+_MOVED = "Bad Request: group chat was upgraded to a supergroup chat"
 _NOT_MODIFIED = (
     "Bad Request: message is not modified: specified new message content and reply markup "
     "are exactly the same as a current content and reply markup of the message"
@@ -52,7 +53,6 @@ class TelegramTwin(TelegramPeople):
         self._overall = Window(30, 1.0)
         self._buckets: dict[int, Bucket] = {}
         self._groups: dict[int, Window] = {}
-        self.accepted: list[Accepted] = []
         self.calls: list[Call] = []
         self.pings: list[str] = []
         """What was accepted and called people."""
@@ -183,8 +183,7 @@ class TelegramTwin(TelegramPeople):
 
     def _send(self, room: Room, arguments: dict[str, Any]) -> dict[str, Any]:
         if room.moved_to is not None:
-            words = "Bad Request: group chat was upgraded to a supergroup chat"
-            raise Refused(400, words, migrate_to_chat_id=room.moved_to)
+            raise Refused(400, _MOVED, migrate_to_chat_id=room.moved_to)
         if room.closed:
             raise Refused(403, room.closed)
         # Outside of forums a topic is ignored.
@@ -194,12 +193,19 @@ class TelegramTwin(TelegramPeople):
         check_keyboard(arguments)
         reading = _read(arguments)
         number = next(self._numbers)
+        answered = _answered(room, arguments)
         room.texts[number] = _content(arguments)
-        self._accept(room, number, topic, reading, arguments)
-        self._show(f"{room.id}/{topic}" if topic else str(room.id), number, reading.readable, arguments)
+        self.pings += reading.callers
+        place = f"{room.id}/{topic}" if topic else str(room.id)
+        self.accepted.append(
+            Accepted(self._clock.now(), "telegram", place, str(number), reading.readable, arguments, under=answered)
+        )
+        self._show(place, number, reading.readable, arguments)
         return self._shown(room, number, reading)
 
     def _edit(self, room: Room, arguments: dict[str, Any]) -> dict[str, Any]:
+        if room.moved_to is not None:
+            raise Refused(400, _MOVED, migrate_to_chat_id=room.moved_to)
         number = int(arguments.get("message_id") or 0)
         if number not in room.texts:
             raise Refused(400, "Bad Request: message to edit not found")
@@ -208,24 +214,13 @@ class TelegramTwin(TelegramPeople):
         if room.texts[number] == _content(arguments):
             raise Refused(400, _NOT_MODIFIED)
         room.texts[number] = _content(arguments)
-        place = next(one.place for one in self.accepted if one.message_id == str(number))
-        self.accepted = [one for one in self.accepted if one.message_id != str(number)]
-        self._accept(room, number, int(place.partition("/")[2] or 0), reading, arguments)
-        self._show(place, number, reading.readable, arguments, replaces=True)
-        return self._shown(room, number, reading)
-
-    def _accept(self, room: Room, number: int, topic: int, reading: Reading, arguments: dict[str, Any]) -> None:
         self.pings += reading.callers
-        self.accepted.append(
-            Accepted(
-                at=self._clock.now(),
-                chat="telegram",
-                place=f"{room.id}/{topic}" if topic else str(room.id),
-                message_id=str(number),
-                text=reading.readable,
-                payload=arguments,
-            )
-        )
+        index = next(index for index, one in enumerate(self.accepted) if one.message_id == str(number))
+        old = self.accepted[index]
+        said = (*old.said, old.text)
+        self.accepted[index] = replace(old, text=reading.readable, payload=arguments, said=said)
+        self._show(old.place, number, reading.readable, arguments, replaces=True)
+        return self._shown(room, number, reading)
 
     def _shown(self, room: Room, number: int, reading: Reading) -> dict[str, Any]:
         title = {"first_name": room.name} if room.kind == "private" else {"title": room.name}
@@ -261,6 +256,20 @@ def _read(arguments: dict[str, Any]) -> Reading:
     if len(reading.visible.encode("utf-16-le")) // 2 > _LONGEST:
         raise Refused(400, "Bad Request: message is too long")
     return reading
+
+
+def _answered(room: Room, arguments: dict[str, Any]) -> str | None:
+    """The message that is answered; None where there is none, if it may be sent all the same."""
+    given = arguments.get("reply_parameters") or {}
+    wanted = json.loads(given) if isinstance(given, str) else given
+    if not wanted:
+        return None
+    number = int(wanted["message_id"])
+    if number in room.texts or number in room.heard:
+        return str(number)
+    if not wanted.get("allow_sending_without_reply"):
+        raise Refused(400, "Bad Request: message to be replied not found")
+    return None
 
 
 def _content(arguments: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ from bot.cli._process import run_async
 from bot.clock import SystemClock
 from bot.loops.notifier import Notifier
 from bot.model.outbox import Destination
-from bot.ports import Chat, Part
+from bot.model.sending import Part
+from bot.ports import Chat
 from tests.benchmarks.figure import Figure, figure
 from tests.benchmarks.lag import lag
 from tests.benchmarks.polling import one_round, watching
@@ -31,9 +32,11 @@ class Attentive(Console):
         self.heard_all = asyncio.Event()
         self._expected = expected
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
         """Accept it."""
-        del destination
+        del destination, under, aloud
         self.accepted[key] = time.monotonic()
         if len(self.accepted) >= self._expected:
             self.heard_all.set()

@@ -25,7 +25,8 @@ from bot.errors import (
 )
 from bot.model.message import Message, Text, When
 from bot.model.moment import Moment
-from bot.ports import Chat, Part
+from bot.model.sending import Part
+from bot.ports import Chat
 from bot.sandbox._slack_reading import callers, is_too_long, problems, readable, readable_text, stray_brackets
 from bot.sandbox.slack import SlackTwin
 from tests.chats.harness import alert, built, chat_to, line, message, served, slack_place

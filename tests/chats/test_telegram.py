@@ -23,7 +23,8 @@ from bot.errors import (
     SendUnclear,
 )
 from bot.model.message import Message, Text
-from bot.ports import Chat, Part
+from bot.model.sending import Part
+from bot.ports import Chat
 from bot.sandbox._telegram_html import read_html, read_plain
 from bot.sandbox.telegram import TelegramTwin
 from tests.chats.harness import alert, built, chat_to, line, message, telegram_place

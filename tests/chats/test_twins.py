@@ -192,6 +192,27 @@ async def test_an_update_replaces_what_people_see(slack: Caller) -> None:
     assert (await slack("chat.update", channel=CHANNEL, ts="1.0", text="x"))["error"] == "message_not_found"
 
 
+async def test_a_reply_to_a_reply_lands_under_the_root(slack: Caller) -> None:
+    root = await slack("chat.postMessage", channel=CHANNEL, text="root")
+    reply = await slack("chat.postMessage", channel=CHANNEL, text="reply", thread_ts=root["ts"])
+    await slack("chat.postMessage", channel=CHANNEL, text="reply", thread_ts=reply["ts"])
+    assert [one.under for one in slack.twin.accepted] == [None, root["ts"], root["ts"]]
+
+
+async def test_a_ts_that_names_nothing_posts_in_the_channel_and_one_that_is_none_is_refused(slack: Caller) -> None:
+    assert (await slack("chat.postMessage", channel=CHANNEL, text="x", thread_ts="1700000000.000001"))["ok"]
+    assert slack.twin.accepted[0].under is None
+    refused = await slack("chat.postMessage", channel=CHANNEL, text="x", thread_ts="yesterday")
+    assert refused["error"] == "invalid_thread_ts"
+
+
+async def test_updates_and_replies_count_by_themselves(slack: Caller) -> None:
+    root = await slack("chat.postMessage", channel=CHANNEL, text="x")
+    updates = [await slack("chat.update", channel=CHANNEL, ts=root["ts"], text=f"{n}") for n in range(51)]
+    assert (updates[49]["status"], updates[50]["status"]) == (200, 429)
+    assert (await slack("conversations.replies", channel=CHANNEL, ts=root["ts"]))["ok"]
+
+
 async def test_history_shows_payloads_only_when_asked_and_no_replies(slack: Caller) -> None:
     metadata = {"event_type": "e", "event_payload": {"key": "k"}}
     root = await slack("chat.postMessage", channel=CHANNEL, text="x", metadata=metadata)

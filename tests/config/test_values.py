@@ -66,6 +66,12 @@ def test_a_destination_may_have_a_zone_of_its_own(configured: Loader) -> None:
     assert config.destinations["ops"].timezone == "America/Sao_Paulo"
 
 
+def test_news_of_an_order_hangs_together_unless_a_destination_wants_none_of_it(configured: Loader) -> None:
+    assert configured().destinations["ops"].threads
+    config = configured("channel: C0123456789", "channel: C0123456789, threads: false")
+    assert not config.destinations["ops"].threads
+
+
 def test_a_chat_that_needs_nothing_needs_no_entry(configured: Loader) -> None:
     assert set(configured().chats) == {"slack", "console"}
 

@@ -18,12 +18,14 @@ from bot.errors import (
     ChatRefused,
     ChatUnreachable,
     DestinationBroken,
+    MessageGone,
     MessageRefused,
     SendUnclear,
 )
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
+from bot.model.sending import Part
 from bot.ports import Chat
 from tests.chats.harness import alert, built, line, message, served
 
@@ -40,9 +42,17 @@ class Scene:
     place: Destination
     twin: Any
 
-    async def send(self, what: Message | None = None, key: str = "k1") -> str:
+    async def send(self, what: Message | None = None, key: str = "k1", under: str | None = None) -> str:
         """Send the first part of a message."""
-        return await self.chat.send(self.chat.compose(what or alert(), self.place)[0], self.place, key=key)
+        return await self.chat.send(self.part(what or alert()), self.place, key=key, under=under)
+
+    async def edit(self, message_id: str, *lines: str) -> None:
+        """Let a message say these lines."""
+        await self.chat.edit(message_id, self.part(message(*lines)), self.place)
+
+    def part(self, what: Message) -> Part:
+        """The first part of a message."""
+        return self.chat.compose(what, self.place)[0]
 
 
 def _twin(kind: str) -> Any:
@@ -143,6 +153,103 @@ async def test_a_message_can_be_found_or_the_chat_says_that_it_cannot(scene: Sce
     except CannotLookBack:
         return
     assert found == sent
+
+
+@every_chat
+async def test_a_message_sent_under_another_can_be_found_or_the_chat_says_that_it_cannot(scene: Scene) -> None:
+    parent = await scene.send(key="parent")
+    sent = await scene.send(key="mine", under=parent)
+    try:
+        found = await scene.chat.find(scene.place, key="mine", since=SINCE, under=parent)
+    except CannotLookBack:
+        return
+    assert found == sent
+
+
+@every_chat
+async def test_a_message_goes_under_any_message_and_may_be_said_aloud(scene: Scene) -> None:
+    parent = await scene.send(key="parent")
+    part = scene.part(message("aloud"))
+    assert await scene.chat.send(part, scene.place, key="reply", under=parent, aloud=True) != parent
+
+
+@every_chat
+async def test_the_same_edit_twice_is_no_trouble(scene: Scene) -> None:
+    sent = await scene.send()
+    await scene.edit(sent, "as it is now")
+    await scene.edit(sent, "as it is now")
+
+
+@every_server
+async def test_a_reply_stands_under_its_message(scene: Scene) -> None:
+    parent = await scene.send(key="parent")
+    await scene.send(key="reply", under=parent)
+    assert [one.under for one in scene.twin.accepted] == [None, parent]
+
+
+@every_server
+async def test_an_edit_shows_in_the_place_of_what_was_said(scene: Scene) -> None:
+    sent = await scene.send(message("first"))
+    await scene.send(message("another"), key="k2")
+    await scene.edit(sent, "second")
+    shown = scene.twin.accepted[0]
+    assert (shown.message_id, len(scene.twin.accepted), len(shown.said)) == (sent, 2, 1)
+    assert "second" in shown.text
+    assert "first" in shown.said[0]
+
+
+@every_server
+async def test_an_edit_of_a_deleted_message_says_that_it_is_gone(scene: Scene) -> None:
+    sent = await scene.send()
+    scene.twin.delete(sent)
+    with pytest.raises(MessageGone):
+        await scene.edit(sent, "second")
+
+
+@every_server
+async def test_a_reply_to_a_deleted_message_still_arrives(scene: Scene) -> None:
+    parent = await scene.send(key="parent")
+    scene.twin.delete(parent)
+    sent = await scene.send(key="reply", under=parent)
+    assert [(one.message_id, one.under) for one in scene.twin.accepted] == [(sent, None)]
+
+
+@every_server
+async def test_an_edit_whose_answer_is_lost_may_be_repeated(scene: Scene) -> None:
+    sent = await scene.send()
+    scene.twin.drop_after()
+    with pytest.raises(ChatUnreachable):
+        await scene.edit(sent, "second")
+    await scene.edit(sent, "second")
+    assert "second" in scene.twin.accepted[0].text
+
+
+@every_server
+async def test_an_edit_of_refused_markup_is_made_in_plain_words(scene: Scene) -> None:
+    sent = await scene.send()
+    scene.twin.refuse_markup()
+    await scene.edit(sent, "second")
+    assert "second" in scene.twin.accepted[0].text
+
+
+@every_server
+async def test_a_request_to_wait_with_an_edit_is_passed_on_exactly(scene: Scene) -> None:
+    sent = await scene.send()
+    scene.twin.rate_limit(1, seconds=17)
+    with pytest.raises(ChatBusy) as caught:
+        await scene.edit(sent, "second")
+    assert caught.value.retry_after == 17
+
+
+@every_server
+async def test_keeping_the_limits_of_edits_meets_no_refusal(scene: Scene) -> None:
+    sent = await scene.send()
+    slowest = max(limit.rate.seconds / limit.rate.events for limit in scene.chat.edit_limits(scene.place))
+    for number in range(60):
+        await scene.twin._clock.advance(slowest)
+        await scene.edit(sent, f"state {number}")
+    assert scene.twin.violations == []
+    assert "state 59" in scene.twin.accepted[0].text
 
 
 @every_server

@@ -15,9 +15,9 @@ from bot.model.moment import Moment, from_instant
 from bot.model.order import Depth, Order
 from bot.model.outbox import Destination
 from bot.model.poll import KnownPages, Listed, Listing, Page, Payload, Scope, raw_digest
+from bot.model.sending import Limit, Part, Threads
 from bot.model.units import RateValue
 from bot.model.watch import Watchlist
-from bot.ports import Limit, Part
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import TELLING, words
 
@@ -129,7 +129,15 @@ class ScriptedChat:
         mark = "(may be a repeat) " if repeated else ""
         return [Part(f"{mark}{words(message)} #{n}", {}) for n in range(self.parts_per_message)]
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+    def edit_limits(self, destination: Destination) -> Sequence[Limit]:
+        return self.limits(destination)
+
+    def threads(self, destination: Destination) -> Threads:
+        return Threads.NONE
+
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
         if self.while_sending is not None:
             await self.while_sending()
         trouble = self.trouble.pop(0) if self.trouble else None
@@ -142,7 +150,10 @@ class ScriptedChat:
             raise trouble
         return self.keys[key]
 
-    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+    async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
+        pass
+
+    async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         if not self.looks_back:
             raise CannotLookBack(self.kind, "no history here")
         return self.keys.get(key)

@@ -32,8 +32,8 @@ from bot.model.message import Line, Message, Text
 from bot.model.moment import Moment, from_instant
 from bot.model.outbox import Destination, NewNotification, State
 from bot.model.poll import PollRecord
+from bot.model.sending import Limit, Part, Threads
 from bot.model.units import RateValue
-from bot.ports import Limit, Part
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import words
 
@@ -90,7 +90,15 @@ class TroubledChat:
         parts = 2 if text.startswith("long") else 1
         return [Part(f"{MARK if repeated else ''}{text} #{number}", {}) for number in range(parts)]
 
-    async def send(self, part: Part, destination: Destination, *, key: str) -> str:
+    def edit_limits(self, destination: Destination) -> Sequence[Limit]:
+        return self.limits(destination)
+
+    def threads(self, destination: Destination) -> Threads:
+        return Threads.NONE
+
+    async def send(
+        self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
+    ) -> str:
         room = str(destination.address["room"])
         if room in self.moves:
             raise DestinationMoved(self.kind, "upgraded", {"room": self.moves[room]})
@@ -101,7 +109,10 @@ class TroubledChat:
             raise error(self.kind)
         return f"m{len(self.heard)}"
 
-    async def find(self, destination: Destination, *, key: str, since: Moment) -> str | None:
+    async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
+        pass
+
+    async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         if self.kind == "blind":
             raise CannotLookBack(self.kind, "no history here")
         found = (number for number, heard in enumerate(self.heard) if heard[:2] == (destination.name, key))
