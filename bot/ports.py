@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model.access import Grant, Invite
@@ -13,6 +12,7 @@ from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
+from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
@@ -183,16 +183,6 @@ class Ear(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long the janitor keeps things."""
-
-    raw: timedelta
-    """Raw payloads of snapshots."""
-    sent: timedelta
-    """Notifications that are settled."""
-
-
 class Views(Protocol):
     """What people ask the store. Reads never wait for the writer and never write."""
 
@@ -200,6 +190,10 @@ class Views(Protocol):
         self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
     ) -> Sequence[OrderRow]:
         """Watched orders, last changed first."""
+        ...
+
+    async def count_orders(self, *, source: str | None = None, stage: Stage | None = None) -> int:
+        """How many watched orders there are, as `orders` shows them."""
         ...
 
     async def find_orders(self, text: str) -> Sequence[Snapshot]:

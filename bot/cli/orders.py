@@ -17,7 +17,7 @@ from bot.cli._store import ask
 from bot.cli._times import age, shown
 from bot.model.order import Snapshot, Stage
 from bot.model.poll import Health, Payload
-from bot.model.view import ChangeRow
+from bot.model.view import ChangeRow, OrderRow
 from bot.ports import Views
 
 
@@ -34,15 +34,23 @@ command.add_command(_purge.command)
 @click.option("--source", help="Only orders of this source.")
 @click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="Only orders this far.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
+@click.option("--page", default=1, show_default=True, type=click.IntRange(min=1), help="Which page of --limit orders.")
 @common_options
-def list_(invocation: Invocation, source: str | None, stage: str | None, limit: int) -> int:
+def list_(invocation: Invocation, source: str | None, stage: str | None, limit: int, page: int) -> int:
     """List orders, last changed first."""
     store = read_store(invocation)
-    wanted = Stage(stage) if stage else None
-    found = ask(store.database, lambda views: views.orders(source=source, stage=wanted, limit=limit))
+    wanted, offset = Stage(stage) if stage else None, (page - 1) * limit
+
+    async def question(views: Views) -> tuple[Sequence[OrderRow], int]:
+        rows = await views.orders(source=source, stage=wanted, limit=limit, offset=offset)
+        return rows, await views.count_orders(source=source, stage=wanted)
+
+    found, total = ask(store.database, question)
     if not found:
-        complain("no order matches")
+        complain(f"there is no page {page} of {total:,} orders" if total else "no order matches")
         return Exit.NOTHING
+    if offset + len(found) < total:
+        complain(f"{offset + 1:,} to {offset + len(found):,} of {total:,} orders; for the next: --page {page + 1}")
     if invocation.json:
         for row in found:
             say_json(asdict(row))
@@ -106,7 +114,10 @@ def history(invocation: Invocation, number: str, limit: int) -> int:
     async def question(views: Views) -> tuple[Sequence[Snapshot], list[ChangeRow]]:
         found = await views.find_orders(number)
         orders = [snapshot.order for snapshot in found]
-        return found, [row for order in orders for row in await views.history(order.source, order.key, limit=limit)]
+        histories = [await views.history(order.source, order.key, limit=limit + 1) for order in orders]
+        if any(len(rows) > limit for rows in histories):
+            complain(f"these are the last {limit} changes; for older ones: --limit {limit * 10}")
+        return found, [row for rows in histories for row in rows[:limit]]
 
     found, changes = ask(store.database, question)
     if not found:

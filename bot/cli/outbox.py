@@ -14,6 +14,7 @@ from bot.cli._store import ask
 from bot.cli._times import shown
 from bot.model.moment import from_instant
 from bot.model.outbox import Notification, State
+from bot.ports import Views
 from bot.storage import redrive
 from bot.storage.redrive import Chosen
 
@@ -41,10 +42,19 @@ def list_(invocation: Invocation, states: tuple[str, ...], after: int, limit: in
     """List notifications by id: those still owed and those given up, unless --state says otherwise."""
     store = read_store(invocation)
     wanted = tuple(map(State, states)) or _UNFINISHED
-    found = ask(store.database, lambda views: views.notifications(after_id=after, states=wanted, limit=limit))
+
+    async def question(views: Views) -> tuple[Sequence[Notification], int]:
+        counts = await views.counts()
+        total = sum(counts.get(state, 0) for state in set(wanted))
+        return await views.notifications(after_id=after, states=wanted, limit=limit + 1), total
+
+    more, total = ask(store.database, question)
+    found = more[:limit]
     if not found:
         complain(f"no notification is {' or '.join(wanted)}")
         return Exit.NOTHING
+    if len(more) > limit:
+        complain(f"{len(found):,} of {total:,} notifications; for the next: --after {found[-1].id}")
     if invocation.json:
         for one in found:
             say_json(one.model_dump(mode="json"))

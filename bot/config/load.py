@@ -18,9 +18,9 @@ from bot.errors import ConfigError, Problem
 from bot.model.access import Grant
 from bot.model.change import Kind
 from bot.model.outbox import Destination
+from bot.model.retention import Retention
 from bot.model.route import Route
 from bot.model.watch import Watchlist
-from bot.ports import Retention
 from bot.sources._settings import SourceSettings
 
 _M = TypeVar("_M", bound=BaseModel)

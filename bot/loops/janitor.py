@@ -6,7 +6,8 @@ import logging
 from bot.clock import sleep_unless
 from bot.log import event
 from bot.model.moment import from_instant
-from bot.ports import Clock, Retention, Storage
+from bot.model.retention import Retention
+from bot.ports import Clock, Storage
 
 log = logging.getLogger(__name__)
 

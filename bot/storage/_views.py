@@ -104,14 +104,19 @@ def orders(
     connection: sqlite3.Connection, source: str | None, stage: Stage | None, limit: int, offset: int
 ) -> list[OrderRow]:
     """Orders that have been seen, last changed first."""
-    wanted = {"source": source, "stage": stage}
-    conditions = "".join(f" and {column} = :{column}" for column, value in wanted.items() if value is not None)
+    conditions, values = _of_source_and_stage(source, stage)
     rows = connection.execute(
-        f"""select {ORDER_COLUMNS} from orders where changed_at is not null{conditions}
+        f"""select {ORDER_COLUMNS} from orders where {conditions}
             order by changed_at desc limit :limit offset :offset""",
-        {**wanted, "limit": limit, "offset": offset},
+        {**values, "limit": limit, "offset": offset},
     )
     return [order_row(row) for row in rows]
+
+
+def count_orders(connection: sqlite3.Connection, source: str | None, stage: Stage | None) -> int:
+    """How many orders have been seen. Counts an index from end to end."""
+    conditions, values = _of_source_and_stage(source, stage)
+    return int(connection.execute(f"select count(*) from orders where {conditions}", values).fetchone()[0])
 
 
 def find_orders(connection: sqlite3.Connection, text: str) -> list[Snapshot]:
@@ -195,6 +200,12 @@ def healths(connection: sqlite3.Connection) -> list[Health]:
 def beats(connection: sqlite3.Connection) -> dict[str, Moment]:
     """Loop name to its last sign of life."""
     return dict(connection.execute("select loop, at from beats"))
+
+
+def _of_source_and_stage(source: str | None, stage: Stage | None) -> tuple[str, dict[str, str]]:
+    given = {"source": source, "stage": stage}
+    values = {column: value for column, value in given.items() if value is not None}
+    return " and ".join(["changed_at is not null", *(f"{column} = :{column}" for column in values)]), values
 
 
 def _told(connection: sqlite3.Connection, source: str, key: str, *, oldest: int) -> dict[tuple[int, str], list[str]]:

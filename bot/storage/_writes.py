@@ -11,7 +11,7 @@ from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Snapshot
 from bot.model.outbox import NewNotification, Notification, Settlement, State
 from bot.model.poll import Health, OrderUpdate, PollRecord
-from bot.ports import Retention
+from bot.model.retention import Retention
 from bot.storage._rows import (
     HEALTH_COLUMNS,
     NOTIFICATION_COLUMNS,

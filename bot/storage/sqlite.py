@@ -18,8 +18,9 @@ from bot.model.moment import Moment, from_instant
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, Settlement, State
 from bot.model.poll import Health, OrderState, Payload, PollRecord
+from bot.model.retention import Retention
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
-from bot.ports import Clock, Retention, Talks
+from bot.ports import Clock, Talks
 from bot.storage import _lists, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
@@ -58,6 +59,10 @@ class SqliteViews:
     ) -> Sequence[OrderRow]:
         """Watched orders that have been seen, last changed first."""
         return await self._read(lambda connection: _views.orders(connection, source, stage, limit, offset))
+
+    async def count_orders(self, *, source: str | None = None, stage: Stage | None = None) -> int:
+        """How many watched orders there are, as `orders` shows them."""
+        return await self._read(lambda connection: _views.count_orders(connection, source, stage))
 
     async def find_orders(self, text: str) -> Sequence[Snapshot]:
         """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""

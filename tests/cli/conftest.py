@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,6 +106,24 @@ async def _fill(database: Path) -> None:
     await storage.close()
 
 
+async def more_orders(database: Path, number: int) -> None:
+    """Let so many other orders be seen."""
+    await _commit(database, [_version(1, "Packed", key=f"FR/{each}") for each in range(number)])
+
+
+async def more_versions(database: Path, number: int) -> None:
+    """Let the order change so many times more."""
+    await _commit(database, [_version(seq, f"Step {seq}") for seq in range(3, 3 + number)])
+
+
+async def _commit(database: Path, records: Sequence[PollRecord]) -> None:
+    storage = SqliteStorage(database, ManualClock())
+    await storage.open()
+    for record in records:
+        await storage.commit(record)
+    await storage.close()
+
+
 async def silence(database: Path, seconds: float) -> None:
     """Let the poller's last sign of life be that old."""
     storage = SqliteStorage(database, ManualClock())
@@ -114,11 +132,13 @@ async def silence(database: Path, seconds: float) -> None:
     await storage.close()
 
 
-def _version(seq: int, status: str, *news: NewNotification) -> PollRecord:
-    snapshot = Snapshot(order=an_order(status), seq=seq, seen_at=SEEN, digest=f"digest-{seq}")
+def _version(seq: int, status: str, *news: NewNotification, key: str = "FR/0045001234") -> PollRecord:
+    snapshot = Snapshot(
+        order=an_order(status).model_copy(update={"key": key}), seq=seq, seen_at=SEEN, digest=f"digest-{seq}"
+    )
     change = Change(kind=Kind.STATUS, before="In production", after=status)
     update = OrderUpdate(
-        key="FR/0045001234",
+        key=key,
         expected_seq=seq - 1,
         snapshot=snapshot,
         payload=Payload(b'{"made": "up"}'),

@@ -1,11 +1,12 @@
 """What is known of orders is asked at the terminal, from the store alone."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, more_orders, more_versions
 
 
 def test_orders_are_listed_in_plain_columns_where_nobody_looks(cli: Cli, filled: Path) -> None:
@@ -28,6 +29,22 @@ _ALL_VERBS = [("list",), ("show", "0045001234"), ("history", "0045001234")]
 def test_as_json_each_order_is_one_line(cli: Cli, filled: Path) -> None:
     row = json.loads(cli("orders", "list", "-c", str(filled), "--json").out)
     assert (row["key"], row["stage"], row["tracking"]) == ("FR/0045001234", "shipped", ["1Z999"])
+
+
+def test_a_list_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -> None:
+    asyncio.run(more_orders(filled.parent / "orderwatch.db", 4))
+    first = cli("orders", "list", "--limit", "2", "-c", str(filled))
+    assert (len(first.out.splitlines()), first.err) == (3, "1 to 2 of 5 orders; for the next: --page 2\n")
+    last = cli("orders", "list", "--limit", "2", "--page", "3", "-c", str(filled))
+    assert (len(last.out.splitlines()), last.err) == (2, "")
+    beyond = cli("orders", "list", "--limit", "2", "--page", "4", "-c", str(filled))
+    assert (beyond.code, beyond.err) == (4, "there is no page 4 of 5 orders\n")
+
+
+def test_a_history_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -> None:
+    asyncio.run(more_versions(filled.parent / "orderwatch.db", 2))
+    ended = cli("orders", "history", "PO-77", "--limit", "1", "-c", str(filled))
+    assert (len(ended.out.splitlines()), ended.err) == (2, "these are the last 1 changes; for older ones: --limit 10\n")
 
 
 @pytest.mark.parametrize("asked", [("--source", "shop"), ("--stage", "placed")])

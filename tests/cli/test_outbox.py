@@ -81,3 +81,9 @@ async def test_beside_a_running_program_only_what_it_is_not_sending_is_touched(f
         await storage.settle([Settlement(id=1, state=State.SENT, attempts=1, parts_sent=1, at=SEEN)])
     finally:
         await storage.close()
+
+
+def test_a_list_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -> None:
+    asked = ("outbox", "list", "--state", "dead", "--state", "sent", "--limit", "1", "-c", str(filled))
+    assert cli(*asked).err == "1 of 2 notifications; for the next: --after 1\n"
+    assert cli(*asked, "--after", "1").err == ""

@@ -11,8 +11,8 @@ from bot.config.load import load, locate
 from bot.errors import ConfigError
 from bot.model.change import Kind
 from bot.model.outbox import Destination
+from bot.model.retention import Retention
 from bot.model.route import Route
-from bot.ports import Retention
 from tests.config.conftest import ENVIRON, GOOD, Loader, load_text
 
 

@@ -17,9 +17,9 @@ from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import State
 from bot.model.poll import Baseline, Health, PollRecord
+from bot.model.retention import Retention
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.ports import Retention
 from bot.storage import _lists, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, again, an_order, an_update, news, sent
@@ -72,6 +72,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "owed": lambda c: [_views.owed(c, d) for d in (None, "ops")],
     "addresses": _views.addresses,
     "orders": lambda c: [_views.orders(c, s, g, 5, 0) for s in (None, "panels") for g in (None, Stage.PLACED)],
+    "count_orders": lambda c: [_views.count_orders(c, s, g) for s in (None, "panels") for g in (None, Stage.PLACED)],
     "find_orders": lambda c: _views.find_orders(c, "1Z"),
     "history": lambda c: _views.history(c, "panels", "FR/1", 5),
     "payload": lambda c: _views.payload(c, "panels", "FR/1", 1),

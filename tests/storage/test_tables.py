@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from bot.clock import ManualClock
 from bot.model.outbox import Settlement, State
-from bot.ports import Retention
+from bot.model.retention import Retention
 from bot.storage.sqlite import SqliteStorage
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, news, sent
 

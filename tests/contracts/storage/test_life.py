@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import StorageError
-from bot.ports import Retention, Storage
+from bot.model.retention import Retention
+from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
 from tests.storage.making import ELEVEN, NINE, a_record, again, an_order, an_update, news, sent
 

@@ -8,8 +8,9 @@ from typing import Any
 from bot.model.access import Grant, Invite, Role
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
+from bot.model.retention import Retention
 from bot.model.talk import AuditEntry, ChatWatch, Mute
-from bot.ports import Retention, Storage
+from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update
 

@@ -25,6 +25,8 @@ async def test_orders_are_listed_by_source_and_stage(store: Storage) -> None:
     assert {row.key for row in await store.orders(stage=Stage.SHIPPED)} == {"FR/2", "s"}
     assert {row.key for row in await store.orders(source="panels")} == {"FR/1", "FR/2"}
     assert {row.key for row in await store.orders(source="shop", stage=Stage.SHIPPED)} == {"s"}
+    assert [await store.count_orders(source=source) for source in (None, "panels", "parts")] == [3, 2, 0]
+    assert [await store.count_orders(source="shop", stage=stage) for stage in (Stage.SHIPPED, Stage.PLACED)] == [1, 0]
 
 
 async def test_a_listed_order_shows_what_people_call_it(store: Storage) -> None:
