@@ -18,6 +18,7 @@ from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
 from bot.errors import ConfigError, Problem
 from bot.loops.following import Following
+from bot.loops.healths import Healths
 from bot.loops.janitor import Janitor
 from bot.loops.ledger import Ledger
 from bot.loops.listener import Listener
@@ -128,7 +129,10 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
         storage = SqliteStorage(config.database, clock, holder="orderwatch")
         stack.push_async_callback(storage.close)
         await storage.open()
-        pollers = {name: _poller(config, source, books[name], storage, clock) for name, source in sources.items()}
+        healths = Healths()
+        pollers = {
+            name: _poller(config, source, books[name], storage, clock, healths) for name, source in sources.items()
+        }
         notifier = Notifier(
             storage, clock, chats, config.destinations, operators=config.operators, access=config.access
         )
@@ -189,7 +193,9 @@ def _version() -> str:
         return "from a source tree"
 
 
-def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, clock: Clock) -> Poller:
+def _poller(
+    config: Config, source: Source, book: WatchBook, storage: Storage, clock: Clock, healths: Healths
+) -> Poller:
     telling = Telling(
         source=source.name,
         label=source.label,
@@ -200,7 +206,7 @@ def _poller(config: Config, source: Source, book: WatchBook, storage: Storage, c
     )
     settings = config.sources[source.name]
     turns = Turns([rate for rate in (settings.budget, settings.daily_budget) if rate], telling.zone)
-    rounds = Rounds(source, clock, Ledger(storage, clock, book, telling), turns)
+    rounds = Rounds(source, clock, Ledger(storage, clock, book, telling, healths), turns)
     return Poller(rounds, clock, workers=settings.in_flight)
 
 

@@ -32,6 +32,16 @@ class Agenda(Generic[Job]):
         self._due[job] = float("-inf")
         self._urgent.append(job)
 
+    def hasten(self, now: float) -> None:
+        """Let the next job be due now, if there is one."""
+        self._skip_moved()
+        if self._heap and self._heap[0][0] > now:
+            self.put(self._heap[0][2], now)
+
+    def due_by(self, now: float) -> set[Job]:
+        """Everything that is due."""
+        return {job for job, due in self._due.items() if due <= now}
+
     def drop(self, job: Job) -> None:
         """Forget a job."""
         self._due.pop(job, None)

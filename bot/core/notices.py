@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from bot.model.change import Notice
 from bot.model.message import Line, Message, Span, Text, When
-from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.moment import Moment, instant_of
 from bot.model.outbox import NewNotification
 from bot.model.poll import Health
 
@@ -59,15 +59,30 @@ def source_failing(source: str, health: Health) -> Message:
     return Message(emoji="🔌", headline=_headline("Source failing", f" · {source}"), body=tuple(body))
 
 
-def source_recovered(source: str, health: Health, at: Moment) -> Message:
-    """A source answers again."""
-    body = []
-    since, now = health.failing_since and instant_of(health.failing_since), instant_of(at)
-    if health.failing_since and since and now:
-        blind = Text(text=f"It was not readable for {_spoken(now - since)}, since ")
-        rest = Text(text=". What changed meanwhile follows.")
-        body.append(Line(spans=(blind, When(at=from_instant(since)), rest)))
-    return Message(emoji="✅", headline=_headline("Source recovered", f" · {source}"), body=tuple(body))
+def source_recovered(source: str, health: Health) -> Message:
+    """A source answers again, and what was missed has been looked at, or is being looked at for long."""
+    body = (_blind("It was not readable", [health]), _found([health]))
+    return Message(emoji="✅", headline=_headline("Source recovered", f" · {source}"), body=body)
+
+
+def network_down(healths: Sequence[Health]) -> Message:
+    """No source can be reached at all."""
+    names = ", ".join(sorted(health.source for health in healths))
+    words = (
+        f"None of the sources can be reached: {names}. That is likely our own network, a proxy or name resolution.",
+        *dict.fromkeys(health.reason for health in healths if health.reason),
+        "They are tried again by themselves.",
+    )
+    return Message(emoji="🌐", headline=_headline("We cannot reach anything", ""), body=tuple(map(_line, words)))
+
+
+def network_back(back: Sequence[Health], silent: Sequence[Health]) -> Message:
+    """Sources can be reached again; `silent` are those that still cannot, which is then their own trouble."""
+    body = [_blind("Nothing was readable", back), _found(back)]
+    if silent:
+        names = ", ".join(sorted(health.source for health in silent))
+        body.append(_line(f"Still not answering: {names}. This is told on its own once it is over."))
+    return Message(emoji="✅", headline=_headline("We reach our sources again", ""), body=tuple(body))
 
 
 def unknown_status(source: str, word: str, order: str) -> Message:
@@ -131,6 +146,35 @@ def dead_letter(destination: str, what: str, reason: str) -> Message:
         headline=_headline("Not delivered", f" · {what} to {destination}"),
         body=(_line(reason), _line("See it with: orderwatch outbox list --state dead")),
     )
+
+
+def _blind(what: str, healths: Sequence[Health]) -> Line:
+    """From when to when, and how long that was."""
+    since = min((health.failing_since for health in healths if health.failing_since), default=None)
+    until = max((health.answering_since for health in healths if health.answering_since), default=None)
+    begun, ended = (instant_of(moment) if moment else None for moment in (since, until))
+    if not (since and until and begun and ended):
+        return _line(f"{what} for a while.")
+    return Line(
+        spans=(
+            Text(text=f"{what} for {_spoken(ended - begun)}, from "),
+            When(at=since),
+            Text(text=" to "),
+            When(at=until),
+            Text(text="."),
+        )
+    )
+
+
+def _found(healths: Sequence[Health]) -> Line:
+    count = sum(health.found for health in healths)
+    if not all(health.caught_up for health in healths):
+        return _line(f"{_changes(count)} found so far; there is still much to look at.")
+    return _line(f"{_changes(count)} found since, each told as ever." if count else "Nothing had changed meanwhile.")
+
+
+def _changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count:,} changes"
 
 
 def _spoken(span: timedelta) -> str:

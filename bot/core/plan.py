@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from bot.core import health as healths
 from bot.core import mutes, notices
 from bot.core.diff import diff
 from bot.core.digest import order_digest
@@ -17,11 +16,10 @@ from bot.core.render import order_name, render
 from bot.core.route import routes_of, share_out
 from bot.errors import SourceError
 from bot.model.change import Change, Kind, Notice, Severity
-from bot.model.message import Message
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import NewNotification
-from bot.model.poll import Baseline, Health, OrderState, OrderUpdate, Payload, PollRecord
+from bot.model.poll import Baseline, OrderState, OrderUpdate, Payload, PollRecord
 from bot.model.route import Route
 from bot.model.talk import Mute
 from bot.model.watch import Watchlist
@@ -227,27 +225,6 @@ def watchlist_complete(
     return PollRecord(source=telling.source, at=at, notifications=told, baselines=(baseline,))
 
 
-def source_failed(health: Health, error: SourceError, telling: Telling, now: datetime) -> PollRecord:
-    """What to write when a source did not answer as it should; the new health is in the record."""
-    worse = healths.after_failure(health, error, now)
-    told: tuple[NewNotification, ...] = ()
-    if healths.should_tell_failure(worse, error):
-        worse = replace(worse, told=True)
-        told = _source_notice(Notice.SOURCE_FAILING, notices.source_failing(telling.label, worse), worse, telling, now)
-    return PollRecord(source=telling.source, at=from_instant(now), health=worse, notifications=told)
-
-
-def source_answered(health: Health, telling: Telling, now: datetime) -> PollRecord:
-    """What to write when a source answered well; the new health is in the record."""
-    better = healths.after_success(health, now)
-    told: tuple[NewNotification, ...] = ()
-    if healths.has_recovered(better):
-        message = notices.source_recovered(telling.label, better, from_instant(now))
-        told = _source_notice(Notice.SOURCE_RECOVERED, message, better, telling, now)
-        better = healths.recovered(better)
-    return PollRecord(source=telling.source, at=from_instant(now), health=better, notifications=told)
-
-
 def with_drift(record: PollRecord, weighed: Weighed, telling: Telling, now: datetime) -> PollRecord:
     """The record, and what operators have to hear of members that went missing everywhere or came back."""
     messages = [(False, *found, notices.schema_drift(telling.label, spoken(found[0]))) for found in weighed.drifted]
@@ -365,16 +342,3 @@ def _unknown_word_notices(
             at=from_instant(now),
             source=telling.source,
         )
-
-
-def _source_notice(
-    kind: Notice, message: Message, health: Health, telling: Telling, now: datetime
-) -> tuple[NewNotification, ...]:
-    return notices.notice(
-        kind,
-        message,
-        to=telling.operators,
-        key=(telling.source, health.failing_since),
-        at=from_instant(now),
-        source=telling.source,
-    )

@@ -8,17 +8,15 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bot.core import mutes, plan
 from bot.core.agenda import Agenda
 from bot.core.digest import order_digest
 from bot.core.drift import DriftWatch
-from bot.core.health import wait_until_retry
 from bot.core.promise import due
 from bot.core.watchbook import WatchBook
-from bot.errors import SourceError
 from bot.log import event
+from bot.loops.healths import Condition, Healths
 from bot.model.moment import from_instant
 from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
@@ -29,19 +27,25 @@ log = logging.getLogger(__name__)
 
 LET_OTHERS_RUN_EVERY = 2000
 """Orders that are remembered in one go: some milliseconds."""
-NOTE_ALIVE_EVERY = 60.0
-"""Seconds between writes of the last good answer of a source that is well."""
 
 
 class Ledger:
     """The memory of one source's poller."""
 
-    def __init__(self, storage: Storage, clock: Clock, book: WatchBook, telling: plan.Telling) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        book: WatchBook,
+        telling: plan.Telling,
+        healths: Healths | None = None,
+    ) -> None:
+        """`healths` is shared by the ledgers of all sources; without it this source is taken to be the only one."""
+        self.condition = Condition(telling, storage, clock, healths or Healths())
         self.book = book
         self.telling = telling
         self.agenda: Agenda[str | Scope] = Agenda()
         self.states: dict[str, OrderState] = {}
-        self.health = Health(source=telling.source)
         self.known_words: set[str] = set()
         self.swept: set[str] = set()
         """Ids of the scopes that have had a complete sweep."""
@@ -55,14 +59,18 @@ class Ledger:
         self._unseen: dict[str, set[str]] = {}
         """By watchlist: orders it names that have not been looked at yet."""
         self._baselines: dict[str, int] = {}
-        self._note_alive_at = float("-inf")
         self._storage = storage
         self._clock = clock
+
+    @property
+    def health(self) -> Health:
+        """How the source is doing."""
+        return self.condition.health
 
     async def load(self) -> None:
         """Read what the store knows of this source and its watchlists."""
         source = self.telling.source
-        self.health = await self._storage.health(source)
+        await self.condition.load()
         self.known_words = set(await self._storage.known_words(source))
         self.swept = set(await self._storage.swept_scopes(source))
         self._baselines = dict(await self._storage.baselines())
@@ -156,12 +164,14 @@ class Ledger:
         """Commit a record, then remember what it says."""
         if record.is_empty:
             return
-        await self._storage.commit(record)
+        if any(update.changes for update in record.updates):
+            await self.condition.commit_found(record)
+        else:
+            await self._storage.commit(record)
         for update in record.updates:
             self._apply(update)
         self.known_words.update(record.words)
         self.swept.update(record.swept)
-        self.health = record.health or self.health
         for update in record.updates:
             if update.changes:
                 kinds = ", ".join(change.kind for change in update.changes)
@@ -183,29 +193,6 @@ class Ledger:
                 words=words,
             )
         )
-
-    async def note_answered(self) -> None:
-        """The source answered well. Costs nothing while that is no news."""
-        health, now = self.health, self._clock.monotonic()
-        if health.failures or health.told or now >= self._note_alive_at:
-            self._note_alive_at = now + NOTE_ALIVE_EVERY
-            if health.failures:
-                event(log, "source_recovered", source=self.telling.source, failures=health.failures)
-            await self.commit(plan.source_answered(health, self.telling, self._clock.now()))
-
-    async def note_failed(self, error: SourceError) -> float:
-        """The source did not answer as it should. Returns the seconds to wait before asking it again."""
-        now = self._clock.now()
-        await self.commit(plan.source_failed(self.health, error, self.telling, now))
-        wait = wait_until_retry(self.health, now)
-        level = logging.WARNING if self.health.failures == 1 else logging.DEBUG
-        event(log, "source_failing", level=level, source=self.telling.source, error=error, next_try_in=f"{wait:.0f}s")
-        return wait
-
-    async def note_stale_answer(self) -> None:
-        """An answer was older than what we know; it was ignored."""
-        health = replace(self.health, stale_answers=self.health.stale_answers + 1)
-        await self.commit(PollRecord(self.telling.source, from_instant(self._clock.now()), health=health))
 
     async def note_missed(self, keys: Iterable[str]) -> list[OrderState]:
         """A complete sweep did not show these orders. Returns those it is time to look up directly."""

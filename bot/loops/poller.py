@@ -10,7 +10,8 @@ from datetime import timedelta
 from bot.clock import sleep_unless
 from bot.core.health import wait_until_retry
 from bot.errors import SourceError
-from bot.loops.rounds import Job, Rounds
+from bot.loops.catch_up import Job
+from bot.loops.rounds import Rounds
 from bot.model.moment import from_instant
 from bot.model.poll import Looked
 from bot.ports import Clock
@@ -32,6 +33,7 @@ class Poller:
         self._news = asyncio.Event()
         """Set when an idle worker has reason to look at the agenda again."""
         self._checks: dict[str, asyncio.Task[SourceError | None]] = {}
+        rounds.ledger.condition.when_asked(self.try_soon)
 
     async def check(self, key: str) -> Looked:
         """Look at an order now, within the budget and ahead of routine looks. Those who ask at once share it.
@@ -70,6 +72,11 @@ class Poller:
         """The agenda was changed from outside: look at it again."""
         self._news.set()
 
+    def try_soon(self) -> None:
+        """Do the next job now, whenever it is due: others want to know whether the source can be reached."""
+        self.rounds.ledger.agenda.hasten(self._clock.monotonic())
+        self._news.set()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; then let what is in flight be: it is asked again after the next start."""
         await self.rounds.load()
@@ -95,6 +102,8 @@ class Poller:
         await self.rounds.load()
         self.rounds.make_named_due()
         await self.work_off()
+        if not self._must_wait:
+            await self.rounds.note_seen_whole()
 
     async def work_off(self) -> None:
         """Do everything that is due, and what follows from it, each job once; ends early when the source fails."""

@@ -16,6 +16,7 @@ from bot.core.drift import Weighed
 from bot.core.schedule import longest_rest, rest, retry_rest, second_look_rest
 from bot.core.turns import Turns
 from bot.errors import OrderNotFound, SourceError
+from bot.loops.catch_up import CatchUp, Job
 from bot.loops.hints import Hints
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
@@ -28,9 +29,6 @@ from bot.ports import Clock, Source
 
 FAILURES_TO_TELL = 3
 """Unusable answers in a row about one order before operators hear of it."""
-
-Job = str | Scope
-"""Look at the order with this key, or sweep this listing."""
 
 
 class Rounds:
@@ -47,6 +45,7 @@ class Rounds:
         self._listings = Listings(source, clock)
         self.hints = Hints(source, ledger, self._listings, turns)
         self._locks = KeyLock()
+        self._catch_up = CatchUp(ledger, clock)
         self.is_loaded = False
 
     async def load(self) -> None:
@@ -110,18 +109,24 @@ class Rounds:
 
         Returns that failure. Raises StorageError. An urgent look goes ahead of waiting routine requests.
         """
-        try:
-            if isinstance(job, str):
-                await self._look(self.ledger.states[job], urgent=urgent)
-            elif job.id in self.ledger.book.scopes:
-                await self._sweep(job)
-            else:
-                self.ledger.agenda.put(job, self._clock.monotonic() + await self.hints.glance())
-        except SourceError as error:
-            await self._note_failed(job, error)
-            return error
-        await self.ledger.note_answered()
+        with self._catch_up.at_work(job):
+            try:
+                if isinstance(job, str):
+                    await self._look(self.ledger.states[job], urgent=urgent)
+                elif job.id in self.ledger.book.scopes:
+                    await self._sweep(job)
+                else:
+                    self.ledger.agenda.put(job, self._clock.monotonic() + await self.hints.glance())
+            except SourceError as error:
+                await self._note_failed(job, error)
+                self._catch_up.failed(job)
+                return error
+        await self._catch_up.answered(job)
         return None
+
+    async def note_seen_whole(self) -> None:
+        """Everything that was due has been done, as far as the source answered."""
+        await self._catch_up.seen_whole()
 
     # One order
 
@@ -153,7 +158,7 @@ class Rounds:
         ledger = self.ledger
         previous = await ledger.last_snapshot(state)
         if plan.is_older(order, previous):
-            await ledger.note_stale_answer()
+            await ledger.condition.note_stale_answer()
             return
         row_digest, now = ledger.moved.get(state.key), self._clock.now()
         weighed = Weighed(order, order)
@@ -187,6 +192,9 @@ class Rounds:
     async def _note_not_found(self, state: OrderState) -> None:
         ledger, is_known = self.ledger, state.seq > 0 and not state.vanished
         pause = self._rest(state, state.stage, found=is_known)
+        if ledger.health.is_blind:  # a source in trouble denies much
+            self._look_again(state, second_look_rest(ledger.book.look_every(state)))
+            return
         record = plan.order_not_found(
             state,
             await ledger.last_snapshot(state),
@@ -226,6 +234,8 @@ class Rounds:
         ledger.agenda.put(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
 
     async def _note_missed(self, keys: Set[str]) -> None:
+        if self.ledger.health.is_blind:
+            return  # what a source leaves out while it is in trouble means nothing
         missed = [key for key in keys if plan.can_vanish(self.ledger.states[key])]
         async with self._locks.hold(missed):  # a look in flight may be finding out the same
             for state in await self.ledger.note_missed(missed):
@@ -256,13 +266,14 @@ class Rounds:
 
     async def _note_failed(self, job: Job, error: SourceError) -> None:
         ledger = self.ledger
-        wait = await ledger.note_failed(error)
+        wait = await ledger.condition.note_failed(error)
         if isinstance(job, Scope):
             ledger.agenda.put(job, self._clock.monotonic() + wait)
             return
         state = ledger.states[job]
         state.failures += 1
-        if state.failures == FAILURES_TO_TELL and not ledger.health.told:
+        is_source = ledger.health.told or ledger.health.failures >= FAILURES_TO_TELL
+        if state.failures == FAILURES_TO_TELL and not is_source:
             await ledger.commit(plan.order_unreadable(state, error, ledger.telling, self._clock.now()))
         pause = retry_rest(state.failures, ledger.book.look_every(state), seed=job)
         self._look_again(state, max(wait, pause))

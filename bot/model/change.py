@@ -51,6 +51,8 @@ class Notice(StrEnum):
     NOW_WATCHING = "now_watching"
     SOURCE_FAILING = "source_failing"
     SOURCE_RECOVERED = "source_recovered"
+    NETWORK_DOWN = "network_down"
+    NETWORK_BACK = "network_back"
     UNKNOWN_STATUS = "unknown_status"
     SCHEMA_DRIFT = "schema_drift"
     UNREADABLE_ORDER = "unreadable_order"

@@ -147,6 +147,26 @@ class Health:
     retry_at: Moment | None = None
     stale_answers: int = 0
     """Answers ignored because the source had shown a newer version before."""
+    unreachable: bool = False
+    """Whether the last request failed because no answer came at all."""
+    together: bool = False
+    """Whether its outage was told as that of everything: our own network."""
+    answering_since: Moment | None = None
+    """When an outage that was told ended. Its end is told once what was missed has been looked at."""
+    caught_up: bool = False
+    """Whether everything that was missed has been looked at since."""
+    found: int = 0
+    """Changes found since the outage was told."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether silence of its orders means nothing now: it does not answer, or was not seen whole since it did."""
+        return self.told or self.failures > 0
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether it answers again, and what was missed is still being looked at."""
+        return self.answering_since is not None and not self.caught_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +207,8 @@ class PollRecord:
     at: Moment
     updates: tuple[OrderUpdate, ...] = ()
     notifications: tuple[NewNotification, ...] = ()
-    health: Health | None = None
+    healths: tuple[Health, ...] = ()
+    """Of this source, and of others whose outage is told with its own."""
     words: tuple[str, ...] = ()
     """Status words of this source seen for the first time."""
     baselines: tuple[Baseline, ...] = ()
@@ -199,7 +220,7 @@ class PollRecord:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.updates or self.notifications or self.health or self.words or self.baselines or self.swept)
+        return not (self.updates or self.notifications or self.healths or self.words or self.baselines or self.swept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ _PHRASES: dict[str, str] = {
     "reappeared": r"Listed again\b.*{}",
 }
 _NOTICE = re.compile(
-    r"\W*(?:Now watching|Source failing|Source recovered|Unknown status|Field missing|Field is back"
-    r"|Order not readable|Cannot deliver|Not delivered)\b"
+    r"\W*(?:Now watching|Source failing|Source recovered|We cannot reach anything|We reach our sources"
+    r"|Unknown status|Field missing|Field is back|Order not readable|Cannot deliver|Not delivered)\b"
 )
 _CLAIM = re.compile(r"^(?!\W*Lines? [^:]*: (?!quantity)).*→")
 """A line that says what became what. The status of a single line is left out: no fact is recorded for it."""

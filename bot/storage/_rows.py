@@ -24,7 +24,10 @@ NOTIFICATION_COLUMNS = (
     "id, key, destination, state, source, order_key, kinds, route, created_at, first_try_at, not_before, "
     "attempts, parts_sent, unclear, reason, message"
 )
-HEALTH_COLUMNS = "source, failures, successes, failing_since, told, reason, last_ok_at, retry_at, stale_answers"
+HEALTH_COLUMNS = (
+    "source, failures, successes, failing_since, told, reason, last_ok_at, retry_at, stale_answers, "
+    "unreachable, together, answering_since, caught_up, found"
+)
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one a call
 _STAGES = {stage.value: stage for stage in Stage}
@@ -98,7 +101,8 @@ def notification_of(row: Row) -> Notification:
 def health_of(row: Row) -> Health:
     """A row of HEALTH_COLUMNS."""
     columns = dict(zip(HEALTH_COLUMNS.split(", "), row, strict=True))
-    columns["told"] = bool(columns["told"])
+    for name in ("told", "unreachable", "together", "caught_up"):
+        columns[name] = bool(columns[name])
     return Health(**columns)
 
 

@@ -42,8 +42,8 @@ def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
         if update.changes:
             _write_changes(connection, record, update, versions[update.key])
     added = _add_notifications(connection, record.notifications, versions)
-    if record.health is not None:
-        _write_health(connection, record.health)
+    for health in record.healths:
+        _write_health(connection, health)
     _write_memory(connection, record)
     return added
 

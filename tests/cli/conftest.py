@@ -145,7 +145,7 @@ def _version(seq: int, status: str, *news: NewNotification, key: str = "FR/00450
         changes=(change,) if seq > 1 else (),
     )
     health = Health("panels", last_ok_at=SEEN)
-    return PollRecord(source="panels", at=SEEN, updates=(update,), notifications=news, health=health)
+    return PollRecord(source="panels", at=SEEN, updates=(update,), notifications=news, healths=(health,))
 
 
 def _news(key: str, text: str) -> NewNotification:

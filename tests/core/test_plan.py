@@ -1,14 +1,11 @@
-from datetime import timedelta
-
 import pytest
 
 from bot.core import plan
 from bot.core.digest import order_digest
-from bot.core.health import recovered
-from bot.errors import AnswerUnreadable, SourceRefused, SourceUnreachable
+from bot.errors import SourceUnreachable
 from bot.model.change import Kind, Notice
 from bot.model.order import LineItem, Order, Stage
-from bot.model.poll import Health, OrderState, PollRecord
+from bot.model.poll import OrderState, PollRecord
 from bot.model.route import Route
 from tests.core.making import (
     CONFIRMED,
@@ -156,49 +153,6 @@ def test_a_vanished_order_is_told_once_and_reappears() -> None:
 
 def test_a_number_the_source_never_knew_does_not_vanish() -> None:
     assert missed(OrderState("FR/1", missing=9), None).notifications == ()
-
-
-def fail(health: Health, times: int, error: SourceUnreachable | SourceRefused | AnswerUnreadable) -> list[PollRecord]:
-    records = []
-    for _ in range(times):
-        records.append(plan.source_failed(health, error, TELLING, NOW))
-        health = records[-1].health or health
-    return records
-
-
-def test_a_source_that_fails_three_times_is_told_once() -> None:
-    records = fail(Health("panels"), 6, DOWN)
-    assert [len(record.notifications) for record in records] == [0, 0, 1, 0, 0, 0]
-    assert records[2].notifications[0].destination == "desk"
-
-
-def test_refused_credentials_are_told_at_once_and_not_hammered() -> None:
-    (record,) = fail(Health("panels"), 1, SourceRefused("panels", "POST /token", "came HTTP 401"))
-    assert record.notifications
-    assert record.health is not None
-    assert record.health.retry_at is not None
-    assert record.health.retry_at >= (NOW + timedelta(seconds=300)).isoformat()[:19]
-
-
-def test_one_odd_answer_does_not_make_the_others_wait() -> None:
-    (record,) = fail(Health("panels"), 1, AnswerUnreadable("panels", "GET /orders/FR/1", "came HTML"))
-    assert record.health is not None
-    assert record.health.retry_at is None
-
-
-def test_an_outage_ends_with_one_notice_after_two_good_answers() -> None:
-    health = fail(Health("panels"), 3, DOWN)[-1].health
-    assert health is not None
-    first = plan.source_answered(health, TELLING, NOW)
-    assert first.health is not None
-    second = plan.source_answered(first.health, TELLING, NOW + timedelta(hours=3))
-    assert (first.notifications, len(second.notifications)) == ((), 1)
-    assert "not readable for 3 h 0 min" in words(second.notifications[0].message)
-
-
-def test_a_told_outage_over_leaves_nothing_behind() -> None:
-    health = Health("panels", told=True, successes=2, failing_since=snapshot(order()).seen_at, reason="x")
-    assert recovered(health) == Health("panels")
 
 
 def test_the_summary_names_what_the_source_does_not_know() -> None:

@@ -29,7 +29,7 @@ _RECORD = PollRecord(
     NINE,
     updates=(an_update(an_order(tracking=["1Z"])), an_update(an_order(tracking=["2Z"]), 2)),
     notifications=(news("a", order="FR/1"), news("b")),
-    health=Health("panels"),
+    healths=(Health("panels"),),
     words=("ODD",),
     baselines=(Baseline("p", 1, NINE),),
     swept={"*": NINE},

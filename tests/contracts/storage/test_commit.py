@@ -124,10 +124,10 @@ async def test_what_was_committed_is_there_after_a_restart(store: Storage, reope
 
 
 async def test_health_words_scopes_and_baselines_are_remembered(store: Storage) -> None:
-    health = Health("panels", 3, 1, NINE, True, "no answer", NINE, TEN, 7)
+    health = Health("panels", 3, 1, NINE, True, "no answer", NINE, TEN, 7, True, True, TEN, True, 12)
     await store.commit(
         PollRecord(
-            "panels", NINE, health=health, words=("ODD",), baselines=(Baseline("p3", 12, NINE),), swept={"*": NINE}
+            "panels", NINE, healths=(health,), words=("ODD",), baselines=(Baseline("p3", 12, NINE),), swept={"*": NINE}
         )
     )
     assert await store.health("panels") == health
@@ -138,7 +138,7 @@ async def test_health_words_scopes_and_baselines_are_remembered(store: Storage) 
 
 
 async def test_what_one_source_knows_is_not_known_of_another(store: Storage) -> None:
-    await store.commit(PollRecord("panels", NINE, health=Health("panels", 1), words=("ODD",), swept={"*": NINE}))
+    await store.commit(PollRecord("panels", NINE, healths=(Health("panels", 1),), words=("ODD",), swept={"*": NINE}))
     assert await store.known_words("shop") == await store.swept_scopes("shop") == frozenset()
     assert await store.health("shop") == Health("shop")
 

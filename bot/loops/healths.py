@@ -1,0 +1,150 @@
+"""How all sources are doing, in one place: whether it is a source that fails or our own network, no one of them knows.
+
+One change at a time, because what is decided about one source looks at the others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+
+from bot.core import outage
+from bot.core.health import SUCCESSES_TO_TELL, after_finding, wait_until_retry
+from bot.core.plan import Telling
+from bot.errors import SourceError
+from bot.log import event
+from bot.model.moment import from_instant
+from bot.model.poll import Health, PollRecord
+from bot.ports import Clock, Storage
+
+log = logging.getLogger(__name__)
+
+NOTE_ALIVE_EVERY = 60.0
+"""Seconds between writes of the last good answer of a source that is well."""
+
+
+class Healths:
+    """Shared by the pollers of all sources."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, Health] = {}
+        self._asked: dict[str, Callable[[], None]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def of(self, source: str) -> Health:
+        """How a source is doing."""
+        return self._of.get(source) or Health(source)
+
+    @property
+    def all(self) -> Mapping[str, Health]:
+        """By source."""
+        return self._of
+
+    def recall(self, health: Health) -> None:
+        """Remember what was stored."""
+        self._of[health.source] = health
+
+    async def change(
+        self, plan: Callable[[Mapping[str, Health]], PollRecord], write: Callable[[PollRecord], Awaitable[None]]
+    ) -> None:
+        """Plan a record from the health of all, write it, and remember what it says of them."""
+        async with self._one_at_a_time:
+            record = plan(self._of)
+            await write(record)
+            self._of.update({health.source: health for health in record.healths})
+
+    def when_asked(self, source: str, ask: Callable[[], None]) -> None:
+        """Let `ask` be called when others want to know whether this source can be reached."""
+        self._asked[source] = ask
+
+    def ask_the_others(self, source: str) -> None:
+        """Let every other source be tried soon; one that could not be reached does not wait any longer."""
+        for name, ask in self._asked.items():
+            if name != source:
+                if self.of(name).unreachable:
+                    self._of[name] = replace(self._of[name], retry_at=None)
+                ask()
+
+
+class Condition:
+    """How one source is doing, and what is told of it."""
+
+    def __init__(self, telling: Telling, storage: Storage, clock: Clock, healths: Healths) -> None:
+        self._telling = telling
+        self._storage = storage
+        self._clock = clock
+        self._healths = healths
+        self._note_alive_at = float("-inf")
+
+    @property
+    def health(self) -> Health:
+        """As it is known now."""
+        return self._healths.of(self._telling.source)
+
+    async def load(self) -> None:
+        """Read what is stored."""
+        self._healths.recall(await self._storage.health(self._telling.source))
+
+    def when_asked(self, ask: Callable[[], None]) -> None:
+        """Let `ask` be called when others want to know whether this source can be reached."""
+        self._healths.when_asked(self._telling.source, ask)
+
+    async def commit_found(self, record: PollRecord) -> None:
+        """Commit a record with changes; they count as missed while an outage is not over."""
+        if not self.health.told:
+            await self._storage.commit(record)
+            return
+        found = sum(len(update.changes) for update in record.updates)
+        source = self._telling.source
+        await self._healths.change(
+            lambda healths: replace(record, healths=(after_finding(healths[source], found),)), self._storage.commit
+        )
+
+    async def note_answered(self, *, caught_up: bool = False) -> None:
+        """The source answered well. Costs nothing while that is no news.
+
+        `caught_up`: after an outage, everything that was missed has been looked at.
+        """
+        health, now = self.health, self._clock.monotonic()
+        is_counted = health.told and (health.answering_since is None or (caught_up and not health.caught_up))
+        if not (health.failures or is_counted or self._is_awaited or now >= self._note_alive_at):
+            return
+        self._note_alive_at = now + NOTE_ALIVE_EVERY
+        if health.failures:
+            event(log, "source_recovered", source=self._telling.source, failures=health.failures)
+        present = self._clock.now()
+        await self._healths.change(
+            lambda healths: outage.source_answered(healths, self._telling, present, caught_up=caught_up),
+            self._storage.commit,
+        )
+        if health.together and health.successes + 1 < SUCCESSES_TO_TELL:
+            self._healths.ask_the_others(self._telling.source)  # what let us through may let them through, too
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether others want to know if this source answers."""
+        names = [name for name in self._healths.all if name != self._telling.source]
+        return any(outage.is_in_doubt(self._healths.all, name, self._clock.now()) for name in names)
+
+    async def note_failed(self, error: SourceError) -> float:
+        """The source did not answer as it should. Returns the seconds to wait before asking it again."""
+        now, source = self._clock.now(), self._telling.source
+        await self._healths.change(
+            lambda healths: outage.source_failed(healths, error, self._telling, now), self._storage.commit
+        )
+        if outage.is_in_doubt(self._healths.all, source, now):
+            self._healths.ask_the_others(source)
+        wait = wait_until_retry(self.health, now)
+        level = logging.WARNING if self.health.failures == 1 else logging.DEBUG
+        event(log, "source_failing", level=level, source=self._telling.source, error=error, next_try_in=f"{wait:.0f}s")
+        return wait
+
+    async def note_stale_answer(self) -> None:
+        """An answer was older than what we know; it was ignored."""
+        source, at = self._telling.source, from_instant(self._clock.now())
+
+        def one_more(healths: Mapping[str, Health]) -> PollRecord:
+            health = healths[source]
+            return PollRecord(source, at, healths=(replace(health, stale_answers=health.stale_answers + 1),))
+
+        await self._healths.change(one_more, self._storage.commit)
