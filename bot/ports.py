@@ -14,7 +14,7 @@ from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
-from bot.model.talk import AuditEntry, ChatWatch, Mute
+from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
 
 
@@ -274,11 +274,11 @@ class Talks(Protocol):
         ...
 
     async def mute(self, mute: Mute) -> None:
-        """Mute an order for a destination, in place of an earlier mute there."""
+        """Mute news, in place of an earlier mute of the same order, watchlist, kind and destination."""
         ...
 
-    async def unmute(self, source: str, key: str, destination: str) -> bool:
-        """End a mute. False: there was none."""
+    async def unmute(self, about: About) -> bool:
+        """End the mute of just that order, watchlist, kind and destination. False: there was none."""
         ...
 
     async def mutes(self, now: Moment) -> Sequence[Mute]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.commands import written
-from bot.core.mutes import who_and_until
+from bot.core.mutes import wish_of
 from bot.core.phrases import (
     STATE_WORDS,
     Answer,
@@ -132,12 +132,13 @@ _WATCH = re.compile(r"watch by (?P<person>[^\s,]+)( in [^\s,]+)?")
 
 
 def _reason_spans(reason: str, reading: Reading) -> Iterable[Span | str]:
-    muted = who_and_until(reason)
-    if muted is None:
+    wish = wish_of(reason)
+    if wish is None:
         return [f" · {reason}"]
-    person, until = muted
-    words = f" · muted by {person_words(person, reading)} until "
-    return [words, When(at=until)] if until else [f"{words}its status changes"]
+    verb = "held" if wish.holds else "muted"
+    spans: list[Span | str] = [f" · {verb} by {person_words(wish.person, reading)} until "]
+    spans.append(When(at=wish.until) if wish.until else wish.end)
+    return [*spans, f" (“{wish.note}”)"] if wish.note else spans
 
 
 def _by_rules(routes: Mapping[str, Sequence[Route]], reading: Reading) -> Iterable[Line]:

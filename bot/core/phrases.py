@@ -160,9 +160,9 @@ def is_followed(order: Order, reading: Reading) -> bool:
 
 
 def mute_of(order: Order, reading: Reading) -> Mute | None:
-    """The mute of the order where the reader is told; None if there is none."""
+    """The mute of all news of the order where the reader is told; None if there is none."""
     mine = (mute for mute in reading.mutes if (mute.source, mute.key) == (order.source, order.key))
-    return next(mine, None)
+    return next((mute for mute in mine if mute.kind is None and mute.watchlist is None), None)
 
 
 def days_words(days: int) -> str:

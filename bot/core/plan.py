@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from bot.core import mutes, notices
+from bot.core import notices
 from bot.core.diff import diff
 from bot.core.digest import order_digest
 from bot.core.drift import Weighed, spoken
+from bot.core.mutes import Mutes, sort_out
 from bot.core.personal import without_personal_data
 from bot.core.render import order_name, render
 from bot.core.route import routes_of, share_out
@@ -21,7 +22,6 @@ from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import NewNotification
 from bot.model.poll import Baseline, OrderState, OrderUpdate, Payload, PollRecord
 from bot.model.route import Route
-from bot.model.talk import Mute
 from bot.model.watch import Watchlist
 
 LOOKS_UNTIL_VANISHED = 3
@@ -46,8 +46,8 @@ class Telling:
     operators: tuple[str, ...]
     keeps_personal_data: bool = False
     """Whether payloads are kept with the names, addresses and free texts in them."""
-    mutes: dict[str, Sequence[Mute]] = field(default_factory=dict)
-    """By key: what destinations do not want to hear of an order now. Kept up to date by whoever hears of mutes."""
+    mutes: Mutes = field(default_factory=Mutes)
+    """What nobody wants to hear now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
             *_unknown_word_notices(words, sight.order, telling, now),
         ),
         words=words,
-        ended_mutes=mutes.ended_by(telling.mutes.get(sight.order.key, ()), changes),
+        ended_mutes=telling.mutes.ended_by(sight.order.key, changes),
     )
 
 
@@ -181,7 +181,7 @@ def order_not_found(
         at=from_instant(now),
         updates=(update,),
         notifications=told,
-        ended_mutes=mutes.ended_by(telling.mutes.get(state.key, ()), changes),
+        ended_mutes=telling.mutes.ended_by(state.key, changes),
     )
 
 
@@ -314,20 +314,31 @@ def _tell(
     at = from_instant(now)
     # Without a new version (vanished, reappeared) the moment tells one time from the next.
     version = update.snapshot.seq if update.snapshot else at
+    standing = telling.mutes.standing(order.key, changes, now)
     for share in share_out(changes, order, watchlists, telling.catch_all):
-        yield NewNotification(
-            key=notices.notification_key(telling.source, order.key, version, share.destination),
-            destination=share.destination,
+        fates = sort_out(
+            standing,
+            share.changes,
+            share.watchlists,
             source=telling.source,
-            order=order.key,
-            kinds=tuple(dict.fromkeys(change.kind.value for change in share.changes)),
-            route=", ".join(share.routes),
-            message=render(order, share.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
-                update={"mentions": tuple(share.mentions), "is_silent": share.severity is Severity.LOW}
-            ),
-            created_at=at,
-            muted=mutes.why_muted(telling.mutes.get(order.key, ()), share.destination, changes, now),
+            key=order.key,
+            destination=share.destination,
         )
+        for number, fate in enumerate(fates):
+            name = (number,) if number else ()
+            yield NewNotification(
+                key=notices.notification_key(telling.source, order.key, version, share.destination, *name),
+                destination=share.destination,
+                source=telling.source,
+                order=order.key,
+                kinds=tuple(dict.fromkeys(change.kind.value for change in fate.changes)),
+                route=", ".join(share.routes),
+                message=render(order, fate.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
+                    update={"mentions": tuple(share.mentions), "is_silent": share.severity is Severity.LOW}
+                ),
+                created_at=at,
+                muted=fate.reason if fate.is_muted else None,
+            )
 
 
 def _unknown_word_notices(

@@ -50,6 +50,8 @@ class Share:
     """Ids of people, each once."""
     group_wait: timedelta | None = None
     """The smallest that any of the routes asks for."""
+    watchlists: list[list[str]] = field(default_factory=list)
+    """For each change: names of the watchlists that brought it here."""
 
 
 def walk(news: News, routes: Sequence[Route]) -> list[Step]:
@@ -94,15 +96,20 @@ def share_out(
     """
     shares: dict[str, Share] = {}
     for change in changes:
-        for route in routes_of(change.kind, order, watchlists, catch_all):
-            for destination in route.to:
-                _add(shares.setdefault(destination, Share(destination)), change, route)
+        for watchlist in watchlists:
+            for route in routes_of(change.kind, order, [watchlist], catch_all):
+                for destination in route.to:
+                    _add(shares.setdefault(destination, Share(destination)), change, route, watchlist.name)
     return list(shares.values())
 
 
-def _add(share: Share, change: Change, route: Route) -> None:
-    if not any(change is told for told in share.changes):
+def _add(share: Share, change: Change, route: Route, watchlist: str) -> None:
+    place = next((place for place, told in enumerate(share.changes) if told is change), None)
+    if place is None:
         share.changes.append(change)
+        share.watchlists.append([watchlist])
+    elif watchlist not in share.watchlists[place]:
+        share.watchlists[place].append(watchlist)
     if route.label not in share.routes:
         share.routes.append(route.label)
     share.severity = max(share.severity, route.severity or severity_of(change.kind), key=lambda one: one.rank)

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of_place
-from bot.core.mutes import is_over
+from bot.core.mutes import concerns, is_over
 from bot.core.phrases import Answer, says
 from bot.core.render import order_name
 from bot.desk.room import Room, Visit, reading
@@ -13,7 +13,7 @@ from bot.desk.routes import told_by_rules
 from bot.desk.seeking import folded, followed_as, look_for, said_name
 from bot.loops.following import TERMINAL
 from bot.model.moment import from_instant
-from bot.model.talk import ChatWatch, Mute
+from bot.model.talk import About, ChatWatch, Mute
 from bot.model.view import Found
 
 _MOST_WATCHES = 500
@@ -129,7 +129,8 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
     if len(found) > 1:
         return await _which(room, one, found)
     order = found[0].snapshot.order
-    was = await room.talks.unmute(order.source, order.key, room.catalogue.place(one.question.chat, address))
+    about = About(source=order.source, key=order.key, destination=room.catalogue.place(one.question.chat, address))
+    was = await room.talks.unmute(about)
     await room.following.refresh()
     return answers_about.unmuted(order_name(order), was=was, for_me=one.command.for_me)
 
@@ -208,8 +209,9 @@ async def _which(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
 
 def _mute_of(room: Room, wanted: ChatWatch) -> Mute | None:
     """What holds news of the order back where it is to be told."""
-    about, now = (wanted.source, wanted.key, wanted.destination), room.clock.now()
-    mutes = (mute for mute in room.following.mutes if (mute.source, mute.key, mute.destination) == about)
+    now = room.clock.now()
+    news = About(source=wanted.source, key=wanted.key, destination=wanted.destination)
+    mutes = (mute for mute in room.following.mutes if concerns(mute, news))
     return next((mute for mute in mutes if not is_over(mute, now)), None)
 
 

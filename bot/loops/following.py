@@ -11,7 +11,6 @@ from datetime import timedelta
 from bot.clock import sleep_unless
 from bot.core.access import Rights, granted, rights_of_place
 from bot.core.catalogue import Catalogue
-from bot.core.mutes import by_order
 from bot.loops.poller import Poller
 from bot.model.access import Grant
 from bot.model.moment import from_instant
@@ -57,9 +56,7 @@ class Following:
         self.mutes = tuple(await talks.mutes(from_instant(self._clock.now())))
         self.watches = tuple([watch for watch in await talks.watches() if await self._may(watch)])
         for name, poller in self._pollers.items():
-            held = poller.rounds.ledger.telling.mutes
-            held.clear()
-            held.update(by_order(mute for mute in self.mutes if mute.source == name))
+            poller.rounds.ledger.telling.mutes.become(mute for mute in self.mutes if mute.source in (None, name))
         await self._apply()
 
     async def _apply(self) -> None:

@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from bot.core import mutes, plan
+from bot.core import plan
 from bot.core.agenda import Agenda
 from bot.core.digest import order_digest
 from bot.core.drift import DriftWatch
@@ -177,7 +177,7 @@ class Ledger:
                 kinds = ", ".join(change.kind for change in update.changes)
                 event(log, "changed", source=self.telling.source, order=update.key, kinds=kinds)
         if record.ended_mutes:
-            mutes.drop(self.telling.mutes, record.ended_mutes)
+            self.telling.mutes.drop([update.key for update in record.updates], record.ended_mutes)
         self._baselines.update({baseline.watchlist: baseline.orders for baseline in record.baselines})
 
     async def commit_together(self, records: Sequence[PollRecord]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.model.change import Kind
 from bot.model.frozen import Frozen
 from bot.model.moment import Moment
 
@@ -27,17 +28,31 @@ class ChatWatch(Frozen):
     since: Moment
 
 
-class Mute(Frozen):
-    """News of an order that a destination does not want for a while."""
+class About(Frozen):
+    """Which news is meant. Whatever is set narrows it; at least one of order, watchlist, kind and destination is."""
+
+    source: str | None = None
+    """Of the order; of the watchlist."""
+    key: str | None = None
+    """Of the order. It goes with its source."""
+    watchlist: str | None = None
+    """News that comes by this watchlist, and by no other."""
+    kind: Kind | None = None
+    destination: str | None = None
+    """None: wherever it goes."""
+
+
+class Mute(About):
+    """News that is not wanted for a while."""
 
     id: int = 0
     """Given by the store."""
-    source: str
-    key: str
-    destination: str
     until: Moment | None = None
-    """None: until its status changes."""
+    """None: until the status of the order changes; where no order is named, until somebody lifts it."""
+    holds: bool = False
+    """Whether it is told when the time is over, by what it comes to then. Such a one has an end."""
     person: str
+    note: str | None = None
     since: Moment
 
 

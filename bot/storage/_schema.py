@@ -123,11 +123,13 @@ _TALKS = (
     """create table places (
         name text primary key, chat text not null, address text not null, timezone text not null, person text
     ) strict, without rowid""",
+    # Empty text where a mute says nothing: two of the same extent are one row.
     """create table mutes (
         id integer primary key autoincrement,
-        source text not null, key text not null, destination text not null, until text,
-        person text not null, since text not null,
-        unique (source, key, destination)
+        source text not null, key text not null, watchlist text not null, kind text not null,
+        destination text not null, until text, holds integer not null, person text not null, note text,
+        since text not null,
+        unique (source, key, destination, watchlist, kind)
     ) strict""",
     """create table audit (
         id integer primary key,

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from bot.model.access import Grant, Invite
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
-from bot.model.talk import AuditEntry, ChatWatch, Mute
+from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.storage._rows import write_list, write_object
 
 _WATCH_COLUMNS = "source, key, destination, written, name, chat, person, place, is_own_place, since"
+_MUTE_COLUMNS = "source, key, destination, watchlist, kind, until, holds, person, note, since"
 
 
 def begin(connection: sqlite3.Connection, entry: AuditEntry) -> bool:
@@ -97,17 +98,18 @@ def watches(connection: sqlite3.Connection) -> list[ChatWatch]:
 
 
 def mute(connection: sqlite3.Connection, wanted: Mute) -> None:
-    """Mute an order for a destination, in place of an earlier mute there."""
+    """Mute news, in place of an earlier mute of the same."""
     connection.execute(
-        "insert or replace into mutes (source, key, destination, until, person, since) values (?, ?, ?, ?, ?, ?)",
-        (wanted.source, wanted.key, wanted.destination, wanted.until, wanted.person, wanted.since),
+        f"insert or replace into mutes ({_MUTE_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (*_extent(wanted), wanted.until, wanted.holds, wanted.person, wanted.note, wanted.since),
     )
 
 
-def unmute(connection: sqlite3.Connection, source: str, key: str, destination: str) -> bool:
-    """End a mute. False: there was none."""
+def unmute(connection: sqlite3.Connection, about: About) -> bool:
+    """End the mute of just that. False: there was none."""
     gone = connection.execute(
-        "delete from mutes where source = ? and key = ? and destination = ?", (source, key, destination)
+        "delete from mutes where source = ? and key = ? and destination = ? and watchlist = ? and kind = ?",
+        _extent(about),
     )
     return gone.rowcount == 1
 
@@ -115,12 +117,30 @@ def unmute(connection: sqlite3.Connection, source: str, key: str, destination: s
 def mutes(connection: sqlite3.Connection, now: Moment) -> list[Mute]:
     """Mutes that have not ended."""
     rows = connection.execute(
-        """select id, source, key, destination, until, person, since from mutes
-            where until is null or until > ? order by id""",
+        f"select id, {_MUTE_COLUMNS} from mutes where until is null or until > ? order by id",  # noqa: S608
         (now,),
     )
-    names = ("id", "source", "key", "destination", "until", "person", "since")
-    return [Mute(**dict(zip(names, row, strict=True))) for row in rows]
+    return [
+        Mute(
+            id=id_,
+            source=source or None,
+            key=key or None,
+            destination=destination or None,
+            watchlist=watchlist or None,
+            kind=kind or None,
+            until=until,
+            holds=bool(holds),
+            person=person,
+            note=note,
+            since=since,
+        )
+        for id_, source, key, destination, watchlist, kind, until, holds, person, note, since in rows
+    ]
+
+
+def _extent(about: About) -> tuple[str, ...]:
+    members = (about.source, about.key, about.destination, about.watchlist, about.kind)
+    return tuple(member or "" for member in members)
 
 
 def place(connection: sqlite3.Connection, name: str) -> Destination | None:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from bot.model.access import Grant, Invite
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
-from bot.model.talk import AuditEntry, ChatWatch, Mute
+from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.storage import _talks
 
 T = TypeVar("T")
@@ -57,12 +57,12 @@ class SqliteTalks:
         return await self._read(_talks.watches)
 
     async def mute(self, mute: Mute) -> None:
-        """Mute an order for a destination, in place of an earlier mute there."""
+        """Mute news, in place of an earlier mute of the same."""
         await self._write(lambda connection: _talks.mute(connection, mute))
 
-    async def unmute(self, source: str, key: str, destination: str) -> bool:
-        """End a mute. False: there was none."""
-        return await self._write(lambda connection: _talks.unmute(connection, source, key, destination))
+    async def unmute(self, about: About) -> bool:
+        """End the mute of just that. False: there was none."""
+        return await self._write(lambda connection: _talks.unmute(connection, about))
 
     async def mutes(self, now: Moment) -> Sequence[Mute]:
         """Mutes that have not ended."""

@@ -93,7 +93,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "unwatch": lambda c: _talks.unwatch(c, "panels", "FR/1", "ops"),
     "watches": _talks.watches,
     "mute": lambda c: _talks.mute(c, _MUTE),
-    "unmute": lambda c: _talks.unmute(c, "panels", "FR/1", "ops"),
+    "unmute": lambda c: _talks.unmute(c, _MUTE),
     "mutes": lambda c: _talks.mutes(c, TEN),
     "place": lambda c: _talks.place(c, "slack:C1"),
     "invite": lambda c: _talks.invite(c, Invite(code_hash="h", role=Role.VIEWER, made_at=NINE, expires_at=TEN)),

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.model.access import Grant, Invite, Role
+from bot.model.change import Kind
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.retention import Retention
-from bot.model.talk import AuditEntry, ChatWatch, Mute
+from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update
@@ -92,8 +93,25 @@ async def test_a_mute_replaces_an_earlier_one_and_ends_with_its_time(store: Stor
     (mute,) = await store.talks.mutes(NINE)
     assert (mute.until, mute.destination) == (TEN, "ops")
     assert await store.talks.mutes(TEN) == []
-    assert await store.talks.unmute("panels", "FR/1", "ops") is True
-    assert await store.talks.unmute("panels", "FR/1", "ops") is False
+    assert await store.talks.unmute(a_mute()) is True
+    assert await store.talks.unmute(a_mute()) is False
+
+
+async def test_mutes_of_different_news_stand_beside_each_other(store: Storage, reopen: Reopen) -> None:
+    everywhere = {"source": None, "key": None, "destination": None}
+    wanted = [
+        a_mute(kind=Kind.STATUS, note="they fix it", holds=True, until=TEN),
+        a_mute(**everywhere, kind=Kind.STATUS),
+        a_mute(**{**everywhere, "source": "panels"}, watchlist="plant 3"),
+        a_mute(**{**everywhere, "destination": "ops"}),
+    ]
+    for mute in wanted:
+        await store.talks.mute(mute)
+        await store.talks.mute(mute)
+    again = await reopen()
+    assert [mute.model_copy(update={"id": 0}) for mute in await again.talks.mutes(NINE)] == wanted
+    assert await again.talks.unmute(About(kind=Kind.STATUS)) is True
+    assert len(await again.talks.mutes(NINE)) == 3
 
 
 async def test_a_commit_ends_the_mutes_that_its_changes_end(store: Storage) -> None:
