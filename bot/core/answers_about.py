@@ -130,6 +130,17 @@ def no_such_order(name: str) -> Answer:
     )
 
 
+def unknown_yet(watch: ChatWatch) -> Answer:
+    """An order that the reader follows, though its source has not shown it."""
+    who = "You are" if watch.is_own_place else "This chat is"
+    return says(
+        f"{watch.written} is not known to its source, {watch.source}, yet.",
+        spans_line(f"{who} told when it appears; followed since ", When(at=watch.since), "."),
+        emoji="👀",
+        outcome="not_found",
+    )
+
+
 def not_all_understood(found: Sequence[Found], strange: Sequence[str], verb: Verb) -> Answer:
     """Some words name orders, and others nothing: nothing is done, lest it be the wrong thing."""
     known = " and ".join(order_name(each.snapshot.order) for each in found)

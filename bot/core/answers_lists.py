@@ -1,6 +1,6 @@
 """Lists of orders: what is late, due, stuck, followed here, or just changed; a page at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from bot.core.commands import written, written_list
@@ -10,6 +10,7 @@ from bot.core.render import po_name
 from bot.model.command import Command, Verb
 from bot.model.message import Line, Message, Span, When
 from bot.model.moment import day_of
+from bot.model.talk import ChatWatch
 from bot.model.view import MOST_COUNTED, OrderRow, Selected
 
 PAGE = 10
@@ -20,20 +21,22 @@ STUCK_DAYS = 7
 """Days without any change after which an open order is called stuck if nobody says."""
 
 
-def listing(command: Command, selected: Selected, reading: Reading) -> Answer:
-    """A page of the orders wanted."""
+def listing(command: Command, selected: Selected, reading: Reading, unknown_yet: Sequence[ChatWatch] = ()) -> Answer:
+    """A page of the orders wanted. `unknown_yet` are followed, and stand on the first page."""
     today = reading.now.astimezone(reading.zone).date()
     title, count = _title(command), _count(selected)
-    if not selected.rows:
+    waiting = _waiting(unknown_yet, command, reading) if command.page == 1 else []
+    if not selected.rows and not waiting:
         words = "There is no such page." if command.page > 1 and selected.total else "No order."
         message = Message(emoji="📋", headline=spans_line(strong(title), f": {words}"), footer=_footer(reading))
         return Answer((message,), outcome="empty")
-    pages = -(-selected.total // PAGE)
+    pages = max(1, -(-selected.total // PAGE))
+    count += f", and {len(unknown_yet)} not known to the source yet" if unknown_yet else ""
     of_pages = "" if pages == 1 else f" · page {command.page} of {pages}{'+' if selected.total >= MOST_COUNTED else ''}"
     message = Message(
         emoji="📋",
         headline=spans_line(strong(title), f": {count}{of_pages}"),
-        body=tuple(_row(row, command, today, reading) for row in selected.rows),
+        body=(*waiting, *(_row(row, command, today, reading) for row in selected.rows)),
         footer=_footer(reading),
     )
     return Answer((message,), tuple(_offers(command, selected, pages)))
@@ -82,6 +85,17 @@ def _row(row: OrderRow, command: Command, today: date, reading: Reading) -> Line
     names = [watch.name for watch in reading.watches if (watch.source, watch.key) == (row.source, row.key)]
     spans += [f" · “{name}”" for name in names if name]
     return spans_line(*spans)
+
+
+def _waiting(watches: Sequence[ChatWatch], command: Command, reading: Reading) -> list[Line]:
+    lines = []
+    for watch in watches:
+        spans: list[Span | str] = [strong(watch.written), " · not known to the source yet · followed since "]
+        spans.append(When(at=watch.since))
+        spans += [f" · {watch.source}"] if command.source is None and len(reading.labels) > 1 else []
+        spans += [f" · “{watch.name}”"] if watch.name else []
+        lines.append(spans_line(*spans))
+    return lines
 
 
 def _date(row: OrderRow, today: date, reading: Reading) -> Iterable[Span | str]:

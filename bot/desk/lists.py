@@ -11,6 +11,7 @@ from bot.desk.room import Room, Visit, reading
 from bot.desk.seeking import folded
 from bot.model.command import Command
 from bot.model.moment import from_instant
+from bot.model.talk import ChatWatch
 from bot.model.view import Extent, Selection
 
 
@@ -29,7 +30,7 @@ async def listing(room: Room, one: Visit) -> Answer | None:
     selected = await room.views.select(
         _selection(command, _extents(room, one, read), read), limit=size, offset=(command.page - 1) * size
     )
-    return answers_lists.listing(command, selected, read)
+    return answers_lists.listing(command, selected, read, await _unknown_yet(room, one, read))
 
 
 async def sources(room: Room, one: Visit) -> Answer | None:
@@ -40,6 +41,17 @@ async def sources(room: Room, one: Visit) -> Answer | None:
         extents = tuple(extent for extent in one.extents if extent.source == name)
         counts[name] = (await room.views.select(Selection(extents), limit=1)).total
     return answers_about.sources(counts, read)
+
+
+async def _unknown_yet(room: Room, one: Visit, read: Reading) -> list[ChatWatch]:
+    """What the reader follows though its source has not shown it; where a list is of everything they follow."""
+    command = one.command
+    if not command.mine or command.which != "all" or command.stage or command.watchlist:
+        return []
+    mine = [watch for watch in read.watches if command.source in (None, watch.source)]
+    shown = await room.views.select(Selection(_extents(room, one, read)), limit=len(mine) or 1)
+    known = {(row.source, row.key) for row in shown.rows}
+    return [watch for watch in mine if (watch.source, watch.key) not in known]
 
 
 def _with_known_watchlist(command: Command, known: Sequence[str]) -> Command:

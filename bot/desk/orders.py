@@ -8,7 +8,7 @@ from bot.core.access import rights_of
 from bot.core.phrases import Answer
 from bot.desk.room import Room, Visit, reading
 from bot.desk.routes import rules_of
-from bot.desk.seeking import find, look_for, said_name
+from bot.desk.seeking import find, folded, look_for, said_name
 from bot.model.moment import from_instant, instant_of
 from bot.model.poll import Looked
 from bot.model.talk import ChatWatch
@@ -119,7 +119,16 @@ async def _not_found(room: Room, one: Visit) -> Answer:
     own = rights_of(one.question, room.following.grants) if one.command.shared else None
     if own is not None and await find(room, replace(one, extents=room.catalogue.extents(own))):
         return answers_about.not_for_everybody(said_name(one.command))
+    if waiting := await _unknown_yet(room, one):
+        return answers_about.unknown_yet(waiting)
     return answers_about.no_such_order(said_name(one.command))
+
+
+async def _unknown_yet(room: Room, one: Visit) -> ChatWatch | None:
+    """What the reader follows by that name, though its source has not shown it."""
+    said = {folded(name) for name in one.command.names}
+    mine = (await reading(room, one)).watches
+    return next((each for each in mine if said & {folded(each.written), folded(each.key), folded(each.name)}), None)
 
 
 def _watches(room: Room, found: Found) -> list[ChatWatch]:

@@ -98,6 +98,21 @@ async def test_two_orders_of_one_name_are_said_to_be_and_shown_together(
     assert "That is 2 orders. Which one?" in await bot.hear("mute drives 1d")
 
 
+async def test_what_its_source_does_not_know_yet_is_told_to_be_followed(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("watch 4500001")
+    await bot.ask("watch 4500077 as spare")
+    said = await bot.hear("list mine")
+    assert "followed here: 1 order, and 1 not known to the source yet" in said
+    assert "4500077 · not known to the source yet · followed since 2026-01-05T09:00:00Z · “spare”" in said
+    for name in ("4500077", "Spare"):
+        assert "4500077 is not known to its source, panels, yet." in await bot.hear(f"status {name}")
+    assert "not known" not in await bot.hear("list mine shipped")
+    assert "I know no order 4500077 here" in await bot.hear("status 4500077", person="U0", channel="C9")
+
+
 async def test_a_name_for_oneself_is_known_wherever_one_asks(storage: SqliteStorage, clock: ManualClock) -> None:
     bot = await a_bot(storage, clock, panels(one()))
     await bot.ask("watch 4500001 me as Solo")
