@@ -11,7 +11,9 @@ from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json, say_table
 from bot.clock import SystemClock
 from bot.config.load import Config
-from bot.errors import ConfigError
+from bot.core.expect import failure
+from bot.core.matchers import rule_words
+from bot.errors import ConfigError, Problem
 from bot.model.route import Route
 from bot.model.units import write_duration
 
@@ -22,7 +24,7 @@ def command(invocation: Invocation) -> int:
     """Check the config file and sum it up. Asks nobody and shows no secret."""
     try:
         config = read_config(invocation)
-        if found := problems_with(config, SystemClock()):
+        if found := [*problems_with(config, SystemClock()), *_failed(config)]:
             raise ConfigError(found)
     except ConfigError as error:
         if not invocation.json:
@@ -36,6 +38,16 @@ def command(invocation: Invocation) -> int:
     else:
         _print(summary, color=invocation.color)
     return Exit.DONE
+
+
+def _failed(config: Config) -> list[Problem]:
+    """The assertions that the rules do not hold to."""
+    failed = []
+    for one in config.assertions:
+        text = failure(one, config.watchlists, config.notify, config.lines.get)
+        if text is not None:
+            failed.append(Problem(one.file, one.line, one.key, text))
+    return failed
 
 
 def _summary(config: Config) -> dict[str, Any]:
@@ -65,12 +77,12 @@ def _summary(config: Config) -> dict[str, Any]:
         ],
         "notify": [_route(route) for route in config.notify],
         "operators": list(config.operators),
+        "assertions": len(config.assertions),
     }
 
 
 def _route(route: Route) -> str:
-    kinds = "everything" if route.on is None else ", ".join(sorted(route.on))
-    return f"{kinds} → {', '.join(route.to)}{' (and on)' if route.continues else ''}"
+    return f"{rule_words(route)} → {', '.join(route.to)}{' (and on)' if route.continues else ''}"
 
 
 def _print(summary: dict[str, Any], *, color: bool) -> None:
@@ -84,6 +96,8 @@ def _print(summary: dict[str, Any], *, color: bool) -> None:
     say()
     say(f"everything else: {'; '.join(summary['notify'])}")
     say(f"operators: {', '.join(summary['operators'])}")
+    if summary["assertions"]:
+        say(f"assertions: all {summary['assertions']} hold")
 
 
 def _cell(value: Any) -> str:

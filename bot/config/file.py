@@ -110,17 +110,6 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class RouteEntry(Written):
-    """One rule: which changes go where."""
-
-    to: Names
-    """Name of a destination, or a list of names."""
-    on: Kinds | None = None
-    """Kinds of change it matches; all if left out."""
-    continues: bool = Field(default=False, alias="continue")
-    """Whether the next rule is asked even when this one matches."""
-
-
 class WatchlistEntry(Written):
     """Which orders of a source are followed, how closely, and who is told."""
 
@@ -217,6 +206,8 @@ class FileEntry(StoreEntry):
     """Name to quiet hours: one window of the week, or a list of them."""
     notify: list[Any]
     """the catch-all rules for what no watchlist routes, such as `notify: [{to: ops}]`"""
+    assertions: Any = Field(default=None, alias="assert")
+    """What `orderwatch check` holds the rules to: a list of `{given: ..., expect: ...}`, or a file with such a list."""
     operators: OperatorsEntry
     """who is told about failing sources and dead letters, such as `operators: {to: ops}`"""
     retention: RetentionEntry = RetentionEntry()

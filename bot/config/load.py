@@ -9,17 +9,18 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot import registry
-from bot.config.file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, StoreEntry, WatchlistEntry
-from bot.config.problems import Complaints, Place, dotted, hint, place_of, translate
+from bot.config.assertions import read_assertions
+from bot.config.file import DestinationEntry, FileEntry, GrantEntry, StoreEntry, WatchlistEntry
+from bot.config.problems import Complaints, Place, hint, place_of, translate
 from bot.config.quiet import QuietHours
+from bot.config.rules import Rules
 from bot.config.secrets import read_secret, secret_fields, secret_values
 from bot.config.text import Document
 from bot.errors import ConfigError, Problem
 from bot.model.access import Grant
-from bot.model.change import Kind
 from bot.model.outbox import Destination
 from bot.model.retention import Retention
-from bot.model.route import Route
+from bot.model.route import Assertion, Route
 from bot.model.watch import Watchlist
 from bot.sources._settings import SourceSettings
 
@@ -40,6 +41,8 @@ class Config:
     watchlists: Mapping[str, Watchlist]
     notify: tuple[Route, ...]
     """The catch-all: the last of them matches everything."""
+    assertions: tuple[Assertion, ...]
+    """What `orderwatch check` holds the rules to."""
     operators: tuple[str, ...]
     """Names of destinations."""
     retention: Retention
@@ -62,8 +65,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     top = checked.model(FileEntry, (), document.data, rest=True)
     sources, chats = checked.sources(), checked.chats()
     destinations = checked.destinations(chats)
-    watchlists = checked.watchlists(sources, destinations)
-    notify = checked.catch_all(destinations)
+    rules = checked.rules(destinations)
+    watchlists = checked.watchlists(sources, rules)
+    notify = rules.catch_all(document.data.get("notify"), watchlists)
+    assertions = _assertions(document, watchlists, environ)
     if top is not None:
         checked.names(("operators", "to"), top.operators.to, destinations)
     zone = top.timezone if top else StoreEntry().timezone
@@ -94,6 +99,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         destinations=zoned,
         watchlists=watchlists,
         notify=notify,
+        assertions=assertions,
         operators=tuple(dict.fromkeys(top.operators.to)),
         retention=Retention(raw=top.retention.raw, sent=top.retention.sent),
         access=access,
@@ -122,6 +128,34 @@ def locate(path: Path, environ: Mapping[str, str]) -> Store:
     if entry is None or problems:
         raise ConfigError(problems)
     return Store(database=path.parent / entry.database.expanduser(), timezone=entry.timezone)
+
+
+def _assertions(
+    document: Document, watchlists: Mapping[str, Watchlist], environ: Mapping[str, str]
+) -> tuple[Assertion, ...]:
+    """What the rules are held to: in the file itself, or in one that it names."""
+    written, complaints, of = document.data.get("assert"), document.complaints, document
+    if isinstance(written, str):
+        path = document.path.parent / written
+        try:
+            of = Document(path, environ)
+        except ConfigError as error:
+            complaints.add(("assert",), f"{path} cannot be used: {error.problems[0].text.partition(';')[0]}")
+            return ()
+        for key in of.data.keys() - {"assert"}:
+            of.complaints.add((key,), "is not a key here; such a file holds only `assert:`")
+        written = of.data.get("assert", [])
+    known = {}
+    for what in ("watchlist", "source", "destination"):
+        section = document.data.get(f"{what}s")
+        known[what] = list(section) if isinstance(section, dict) else []
+    source_of = {name: watchlist.source for name, watchlist in watchlists.items()}
+    found = read_assertions(
+        written, _Check(of).model, of.complaints, file=str(of.path), source_of=source_of, known=known
+    )
+    if of is not document:
+        complaints.take(of.complaints.problems())
+    return found
 
 
 class _Check:
@@ -165,13 +199,11 @@ class _Check:
                 found[name] = (entry, address.model_dump(mode="json", exclude_none=True))
         return found
 
-    def watchlists(
-        self, sources: Mapping[str, SourceSettings], destinations: Mapping[str, Any]
-    ) -> dict[str, Watchlist]:
+    def watchlists(self, sources: Mapping[str, SourceSettings], rules: Rules) -> dict[str, Watchlist]:
         found = {}
         for name, place, data in self._entries("watchlists"):
             entry = self.model(WatchlistEntry, place, data, rest=True)
-            routes = self._routes((*place, "notify"), data.get("notify"), destinations)
+            routes = rules.of_watchlist(name, str(data.get("source")), data.get("notify"))
             if entry is None:
                 continue
             self._source(place, entry, sources)
@@ -186,16 +218,16 @@ class _Check:
             )
         return found
 
-    def catch_all(self, destinations: Mapping[str, Any]) -> tuple[Route, ...]:
-        written = self._document.data.get("notify")
-        routes = self._routes(("notify",), written, destinations)
-        if written == []:
-            self._complaints.add(("notify",), "is empty; name a catch-all, such as [{to: ops}]")
-        elif isinstance(written, list) and routes:
-            last = ("notify", len(written) - 1)
-            if routes[-1].label == dotted(last) and routes[-1].on is not None:
-                self._complaints.add((*last, "on"), "must be left out of the last rule here: it is the catch-all")
-        return routes
+    def rules(self, destinations: Mapping[str, tuple[DestinationEntry, Any]]) -> Rules:
+        """What reads the rules."""
+        return Rules(
+            self.model,
+            self._document.complaints,
+            lambda place, names: self.names(place, names, destinations),
+            chats={name: entry.chat for name, (entry, _) in destinations.items()},
+            sources=self._section("sources"),
+            watchlists=self._section("watchlists"),
+        )
 
     def access(self, chats: Mapping[str, BaseModel], quiet: QuietHours) -> tuple[Grant, ...]:
         """Who may ask, chat by chat."""
@@ -317,25 +349,6 @@ class _Check:
             for name in entry.where.keys() - filters:
                 text = f"is no filter of {kind}{hint(name, filters)}"
                 self._complaints.add((*place, "where", name), text)
-
-    def _routes(self, place: Place, written: Any, destinations: Mapping[str, Any]) -> tuple[Route, ...]:
-        routes = []
-        left = set(Kind)
-        for index, data in enumerate(written if isinstance(written, list) else ()):
-            here = (*place, index)
-            entry = self.model(RouteEntry, here, data, rest=True)
-            if entry is not None:
-                self.names((*here, "to"), entry.to, destinations)
-            if entry is None or self._complaints.within(here):
-                continue
-            on = frozenset(entry.on) if entry.on is not None else None
-            if not left & (on or set(Kind)):
-                self._complaints.add(here, "is never reached: the rules before it take every change it matches")
-            if not entry.continues:
-                left -= on or set(Kind)
-            to = tuple(dict.fromkeys(entry.to))
-            routes.append(Route(to=to, on=on, continues=entry.continues, label=dotted(here)))
-        return tuple(routes)
 
     def _entries(self, section: str) -> Iterator[tuple[str, Place, dict[str, Any]]]:
         for name, data in self._section(section).items():

@@ -28,6 +28,7 @@ class Complaints:
         self._lines: dict[Place, int] = {}
         self._texts: dict[Place, tuple[int | None, str]] = {}
         self._disguises: dict[str, str] = {}
+        self._others: list[Problem] = []
 
     def stands(self, place: Place, line: int) -> None:
         """Remember the line, counted from 1, of a key or list item."""
@@ -60,13 +61,17 @@ class Complaints:
         """Dotted key to line, for everything that is written."""
         return {dotted(place): line for place, line in self._lines.items()}
 
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Take in what is wrong with another file."""
+        self._others += problems
+
     def problems(self) -> list[Problem]:
-        """All of it, in the order of the file."""
+        """All of it, in the order of the file; other files behind."""
         found = [
             Problem(self._file, line, dotted(place), self._disguised(text))
             for place, (line, text) in self._texts.items()
         ]
-        return sorted(found, key=lambda problem: problem.line or 0)
+        return [*sorted(found, key=lambda problem: problem.line or 0), *self._others]
 
     def _disguised(self, text: str) -> str:
         for value in sorted(self._disguises, key=len, reverse=True):

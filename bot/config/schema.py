@@ -6,8 +6,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot import registry
-from bot.config.file import DestinationEntry, FileEntry, GrantEntry, RouteEntry, WatchlistEntry
+from bot.config.assertions import AssertionEntry
+from bot.config.file import DestinationEntry, FileEntry, GrantEntry, WatchlistEntry
 from bot.config.quiet import QuietEntry
+from bot.config.rules import RouteEntry
 from bot.config.secrets import secret_fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +28,7 @@ def json_schema() -> dict[str, Any]:
         FileEntry,
         WatchlistEntry,
         RouteEntry,
+        AssertionEntry,
         GrantEntry,
         QuietEntry,
         *sources.values(),
@@ -64,6 +67,8 @@ def json_schema() -> dict[str, Any]:
         "quiet": whole["properties"]["quiet"]
         | _named({"anyOf": [window, {"type": "array", "items": window, "minItems": 1}]}),
         "notify": whole["properties"]["notify"] | routes | {"minItems": 1},
+        "assert": whole["properties"]["assert"]
+        | {"anyOf": [{"type": "string"}, {"type": "array", "items": references[AssertionEntry, mode]}]},
         "access": {
             **whole["properties"]["access"],
             "properties": {kind: {"type": "array", "items": references[GrantEntry, mode]} for kind in chats},

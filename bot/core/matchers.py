@@ -166,3 +166,12 @@ MATCHERS = (
 def written(route: Route) -> list[Matcher]:
     """The matchers a route has."""
     return [matcher for matcher in MATCHERS if getattr(route, matcher.member) is not None]
+
+
+def rule_words(route: Route) -> str:
+    """What a route matches: `everything`, or `dispatched, status`, or `urgent · amount >= 1000`."""
+    words = [
+        matcher.wanted(route) if matcher.key in ("on", "severity") else f"{matcher.key} {matcher.wanted(route)}"
+        for matcher in written(route)
+    ]
+    return " · ".join(words) or "everything"
