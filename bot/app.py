@@ -1,10 +1,11 @@
 """The wiring: a Config becomes hands, loops and the order in which they open and close. It decides nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import registry
@@ -30,6 +31,7 @@ from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
 from bot.ports import Chat, Clock, Desk, Ear, Source, Storage
+from bot.sources._settings import SourceSettings
 from bot.storage.sqlite import SqliteStorage
 
 
@@ -75,12 +77,12 @@ class App:
         self._following = following
         self._ears = ears
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Watch and tell until `stop` is set; ends within ten seconds of that."""
+    async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop] | None = None) -> None:
+        """Watch and tell until `stop` is set, and run the loops `beside`; ends within ten seconds of that."""
         loops: dict[str, Loop] = {f"poller {name}": poller for name, poller in self.pollers.items()}
         loops |= {"notifier": self.notifier, "janitor": self._janitor, "following": self._following}
         loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in self._ears.items()}
-        await Supervisor(loops, self.storage, self._clock).run(stop)
+        await Supervisor(loops | dict(beside or {}), self.storage, self._clock).run(stop)
 
     async def once(self) -> Pass:
         """One pass over everything that is watched, then send what is owed, and return."""
@@ -116,19 +118,61 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
 
     Raises ConfigError for what only a source can tell (an order number it cannot read), and StorageError.
     """
-    if problems := problems_with(config, clock):
-        raise ConfigError(problems)
+    async with (
+        OpenSources(clock) as sources,
+        open_storage(checked(config, clock), clock) as storage,
+        open_on(storage, sources, config, clock) as app,
+    ):
+        yield app
+
+
+class OpenSources:
+    """Sources that stay open from one config to the next as long as their settings are the same."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._open: dict[str, tuple[SourceSettings, Source]] = {}
+
+    async def __aenter__(self) -> "OpenSources":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close(list(self._open))
+
+    async def of(self, config: Config) -> dict[str, Source]:
+        """The sources of a config; those it does not name, or has other settings for, are closed."""
+        wanted = config.sources
+        await self._close([name for name, (settings, _) in self._open.items() if wanted.get(name) != settings])
+        for name, settings in wanted.items():
+            if name not in self._open:
+                self._open[name] = (settings, _build_source(name, settings, self._clock))
+        return {name: self._open[name][1] for name in wanted}
+
+    async def _close(self, names: Sequence[str]) -> None:
+        for name in names:
+            await self._open.pop(name)[1].close()
+
+
+@asynccontextmanager
+async def open_storage(config: Config, clock: Clock) -> AsyncIterator[SqliteStorage]:
+    """The store of a config, locked. Raises StorageError."""
+    storage = SqliteStorage(config.database, clock, holder="orderwatch")
+    await storage.open()
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
+@asynccontextmanager
+async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, clock: Clock) -> AsyncIterator[App]:
+    """What a config asks for, on a store that is open and sources that may be."""
     async with AsyncExitStack() as stack:
-        sources = build_sources(config, clock)
-        for source in sources.values():
-            stack.push_async_callback(source.close)
+        sources = await opened.of(config)
         chats = build_chats(config, clock)
         for chat in chats.values():
             stack.push_async_callback(chat.close)
         books = {name: _book(config, source) for name, source in sources.items()}
-        storage = SqliteStorage(config.database, clock, holder="orderwatch")
-        stack.push_async_callback(storage.close)
-        await storage.open()
         healths = Healths()
         pollers = {
             name: _poller(config, source, books[name], storage, clock, healths) for name, source in sources.items()
@@ -153,10 +197,11 @@ async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
 
 def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
     """The sources of a config, by name."""
-    return {
-        name: registry.source_module(settings.kind).build(name, settings, clock)
-        for name, settings in config.sources.items()
-    }
+    return {name: _build_source(name, settings, clock) for name, settings in config.sources.items()}
+
+
+def _build_source(name: str, settings: SourceSettings, clock: Clock) -> Source:
+    return registry.source_module(settings.kind).build(name, settings, clock)
 
 
 def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
@@ -218,6 +263,16 @@ def problems_with(config: Config, clock: Clock) -> list[Problem]:
         for watchlist in config.watchlists.values()
         for problem in _problems(config, sources[watchlist.source], watchlist)
     ]
+
+
+def checked(config: Config, clock: Clock, *, database: Path | None = None) -> Config:
+    """The config, if it can be used, and on this database. Raises ConfigError."""
+    problems = problems_with(config, clock)
+    if database not in (None, config.database):
+        problems.append(config.problem("database", f"is another one; restart orderwatch to leave {database} for it"))
+    if problems:
+        raise ConfigError(problems)
+    return config
 
 
 def _book(config: Config, source: Source) -> WatchBook:

@@ -1,6 +1,7 @@
 """How a long command lives: on the fastest event loop there is, until a signal asks it to end."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -33,3 +34,19 @@ class StopSignal:
             raise KeyboardInterrupt
         self.received = number
         self.event.set()
+
+
+class ReloadSignal:
+    """SIGHUP as an event. It still means the end when it comes because the terminal of the program was closed."""
+
+    def __init__(self, stop: StopSignal) -> None:
+        self.event = asyncio.Event()
+        self._stop = stop
+        self._has_terminal = os.isatty(0)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._receive)
+
+    def _receive(self) -> None:
+        if self._has_terminal and not os.isatty(0):
+            self._stop.event.set()
+        else:
+            self.event.set()

@@ -17,6 +17,7 @@ from bot.config.rules import Rules
 from bot.config.secrets import read_secret, secret_fields, secret_values
 from bot.config.text import Document
 from bot.errors import ConfigError, Problem
+from bot.files import Files
 from bot.model.access import Grant
 from bot.model.outbox import Destination
 from bot.model.retention import Retention
@@ -58,9 +59,12 @@ class Config:
         return Problem(str(self.path), self.lines.get(key), key, text)
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read and check a config file. Raises ConfigError with every problem there is, none of them telling a secret."""
-    document = Document(path, environ)
+def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> Config:
+    """Read and check a config file. Raises ConfigError with every problem there is, none of them telling a secret.
+
+    `files` comes to know every file that was read: this one, and those that hold secrets.
+    """
+    document = Document(path, environ, files)
     checked = _Check(document)
     top = checked.model(FileEntry, (), document.data, rest=True)
     sources, chats = checked.sources(), checked.chats()
@@ -313,7 +317,7 @@ class _Check:
             self._complaints.add(secret_place, f"is there, and {name}_file too; keep one of them", line=line)
             return
         try:
-            data[name] = read_secret(self._document.path.parent / str(file))
+            data[name] = read_secret(self._document.path.parent / str(file), self._document.files)
             self._complaints.disguise(data[name], "***")
         except ValueError as error:
             self._complaints.add(secret_place, f"{name}_file: {error}", line=line)

@@ -7,21 +7,25 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr
 
+from bot.files import Files
+
 _REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
 
 
-def expand(text: str, environ: Mapping[str, str]) -> str:
+def expand(text: str, environ: Mapping[str, str], files: Files | None = None) -> str:
     """`text` with `${NAME}` replaced by that variable and `$$` by a dollar sign; any other `$` stands for itself.
 
-    A variable that is not set is read from the file that NAME_FILE names. Raises ValueError that says what to do.
+    A variable that is not set is read, by `files`, from the file that NAME_FILE names. Raises ValueError that says
+    what to do.
     """
-    return _REFERENCE.sub(lambda found: _value(found, environ), text)
+    opened = files or Files()
+    return _REFERENCE.sub(lambda found: _value(found, environ, opened), text)
 
 
-def read_secret(path: Path) -> str:
+def read_secret(path: Path, files: Files) -> str:
     """What a file holds, without line ends at its end. Raises ValueError when it cannot be read as text."""
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return files.read(path).decode().replace("\r\n", "\n").rstrip("\r\n")
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -45,7 +49,7 @@ def secret_values(value: Any) -> Iterator[str]:
             yield from map(str, member.values())
 
 
-def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
+def _value(found: re.Match[str], environ: Mapping[str, str], files: Files) -> str:
     if found["dollar"]:
         return "$"
     if found["broken"]:
@@ -61,7 +65,7 @@ def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
             f"environment variable {name} is not set; set it, or {name}_FILE to a file that holds the value"
         )
     try:
-        return read_secret(Path(file))
+        return read_secret(Path(file), files)
     except ValueError as error:
         raise ValueError(f"{name}_FILE: {error}") from None
 

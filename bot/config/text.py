@@ -15,6 +15,7 @@ import yaml
 from bot.config.problems import Complaints, Place
 from bot.config.secrets import expand
 from bot.errors import ConfigError, Problem
+from bot.files import Files
 
 _STR, _INT, _FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 _BOOL, _NULL, _MERGE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
@@ -23,14 +24,15 @@ _BOOL, _NULL, _MERGE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:
 class Document:
     """The data of a file, each scalar's own text, and what is wrong so far."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
-        """Read `path`. Raises ConfigError when it is not a document at all."""
+    def __init__(self, path: Path, environ: Mapping[str, str], files: Files | None = None) -> None:
+        """Read `path`, by `files`. Raises ConfigError when it is not a document at all."""
         self.path = path
+        self.files = files or Files()
         self.complaints = Complaints(str(path))
         self._environ = environ
         self._texts: dict[Place, str] = {}
         self._open: list[yaml.Node] = []
-        root = _compose(path)
+        root = _compose(path, self.files)
         self.data: Any = {} if root is None else self._read(root, ())
         if not isinstance(self.data, dict):
             raise ConfigError([Problem(str(path), 1, "", "must be keys with values, such as `sources:`")])
@@ -108,7 +110,7 @@ class Document:
 
     def _expanded(self, written: str, place: Place) -> str:
         try:
-            value = expand(written, self._environ)
+            value = expand(written, self._environ, self.files)
         except ValueError as error:
             self.complaints.add(place, str(error))
             return written
@@ -133,8 +135,8 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
 
 
-def _compose(path: Path) -> yaml.Node | None:
-    text = _text_of(path)
+def _compose(path: Path, files: Files) -> yaml.Node | None:
+    text = _text_of(path, files)
     try:
         return yaml.compose(_without_json_tabs(text), Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -147,9 +149,9 @@ def _compose(path: Path) -> yaml.Node | None:
         raise ConfigError([Problem(str(path), None, "", f"is not YAML: {error}")]) from None
 
 
-def _text_of(path: Path) -> str:
+def _text_of(path: Path, files: Files) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return files.read(path).decode("utf-8-sig")
     except FileNotFoundError:
         text = "there is no such file; name yours with --config or ORDERWATCH_CONFIG"
     except OSError as error:

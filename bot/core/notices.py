@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import blake2b
 
+from bot.errors import Problem
 from bot.model.change import Notice
 from bot.model.message import Line, Message, Span, Text, When
 from bot.model.moment import Moment, instant_of
@@ -175,6 +176,27 @@ def _found(healths: Sequence[Health]) -> Line:
 
 def _changes(count: int) -> str:
     return "1 change" if count == 1 else f"{count:,} changes"
+
+
+def config_refused(problems: Sequence[Problem]) -> Message:
+    """A config that was written anew cannot be used."""
+    shown = [_line(_without_file(problem)) for problem in problems[:_NAMED]]
+    if len(problems) > _NAMED:
+        shown.append(_line(f"and {len(problems) - _NAMED} more"))
+    rest = "It goes on as before until that is put right. See all of it with: orderwatch check"
+    return Message(
+        emoji="📝", headline=_headline("Config refused", f" · {problems[0].file}"), body=(*shown, _line(rest))
+    )
+
+
+def config_reloaded(file: str) -> Message:
+    """A config that had been refused is right again."""
+    return Message(emoji="✅", headline=_headline("Config in force", f" · {file} as it is now"))
+
+
+def _without_file(problem: Problem) -> str:
+    place = [f"line {problem.line}"] if problem.line else []
+    return ": ".join([*place, problem.key, problem.text] if problem.key else [*place, problem.text])
 
 
 def _spoken(span: timedelta) -> str:

@@ -26,6 +26,9 @@ LONGEST_WAIT = 900.0
 BROKEN_WAIT = 60.0
 """Seconds after a refusal that lasts until a person acts; doubles up to BROKEN_LONGEST."""
 BROKEN_LONGEST = 3600.0
+UNPLACED_WAIT = 60.0
+"""Seconds between two looks whether a destination is in the config again; they cost nothing."""
+_GIVE_UP_SPOKEN = f"{GIVE_UP_AFTER.total_seconds() / 3600:g} hours"
 
 
 def sent(row: Notification, message_ids: Sequence[str], parts: int, now: datetime) -> Settlement:
@@ -84,12 +87,28 @@ def failed(
     )
 
 
-def buried(row: Notification, reason: str, now: datetime, *, operators: Sequence[str]) -> Settlement:
-    """It cannot be sent at all, for a reason that is not the chat's."""
-    others = [name for name in operators if name != row.destination]
-    return _settlement(
-        row, now, State.DEAD, reason=reason, notices=_dead_notice(row, reason, now, others), counted=False
-    )
+def unplaced(row: Notification, now: datetime, *, operators: Sequence[str]) -> Settlement:
+    """Its destination left the config, perhaps by a slip: it waits as for one that is broken, and then is dead.
+
+    It stands for all that is owed there, and so do the notices.
+    """
+    reason, at = _left(row), from_instant(now)
+    if _is_given_up(row, now):
+        message = dead_letter(row.destination, "everything owed", reason)
+        told = notice(Notice.DEAD_LETTER, message, to=operators, key=(row.key,), at=at)
+        return _settlement(row, now, State.DEAD, reason=reason, notices=told, counted=False)
+    message = destination_broken(row.destination, reason, _GIVE_UP_SPOKEN)
+    told = notice(Notice.DESTINATION_BROKEN, message, to=operators, key=(row.key,), at=at)
+    return _settlement(row, now, State.PENDING, reason=reason, wait=UNPLACED_WAIT, notices=told, counted=False)
+
+
+def buried(row: Notification, now: datetime) -> Settlement:
+    """It ends with the first one that waited for the same destination."""
+    return _settlement(row, now, State.DEAD, reason=_left(row), counted=False)
+
+
+def _left(row: Notification) -> str:
+    return f"destination {row.destination!r} is not in watchlists.yaml any more"
 
 
 def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: bool) -> str | None:
@@ -97,10 +116,12 @@ def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: b
         return f"{error} (refused as plain text too)"
     if isinstance(error, SendUnclear) and repeated:
         return f"{error} (sent twice without an answer; it may have arrived)"
+    return f"{error} (tried for {_GIVE_UP_SPOKEN})" if _is_given_up(row, now) else None
+
+
+def _is_given_up(row: Notification, now: datetime) -> bool:
     first = row.first_try_at and instant_of(row.first_try_at)
-    if first and now - first >= GIVE_UP_AFTER:
-        return f"{error} (tried for {GIVE_UP_AFTER.total_seconds() / 3600:g} hours)"
-    return None
+    return bool(first and now - first >= GIVE_UP_AFTER)
 
 
 def _dead_notice(
@@ -115,7 +136,7 @@ def _broken_notice(
     row: Notification, error: ChatError, now: datetime, operators: Sequence[str]
 ) -> tuple[NewNotification, ...]:
     """Told once: the key is the row at the head of the destination, which waits until the trouble is over."""
-    message = destination_broken(row.destination, str(error), f"{GIVE_UP_AFTER.total_seconds() / 3600:g} hours")
+    message = destination_broken(row.destination, str(error), _GIVE_UP_SPOKEN)
     return notice(Notice.DESTINATION_BROKEN, message, to=operators, key=(row.key,), at=from_instant(now))
 
 

@@ -111,7 +111,7 @@ class Notifier:
                 continue
             destination = await self._destination(name)
             if destination is None or destination.chat not in self._chats:
-                await self._bury_unknown(name)
+                await self._wait_for_place(name)
                 continue
             chat = self._chats[destination.chat]
             if await self._pacer.turn(chat.limits(destination), stop):
@@ -188,11 +188,15 @@ class Notifier:
         level = logging.ERROR if settlement.state is State.DEAD else logging.WARNING
         event(log, "send_failed", level=level, id=row.id, destination=row.destination, error=error)
 
-    async def _bury_unknown(self, name: str) -> None:
-        """What is owed to a destination that left the config ends as dead, where an operator can find it."""
-        reason = f"destination {name!r} is not in watchlists.yaml any more"
-        for row in await self._storage.claim(name, now=self._at(), limit=100):
-            await self._settle(row, settle.buried(row, reason, self._clock.now(), operators=self._operators))
+    async def _wait_for_place(self, name: str) -> None:
+        """A destination left the config: the first message owed to it waits, then all of them end as dead."""
+        for first in await self._storage.claim(name, now=self._at(), limit=1):
+            settlement = settle.unplaced(first, self._clock.now(), operators=self._operators)
+            await self._settle(first, settlement)
+            while settlement.state is State.DEAD and (
+                rows := await self._storage.claim(name, now=self._at(), limit=100)
+            ):
+                await self._storage.settle([settle.buried(row, self._clock.now()) for row in rows])
 
     async def _settle(self, row: Notification, settlement: Settlement) -> None:
         await self._storage.settle([settlement])

@@ -58,6 +58,9 @@ class Notice(StrEnum):
     UNREADABLE_ORDER = "unreadable_order"
     DEAD_LETTER = "dead_letter"
     DESTINATION_BROKEN = "destination_broken"
+    CONFIG_REFUSED = "config_refused"
+    CONFIG_RELOADED = "config_reloaded"
+    """Told only after one was refused."""
 
 
 class Change(Frozen):

@@ -7,7 +7,7 @@ from click import Context
 
 from bot.cli.main import group
 from bot.core.commands import listed
-from bot.model.change import Kind
+from bot.model.change import Kind, Notice
 from bot.model.order import Stage
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -24,6 +24,6 @@ def test_every_command_is_in_the_readme() -> None:
         assert re.search(rf"`{re.escape(name)}\b", README), name
 
 
-def test_every_kind_of_change_and_stage_is_in_the_readme() -> None:
+def test_every_kind_of_change_notice_and_stage_is_in_the_readme() -> None:
     words = set(re.findall(r"[a-z_]+", README))
-    assert {kind.value for kind in Kind} | {stage.value for stage in Stage} - {Stage.UNKNOWN} <= words
+    assert {kind.value for kind in (*Kind, *Notice)} | {stage.value for stage in Stage} - {Stage.UNKNOWN} <= words

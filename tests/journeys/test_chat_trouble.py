@@ -147,7 +147,7 @@ async def test_a_group_that_moved_is_followed_and_stays_so_after_a_restart(stage
     assert places == [("-5000", True), ("-1005000", False), ("-1005000", False)]
 
 
-async def test_what_is_owed_to_a_destination_that_left_the_config_is_given_up_and_operators_hear_why(
+async def test_what_is_owed_to_a_destination_that_left_the_config_waits_a_day_and_operators_hear_of_it_twice(
     watching: Stage,
 ) -> None:
     scene = await watching("stateset")
@@ -157,5 +157,8 @@ async def test_what_is_owed_to_a_destination_that_left_the_config_is_given_up_an
     scene.settings["destinations"].pop("sales")
     scene.set("watchlists.all of stateset.notify", [{"to": "ops"}])
     await scene.restart()
-    slack = (await looks(scene)).slack
-    assert any("Not delivered · " in text and "to sales" in text and "not in watchlists.yaml" in text for text in slack)
+    waiting, given_up = (await looks(scene)).slack, (await scene.look(25 * 3600)).slack
+    assert [text.splitlines()[0] for text in (*waiting, *given_up)] == [
+        "📪 Cannot deliver · sales",
+        "☠️ Not delivered · everything owed to sales",
+    ]

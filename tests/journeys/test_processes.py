@@ -3,54 +3,15 @@
 import asyncio
 import hashlib
 import json
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
 from bot.sandbox import schneider, stateset, twoservice
 from bot.sandbox.server import Sandbox
-from tests.journeys.scene import PATIENCE, until
-
-ROOT = Path(__file__).parents[2]
-
-
-@asynccontextmanager
-async def program(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m bot ...` beside the block; killed if the block leaves it running."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, stdout=pipe, stderr=pipe
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
-    """Its exit code, and all it printed."""
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
-    return process.returncode, (out + err).decode()
-
-
-async def done(*arguments: str) -> tuple[int | None, str]:
-    """Run it to its end."""
-    async with program(*arguments) as process:
-        return await ended(process)
-
-
-def written(folder: Path, settings: dict[str, Any]) -> str:
-    """Path of a config file."""
-    path = folder / "watchlists.yaml"
-    path.write_text(json.dumps(settings), encoding="utf-8")
-    return str(path)
+from tests.journeys.process import done, ended, program, written
+from tests.journeys.scene import until
 
 
 def watching(sandbox: Sandbox) -> int:

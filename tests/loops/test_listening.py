@@ -115,7 +115,13 @@ async def test_a_place_that_moved_is_told_where_it_is_now_also_after_a_restart(
     assert chat.heard == [("eight", "one #0"), ("eight", "two #0")]
 
 
-async def test_a_place_nobody_ever_asked_for_ends_as_dead(storage: SqliteStorage, clock: ManualClock) -> None:
+async def test_what_is_owed_to_a_place_nobody_ever_asked_for_waits_a_day_and_ends_as_dead(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
     await owe(storage, "one")
-    await notifier(storage, clock, ScriptedChat()).drain()
-    assert [row.state for row in await storage.notifications()] == [State.DEAD]
+    states = []
+    for _ in range(2):
+        await notifier(storage, clock, ScriptedChat()).drain()
+        states.append((await storage.notifications())[0].state)
+        await clock.advance(24 * 3600)
+    assert states == [State.PENDING, State.DEAD]

@@ -219,14 +219,42 @@ async def test_a_wait_of_the_whole_chat_holds_every_lane(storage: SqliteStorage,
     assert chat.heard == [("ops", "one #0")]
 
 
-async def test_what_is_owed_to_a_destination_that_left_the_config_is_a_dead_letter(
+async def test_what_is_owed_to_a_destination_that_left_the_config_waits_and_operators_hear_of_it_once(
     storage: SqliteStorage, clock: ManualClock
 ) -> None:
     chat = ScriptedChat()
-    await owe(storage, "one", to="gone")
-    await notifier(storage, clock, chat).drain()
-    assert (await states(storage))[0] is State.DEAD
+    await owe(storage, "one", "two", to="gone")
+    for _ in range(3):
+        await notifier(storage, clock, chat).drain()
+        await clock.advance(61)
+    assert (await states(storage))[:2] == [State.PENDING, State.PENDING]
     assert [place for place, _ in chat.heard] == ["desk"]
+
+
+async def test_a_destination_that_came_back_to_the_config_gets_what_waited_in_order(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    chat = ScriptedChat()
+    await owe(storage, "one", "two", to="gone")
+    await notifier(storage, clock, chat).drain()
+    await clock.advance(61)
+    places = {name: Destination(name=name, chat="scripted", address={"room": name}) for name in ("gone", "desk")}
+    await Notifier(storage, clock, {"scripted": chat}, places, operators=("desk",)).drain()
+    assert chat.heard[1:] == [("gone", "one #0"), ("gone", "two #0")]
+
+
+async def test_a_destination_that_stays_away_a_day_ends_what_is_owed_to_it_with_one_notice(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    chat = ScriptedChat()
+    await owe(storage, "one", "two", to="gone")
+    await notifier(storage, clock, chat).drain()
+    await clock.advance(24 * 3600)
+    await notifier(storage, clock, chat).drain()
+    found = await rows(storage)
+    assert [row.state for row in found[:2]] == [State.DEAD, State.DEAD]
+    assert all("not in watchlists.yaml" in (row.reason or "") for row in found[:2])
+    assert [text.splitlines()[0] for _, text in chat.heard][1:] == ["Not delivered · everything owed to gone"]
 
 
 async def test_stopping_between_two_parts_leaves_the_rest_for_the_next_start(
