@@ -11,7 +11,7 @@ from bot.core.phrases import (
     Reading,
     days_words,
     footer,
-    mute_of,
+    mute_lines,
     order_offers,
     spans_line,
     strong,
@@ -185,7 +185,4 @@ def _own_words(order: Order, reading: Reading) -> list[Line]:
         if (watch.source, watch.key) == (order.source, order.key):
             who = "You are told" if watch.is_own_place else "This chat is told"
             lines.append(text_line(f"{who} when it changes" + (f"; you call it “{watch.name}”" if watch.name else "")))
-    if mute := mute_of(order, reading):
-        until: tuple[Span | str, ...] = (When(at=mute.until),) if mute.until else ("its status changes",)
-        lines.append(spans_line("Muted here until ", *until))
-    return lines
+    return [*lines, *mute_lines(order, reading)]

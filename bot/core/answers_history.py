@@ -12,7 +12,7 @@ from bot.core.phrases import (
     Reading,
     counted,
     footer,
-    mute_of,
+    mute_lines,
     person_words,
     place_words,
     says,
@@ -81,9 +81,7 @@ def why(
     if not routes and not watches:
         body.append(text_line("Nobody follows it now, so news of it goes nowhere. To be told: watch it."))
     body += dict.fromkeys([*_by_rules(routes, reading), *_by_hand(watches, reading)])
-    if mute := mute_of(order, reading):
-        until: tuple[Span | str, ...] = (When(at=mute.until),) if mute.until else ("its status changes",)
-        body.append(spans_line("Muted here until ", *until, "."))
+    body += mute_lines(order, reading)
     message = Message(
         emoji="🧭",
         headline=spans_line("News of ", strong(order_name(order)), f": {counted(len(told), 'message')}"),

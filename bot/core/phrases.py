@@ -1,13 +1,14 @@
 """Pieces that answers are made of: lines, spans, and how the age of data and the health of a source are said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from bot.core.commands import written
 from bot.model.access import Role
 from bot.model.command import Verb
 from bot.model.message import Line, Message, Span, Text, When
+from bot.model.moment import Moment
 from bot.model.order import Order
 from bot.model.outbox import State
 from bot.model.poll import Health
@@ -33,6 +34,10 @@ class Reading:
     """What the reader follows."""
     mutes: Sequence[Mute] = ()
     """What the reader does not want to hear."""
+    here: str = ""
+    """The destination of them that is this place."""
+    looked_at: Mapping[tuple[str, str], Moment] = field(default_factory=dict)
+    """Source and key to the last look at an order, where this process has looked."""
     person: str = ""
     """Who reads, where that is one person."""
     is_read_by_others: bool = False
@@ -89,11 +94,18 @@ def counted(number: int, what: str) -> str:
 
 
 def footer(found: Found, reading: Reading, *, has_changed: bool) -> Line:
-    """Where an order comes from, since when it is as it is, and whether its source answers."""
-    source = found.snapshot.order.source
-    spans: list[Span | str] = [reading.labels.get(source, source)]
+    """Where an order comes from, since when it is as it is, when it was last looked at, and if its source fails.
+
+    Where nobody knows the last look, it is said of the source that it answers, and only of the source.
+    """
+    order = found.snapshot.order
+    health, looked_at = reading.healths.get(order.source), reading.looked_at.get((order.source, order.key))
+    spans: list[Span | str] = [reading.labels.get(order.source, order.source)]
     spans += [" · last change " if has_changed else " · watched since ", When(at=found.changed_at)]
-    return spans_line(*spans, " · ", *health_spans(reading.healths.get(source)))
+    spans += [" · looked at ", When(at=looked_at)] if looked_at else []
+    if looked_at is None or (health and health.failures):
+        spans += [" · source ", *health_spans(health)]
+    return spans_line(*spans)
 
 
 def health_spans(health: Health | None) -> list[Span | str]:
@@ -139,12 +151,12 @@ def order_offers(order: Order, reading: Reading) -> list[Offer]:
 
     offers = [Offer("Check now", ask(Verb.CHECK)), Offer("History", ask(Verb.HISTORY)), Offer("Why", ask(Verb.WHY))]
     if reading.role.rank >= Role.WATCHER.rank:
-        if is_followed(order, reading):
-            offers.append(Offer("Unwatch", ask(Verb.UNWATCH)))
+        if followed := [watch.destination for watch in reading.watches if _is_of(watch, order)]:
+            offers.append(Offer("Unwatch", ask(Verb.UNWATCH, *_for_whom(followed, reading))))
         else:
             offers.append(Offer("Watch", ask(Verb.WATCH)))
-        if mute_of(order, reading):
-            offers.append(Offer("Unmute", ask(Verb.UNMUTE)))
+        if muted := [mute.destination for mute in mutes_of(order, reading)]:
+            offers.append(Offer("Unmute", ask(Verb.UNMUTE, *_for_whom(muted, reading))))
         else:
             offers += [
                 Offer("Mute 1 h", ask(Verb.MUTE, "1h")),
@@ -154,15 +166,29 @@ def order_offers(order: Order, reading: Reading) -> list[Offer]:
     return [*offers, Offer("Share here", ask(Verb.STATUS, "share"))]
 
 
-def is_followed(order: Order, reading: Reading) -> bool:
-    """Whether the reader follows the order from chat."""
-    return any((watch.source, watch.key) == (order.source, order.key) for watch in reading.watches)
+def _is_of(watch: ChatWatch, order: Order) -> bool:
+    return (watch.source, watch.key) == (order.source, order.key)
 
 
-def mute_of(order: Order, reading: Reading) -> Mute | None:
-    """The mute of all news of the order where the reader is told; None if there is none."""
+def _for_whom(destinations: Sequence[str | None], reading: Reading) -> list[str]:
+    """What a button has to add where only the person is meant, and not this place."""
+    return [] if reading.here in destinations else ["me"]
+
+
+def mutes_of(order: Order, reading: Reading) -> list[Mute]:
+    """The mutes of all news of the order where the reader is told: in this place, or for the person alone."""
     mine = (mute for mute in reading.mutes if (mute.source, mute.key) == (order.source, order.key))
-    return next((mute for mute in mine if mute.kind is None and mute.watchlist is None), None)
+    return [mute for mute in mine if mute.kind is None and mute.watchlist is None]
+
+
+def mute_lines(order: Order, reading: Reading) -> list[Line]:
+    """Where news of the order is held back from the reader, and until when."""
+    lines = []
+    for mute in mutes_of(order, reading):
+        where = "here" if mute.destination == reading.here else "for you"
+        until = When(at=mute.until) if mute.until else "its status changes"
+        lines.append(spans_line(f"Muted {where} until ", until))
+    return lines
 
 
 def days_words(days: int) -> str:

@@ -45,7 +45,7 @@ async def history(room: Room, one: Visit) -> Answer | None:
         order, page = found.snapshot.order, one.command.page
         size = answers_history.PAGE
         rows = await room.views.history(order.source, order.key, limit=size + 1, offset=(page - 1) * size)
-        return answers_history.history(found, rows, await reading(room, one), page=page)
+        return answers_history.history(found, rows, await reading(room, one, [found]), page=page)
 
     return await _about_one(room, one, answer)
 
@@ -57,7 +57,7 @@ async def why(room: Room, one: Visit) -> Answer | None:
         order = found.snapshot.order
         told = await room.views.told(order.source, order.key, limit=_MESSAGES_SHOWN)
         changes = await room.views.history(order.source, order.key, limit=1)
-        read, routes, watches = await reading(room, one), rules_of(room, found), _watches(room, found)
+        read, routes, watches = await reading(room, one, [found]), rules_of(room, found), _watches(room, found)
         return answers_history.why(found, told, routes, read, watches, has_changed=bool(changes))
 
     return await _about_one(room, one, answer)
@@ -111,7 +111,7 @@ async def _ambiguous(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
 async def _status(room: Room, one: Visit, found: Found) -> Answer:
     order = found.snapshot.order
     last = await room.views.history(order.source, order.key, limit=_CHANGES_SHOWN)
-    return answers.status(found, last, await reading(room, one), in_full=one.command.in_full)
+    return answers.status(found, last, await reading(room, one, [found]), in_full=one.command.in_full)
 
 
 async def _not_found(room: Room, one: Visit) -> Answer:

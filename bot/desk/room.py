@@ -1,6 +1,6 @@
 """What every question needs to be answered: the store, what is in force, who asks and what they may see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,8 @@ from bot.loops.following import Following
 from bot.loops.poller import Poller
 from bot.model.access import Role
 from bot.model.command import Command, Question
-from bot.model.view import Extent
+from bot.model.moment import Moment
+from bot.model.view import Extent, Found
 from bot.ports import Clock, Talks, Views
 
 
@@ -66,8 +67,11 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-async def reading(room: Room, one: Visit) -> Reading:
-    """What an answer has to know of its reader, who is told no more of other people than the rights allow."""
+async def reading(room: Room, one: Visit, found: Sequence[Found] = ()) -> Reading:
+    """What an answer has to know of its reader, who is told no more of other people than the rights allow.
+
+    `found` are the orders it is about.
+    """
     question, catalogue = one.question, room.catalogue
     is_read_by_others = _is_read_by_others(room, one)
     places = {catalogue.place(question.chat, address) for address in (one.here, question.own_place) if address}
@@ -80,11 +84,23 @@ async def reading(room: Room, one: Visit) -> Reading:
         role=one.rights.role,
         public_places=named if one.rights.sees_everything else named & places,
         own_places=frozenset(places),
+        here=catalogue.place(question.chat, one.here),
         watches=tuple(watch for watch in room.following.watches if watch.destination in places),
+        looked_at=_looked_at(room, found),
         mutes=tuple(mute for mute in room.following.mutes if mute.destination in places),
         person=question.person if is_read_by_others is None else "",
         is_read_by_others=bool(is_read_by_others),
     )
+
+
+def _looked_at(room: Room, found: Sequence[Found]) -> dict[tuple[str, str], Moment]:
+    """When this process last looked at these orders, where it has."""
+    looks = {}
+    for order in (each.snapshot.order for each in found):
+        poller = room.pollers.get(order.source)
+        if poller and (at := poller.looked_at(order.key)):
+            looks[order.source, order.key] = at
+    return looks
 
 
 def _is_read_by_others(room: Room, one: Visit) -> bool | None:

@@ -12,7 +12,7 @@ from bot.core.health import wait_until_retry
 from bot.errors import SourceError
 from bot.loops.catch_up import Job
 from bot.loops.rounds import Rounds
-from bot.model.moment import from_instant
+from bot.model.moment import Moment, from_instant
 from bot.model.poll import Looked
 from bot.ports import Clock
 
@@ -67,6 +67,13 @@ class Poller:
             reason=str(error) if error else None,
             possible_at=self.rounds.ledger.health.retry_at,
         )
+
+    def looked_at(self, key: str) -> Moment | None:
+        """When the source last answered about an order by itself, since this process runs; None: it has not yet."""
+        state = self.rounds.ledger.states.get(key)
+        if state is None or state.looked_at is None:
+            return None
+        return from_instant(self._clock.now() - timedelta(seconds=self._clock.monotonic() - state.looked_at))
 
     def wake(self) -> None:
         """The agenda was changed from outside: look at it again."""

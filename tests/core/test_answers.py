@@ -125,7 +125,7 @@ def test_every_parcel_is_named_with_its_line_and_a_link() -> None:
 
 def test_the_age_of_the_data_and_the_trouble_of_the_source_are_said() -> None:
     failing = Health("panels", failures=3, failing_since=AT, last_ok_at=AT)
-    assert "watched since 2026-11-24T09:00:00Z · answered 2026-11-24T09:00:00Z" in said(order())
+    assert "watched since 2026-11-24T09:00:00Z · source answered 2026-11-24T09:00:00Z" in said(order())
     assert "does not answer since 2026-11-24T09:00:00Z" in said(order(), reading(healths={"panels": failing}))
     assert "does not know it any more" in said(order(), vanished=True)
 
@@ -136,13 +136,29 @@ def test_what_the_reader_set_up_is_said_and_the_buttons_follow() -> None:
         person="U1", since=AT,
     )  # fmt: skip
     mute = Mute(source="panels", key="FR/4500123", destination="slack:C1", until=AT, person="U1", since=AT)
-    mine = reading(role=Role.WATCHER, watches=(watch,), mutes=(mute,), own_places=frozenset({"slack:C1"}))
+    mine = reading(
+        role=Role.WATCHER, watches=(watch,), mutes=(mute,), own_places=frozenset({"slack:C1"}), here="slack:C1"
+    )
     answer = status(found(order()), [], mine)
     assert "This chat is told when it changes; you call it “drives”" in words(answer.messages[0])
     assert "Muted here until 2026-11-24T09:00:00Z" in words(answer.messages[0])
     assert [offer.label for offer in answer.offers] == [
         "Check now", "History", "Why", "Unwatch", "Unmute", "Share here",
     ]  # fmt: skip
+
+
+def test_what_is_held_back_from_the_person_alone_is_not_said_to_be_held_back_here() -> None:
+    watch = a_watch("slack:U1", "U1").model_copy(update={"is_own_place": True})
+    mute = Mute(source="panels", key="FR/4500123", destination="slack:U1", until=AT, person="U1", since=AT)
+    mine = reading(role=Role.WATCHER, watches=(watch,), mutes=(mute,), here="slack:C1")
+    answer = status(found(order()), [], mine)
+    assert "Muted for you until 2026-11-24T09:00:00Z" in words(answer.messages[0])
+    assert "Muted for you until" in words(why(found(order()), [], {}, mine).messages[0])
+    asks = {offer.label: offer.asks for offer in answer.offers}
+    assert (asks["Unwatch"], asks["Unmute"]) == (
+        'unwatch "FR/4500123" at "panels" me',
+        'unmute "FR/4500123" at "panels" me',
+    )
 
 
 def test_a_viewer_is_offered_nothing_that_a_viewer_may_not() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from bot.clock import ManualClock
 from bot.core.catalogue import Catalogue
 from bot.core.plan import Telling
+from bot.core.turns import Turns
 from bot.core.watchbook import WatchBook
 from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
@@ -18,6 +19,7 @@ from bot.model.access import Grant, Role
 from bot.model.command import Question, Reply
 from bot.model.order import Order
 from bot.model.outbox import Destination
+from bot.model.units import RateValue
 from bot.model.watch import Watchlist
 from bot.ports import Talks, Views
 from bot.storage.sqlite import SqliteStorage
@@ -66,7 +68,8 @@ class Bot:
         mine = [watchlist for watchlist in watchlists if watchlist.source == source.name]
         telling = Telling(source.name, source.label, TELLING.zone, TELLING.catch_all, TELLING.operators)
         ledger = Ledger(self.storage, self.clock, WatchBook(mine, source.key_of), telling)
-        return Poller(Rounds(source, self.clock, ledger), self.clock, workers=2)
+        turns = Turns([RateValue(100_000, 60.0)], TELLING.zone)
+        return Poller(Rounds(source, self.clock, ledger, turns), self.clock, workers=2)
 
     async def start(self) -> "Bot":
         """As the program starts: what was set up in chat first, then the pollers, then everything that is due."""

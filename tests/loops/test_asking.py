@@ -53,7 +53,7 @@ async def test_an_order_is_told_with_its_way_its_lines_and_its_parcels(
         "Line 000010: 5 × LC1D09M7",
         "Tracking: DHL JD014600 (https://dhl.example/JD014600)",
     ]
-    assert "panels (Schneider) · watched since 2026-01-05T09:00:00Z · answered 2026-01-05T09:00:00Z" in said
+    assert said.endswith("panels (Schneider) · watched since 2026-01-05T09:00:00Z · looked at 2026-01-05T09:00:00Z")
 
 
 async def test_a_tracking_number_within_a_sentence_is_a_question(storage: SqliteStorage, clock: ManualClock) -> None:
@@ -184,6 +184,21 @@ async def test_help_shows_only_what_one_may_do(storage: SqliteStorage, clock: Ma
     assert "unwatch" in await bot.hear("help")
     assert "unwatch" not in await bot.hear("help", person="U2", channel="C2")
     assert "needs the role watcher" in await bot.hear("watch 4500001", person="U2", channel="C2")
+
+
+async def test_the_age_of_an_answer_is_that_of_the_last_look_at_the_order(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one(), one("4500002"))
+    bot = await a_bot(storage, clock, source)
+    await clock.advance(1800)
+    await bot.ask("check 4500002")
+    assert (await bot.hear("status 4500001")).endswith("looked at 2026-01-05T09:00:00Z")
+    assert (await bot.hear("status 4500002")).endswith("looked at 2026-01-05T09:30:00Z")
+    source.trouble = [DOWN]
+    await bot.ask("check 4500001")
+    said = await bot.hear("history 4500001")
+    assert said.endswith("looked at 2026-01-05T09:00:00Z · source does not answer since 2026-01-05T09:30:00Z")
 
 
 async def test_sources_and_about_say_where_one_is(storage: SqliteStorage, clock: ManualClock) -> None:
