@@ -128,15 +128,17 @@ class HttpClient:
         content = response.content
         chunks: list[bytes] = []
         size = 0
-        while not content.at_eof():
-            chunk = await content.readany()
-            size += len(chunk)
-            if size > self._max_body:
-                response.close()
-                chunks.clear()  # the error holds this frame for as long as anybody holds the error
-                raise AnswerUnreadable(self._source, asked, f"came more than {self._max_body // 1024**2} MB")
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        try:
+            while not content.at_eof():
+                chunk = await content.readany()
+                size += len(chunk)
+                if size > self._max_body:
+                    response.close()
+                    raise AnswerUnreadable(self._source, asked, f"came more than {self._max_body // 1024**2} MB")
+                chunks.append(chunk)
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        finally:
+            chunks.clear()  # an error, or the end of a cancelled request, holds this frame for as long as it lives
 
     def _judge(self, answer: Answer, asked: str) -> None:
         status = answer.status
