@@ -18,7 +18,7 @@ from bot.core.route import routes_of, share_out
 from bot.errors import SourceError
 from bot.model.change import Change, Kind, Notice, Severity
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.order import Order, Snapshot, Stage
+from bot.model.order import Order, Snapshot, Stage, Status, normal_word
 from bot.model.outbox import NewNotification
 from bot.model.poll import Baseline, OrderState, OrderUpdate, Payload, PollRecord
 from bot.model.route import Route
@@ -135,16 +135,18 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
         next_poll_at=sight.next_poll_at,
         doubt=sight.doubt,
     )
-    words = tuple(word for word in unknown_words(sight.order) if word not in known_words)
+    unknown = unknown_words(sight.order)
+    known = {normal_word(word) for word in known_words} if unknown else set()
+    fresh = [status for status in unknown if normal_word(_identity(status)) not in known]
     return PollRecord(
         source=telling.source,
         at=from_instant(now),
         updates=(update,),
         notifications=(
             *_tell(sight.order, update, changes, sight.watchlists, telling, now),
-            *_unknown_word_notices(words, sight.order, telling, now),
+            *_unknown_word_notices(fresh, sight.order, telling, now),
         ),
-        words=words,
+        words=tuple(map(_identity, fresh)),
         ended_mutes=telling.mutes.ended_by(sight.order.key, changes),
     )
 
@@ -260,13 +262,16 @@ def order_unreadable(state: OrderState, error: SourceError, telling: Telling, no
     return PollRecord(source=telling.source, at=at, notifications=told)
 
 
-def unknown_words(order: Order) -> list[str]:
-    """The status words of an order, its lines and shipments, that we cannot read; each once."""
+def unknown_words(order: Order) -> list[Status]:
+    """The statuses of an order, its lines and shipments, that we cannot read; each code once, whatever its name."""
     statuses = [order.status]
     statuses += [line.status for line in order.lines if line.status]
     statuses += [shipment.status for shipment in order.shipments if shipment.status]
-    words = [status.word for status in statuses if status.stage is Stage.UNKNOWN and (status.code or status.text)]
-    return list(dict.fromkeys(words))
+    found: dict[str, Status] = {}
+    for status in statuses:
+        if status.stage is Stage.UNKNOWN and _identity(status):
+            found.setdefault(normal_word(_identity(status)), status)
+    return list(found.values())
 
 
 def _is_doubtful(sight: Sight, previous: Snapshot) -> bool:
@@ -341,15 +346,20 @@ def _tell(
             )
 
 
+def _identity(status: Status) -> str:
+    """What stays the same when a source only calls a status by another name: its code, where it has one."""
+    return status.code or status.text or ""
+
+
 def _unknown_word_notices(
-    words: Iterable[str], order: Order, telling: Telling, now: datetime
+    statuses: Iterable[Status], order: Order, telling: Telling, now: datetime
 ) -> Iterator[NewNotification]:
-    for word in words:
+    for status in statuses:
         yield from notices.notice(
             Notice.UNKNOWN_STATUS,
-            notices.unknown_status(telling.label, word, order_name(order)),
+            notices.unknown_status(telling.label, status.word, order_name(order)),
             to=telling.operators,
-            key=(telling.source, word),
+            key=(telling.source, normal_word(_identity(status))),
             at=from_instant(now),
             source=telling.source,
         )

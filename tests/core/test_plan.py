@@ -118,6 +118,18 @@ def test_a_status_word_nobody_knows_is_told_to_operators_once() -> None:
     assert again.words == ()
 
 
+def test_another_name_for_a_known_code_and_another_spelling_of_a_known_word_are_no_new_words() -> None:
+    for known, shown in (("C7", status("In quarantine", code="C7")), ("On  Hold!", status("on hold!"))):
+        record = plan.order_seen(sight(order(), order(status=shown)), TELLING, {known}, NOW)
+        assert (record.words, told(record)) == ((), [("ops", ("status",))])
+
+
+def test_a_new_code_is_news_though_it_has_a_name_that_is_known() -> None:
+    new = order(status=status("Quarantined", code="C8"))
+    record = plan.order_seen(sight(order(), new), TELLING, {"C7", "Quarantined"}, NOW)
+    assert record.words == ("C8",)
+
+
 def test_an_order_is_older_when_its_own_update_time_goes_back() -> None:
     known = snapshot(order(version="2026-11-24T09:00:00Z"))
     assert plan.is_older(order(version="2026-11-24T08:59:59.5Z"), known)
@@ -163,7 +175,7 @@ def test_the_summary_names_what_the_source_does_not_know() -> None:
 
 def test_unknown_words_come_from_lines_and_shipments_too() -> None:
     odd = order(lines=(line(status=status("Milled")),), status=status("Milled"))
-    assert plan.unknown_words(odd) == ["Milled"]
+    assert [found.word for found in plan.unknown_words(odd)] == ["Milled"]
     assert plan.unknown_words(order(status=DELIVERED)) == []
 
 
