@@ -177,12 +177,19 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
         pollers = {
             name: _poller(config, source, books[name], storage, clock, healths) for name, source in sources.items()
         }
-        notifier = Notifier(
-            storage, clock, chats, config.destinations, operators=config.operators, access=config.access
-        )
         known = catalogue(config, sources)
         following = Following(storage, storage.talks, clock, known, pollers)
         await following.refresh()
+        ears = build_ears(config, chats, clock)
+        notifier = Notifier(
+            storage,
+            clock,
+            chats,
+            config.destinations,
+            operators=config.operators,
+            access=config.access,
+            role_at=lambda place: following.role_at(place) if place.chat in ears else None,
+        )
         yield App(
             storage,
             pollers,
@@ -191,7 +198,7 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
             clock,
             following=following,
             desk=FrontDesk(Room(known, storage, storage.talks, following, pollers, clock)),
-            ears=build_ears(config, chats, clock),
+            ears=ears,
         )
 
 

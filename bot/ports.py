@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model.access import Grant, Invite
-from bot.model.command import Question, Reply
+from bot.model.command import Button, Question, Reply
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
@@ -23,15 +23,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present, aware, UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds that never jump, from an arbitrary start."""
-        ...
 
     async def sleep(self, seconds: float) -> None:
         """Let that much of this clock's time pass. Zero or less only yields to other tasks."""
-        ...
 
 
 class Source(Protocol):
@@ -44,30 +41,24 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """Its name in the config."""
-        ...
 
     @property
     def label(self) -> str:
         """What people are shown: `panels (Schneider Electric)`."""
-        ...
 
     @property
     def listing(self) -> Listing:
         """What its listing is worth."""
-        ...
 
     def key_of(self, written: str) -> str:
         """The key of an order as a person writes it. Raises ValueError that says how to write it."""
-        ...
 
     @property
     def requests(self) -> int:
         """How many requests it has been sent since the start."""
-        ...
 
     def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
         """The listing of updates since then, in which absence means nothing; None where it cannot be narrowed so."""
-        ...
 
     def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
         """Sweep a listing, page by page. Whoever stops before the end closes it.
@@ -75,7 +66,6 @@ class Source(Protocol):
         Ends normally only when the sweep was complete; a page that fails raises and ends it. An order that shifts
         between pages may come twice. A page whose bytes equal the known one of its number comes with `listed` None.
         """
-        ...
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         """Everything the source says about one order. Urgent requests go ahead of waiting routine ones.
@@ -83,7 +73,6 @@ class Source(Protocol):
         An answer whose digest is `known` has been judged before and comes back unread.
         Raises OrderNotFound only when the source itself says that there is no such order.
         """
-        ...
 
     def parse(self, key: str, payload: Payload) -> Order:
         """A payload as an Order of depth FULL. Pure. Raises AnswerUnreadable.
@@ -91,15 +80,12 @@ class Source(Protocol):
         Whatever carries the same meaning gives equal orders: array order, blanks, case of codes, number as text,
         an instant written differently, null, missing or empty.
         """
-        ...
 
     def wait(self) -> float:
         """Seconds until the budget allows one more request, however urgent; 0 if it does now."""
-        ...
 
     async def close(self) -> None:
         """Release connections. Idempotent."""
-        ...
 
 
 class Chat(Protocol):
@@ -108,27 +94,25 @@ class Chat(Protocol):
     @property
     def kind(self) -> str:
         """`slack`, `telegram`, `console`."""
-        ...
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         """The rates the platform allows for a send there, that of the whole chat first. Their source is in the code."""
-        ...
 
     def edit_limits(self, destination: Destination) -> Sequence[Limit]:
         """The same for an edit there."""
-        ...
 
-    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
         """The parts that say `message`: at least one, each within the platform's limits, split between lines.
 
         Pure and deterministic. Everything in the message is escaped: it cannot ping, forge a link or break markup.
-        `repeated` marks it as a possible repeat, in words.
+        `repeated` marks it as a possible repeat, in words. `buttons` stand under the last part, where the chat
+        has buttons; the parts are the same with and without them.
         """
-        ...
 
     def threads(self, destination: Destination) -> Threads:
         """How messages about one thing can hang together at this destination."""
-        ...
 
     async def send(
         self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
@@ -139,26 +123,21 @@ class Chat(Protocol):
         does not, the part is taken and answers nothing.
         Refused markup is sent again as plain text before MessageRefused is raised. Retries nothing that is unclear.
         """
-        ...
 
     async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
         """Let a message of ours say `part`. Raises MessageGone, and never SendUnclear: it may always be repeated."""
-        ...
 
     async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         """The id of the message sent with `key` (and `under`) since then; None: it is surely not there.
 
         Raises CannotLookBack.
         """
-        ...
 
     async def check(self) -> str:
         """Ask the chat whether it takes our token. Returns who we are there, in words. Raises ChatError."""
-        ...
 
     async def close(self) -> None:
         """Release connections. Idempotent."""
-        ...
 
 
 class Desk(Protocol):
@@ -169,7 +148,6 @@ class Desk(Protocol):
 
         Never raises for what a person wrote or may not see: that is an answer too. Raises StorageError.
         """
-        ...
 
 
 class Ear(Protocol):
@@ -180,7 +158,6 @@ class Ear(Protocol):
 
         Raises ChatRefused when the chat will not let us listen (a wrong token, a second listener).
         """
-        ...
 
 
 class Views(Protocol):
@@ -190,60 +167,50 @@ class Views(Protocol):
         self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
     ) -> Sequence[OrderRow]:
         """Watched orders, last changed first."""
-        ...
 
     async def count_orders(self, *, source: str | None = None, stage: Stage | None = None) -> int:
         """How many watched orders there are, as `orders` shows them."""
-        ...
 
     async def find_orders(self, text: str) -> Sequence[Snapshot]:
         """Orders whose number, key, purchase-order number or a tracking number is `text`.
 
         Case, blanks and zeros in front do not matter.
         """
-        ...
 
     async def seek(self, names: Sequence[str], extents: Sequence[Extent]) -> Sequence[Found]:
         """Orders within `extents` that have one of these names, those of the first name that any has."""
-        ...
 
     async def select(self, selection: Selection, *, limit: int, offset: int = 0) -> Selected:
         """Orders that are wanted, a page of them."""
-        ...
 
     async def told(self, source: str, key: str, *, limit: int = 20) -> Sequence[Told]:
         """Notifications about one order, newest first."""
-        ...
 
     async def history(self, source: str, key: str, *, limit: int = 200, offset: int = 0) -> Sequence[ChangeRow]:
         """Changes of one order, newest first."""
-        ...
 
     async def payload(self, source: str, key: str, seq: int) -> Payload | None:
         """The raw payload of one version; None when there was none or retention dropped it."""
-        ...
 
     async def notifications(
         self, *, after_id: int = 0, states: Sequence[State] = (), limit: int = 100
     ) -> Sequence[Notification]:
         """Outbox rows by id."""
-        ...
+
+    async def notification(self, key: str) -> Notification | None:
+        """The notification with this key; None if there is none, or not any more."""
 
     async def notification_behind(self, destination: str, message_id: str) -> Notification | None:
         """The notification whose message in a destination has this id of the chat's; None if none has."""
-        ...
 
     async def counts(self) -> Mapping[str, int]:
         """How many `orders`, `snapshots`, `changes`, and notifications by state (`sent`, `dead`, ...) there are."""
-        ...
 
     async def healths(self) -> Sequence[Health]:
         """Every source's health."""
-        ...
 
     async def beats(self) -> Mapping[str, Moment]:
         """Loop name to its last sign of life."""
-        ...
 
 
 class Talks(Protocol):
@@ -251,59 +218,45 @@ class Talks(Protocol):
 
     async def begin(self, entry: AuditEntry) -> bool:
         """Note a question before it is answered. False: that very question was noted before, and nothing is done."""
-        ...
 
     async def finish(self, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
         """Note how a question ended, and what the buttons under its answer ask: key to text."""
-        ...
 
     async def button(self, key: str) -> str | None:
         """What a button asks; None for one nobody knows any more."""
-        ...
 
     async def watch(self, watch: ChatWatch, timezone: str) -> bool:
         """Follow an order, and remember its place and zone. False: it was followed there already; its name is new."""
-        ...
 
     async def unwatch(self, source: str, key: str, destination: str) -> bool:
         """Follow it no more. False: it was not followed there."""
-        ...
 
     async def watches(self) -> Sequence[ChatWatch]:
         """Everything followed from chat."""
-        ...
 
     async def mute(self, mute: Mute) -> None:
         """Mute news, in place of an earlier mute of the same order, watchlist, kind and destination."""
-        ...
 
     async def unmute(self, about: About) -> bool:
         """End the mute of just that order, watchlist, kind and destination. False: there was none."""
-        ...
 
     async def mutes(self, now: Moment) -> Sequence[Mute]:
         """Mutes that have not ended."""
-        ...
 
     async def place(self, name: str) -> Destination | None:
         """The destination that a chat watch made; None if no watch did."""
-        ...
 
     async def invite(self, invite: Invite) -> None:
         """Keep an invite."""
-        ...
 
     async def redeem(self, code_hash: str, member: Grant, at: Moment) -> Grant | None:
         """Use an invite, once: the grant it gives to that person or place. None: there is no such valid invite."""
-        ...
 
     async def members(self) -> Sequence[Grant]:
         """Everybody who came in by an invite."""
-        ...
 
     async def dismiss(self, chat: str, id_: str) -> bool:
         """Let a person or place that came in by an invite go. False: there is none with that id."""
-        ...
 
 
 class Storage(Views, Protocol):
@@ -315,59 +268,46 @@ class Storage(Views, Protocol):
     @property
     def outbox_changed(self) -> asyncio.Event:
         """Set whenever a commit added notifications. Whoever waits on it clears it."""
-        ...
 
     @property
     def talks(self) -> Talks:
         """What people set up by talking to the bot."""
-        ...
 
     async def open(self) -> None:
         """Take the lock, migrate (after copying the file), and be ready. Raises StorageLocked, SchemaTooNew."""
-        ...
 
     async def close(self) -> None:
         """Finish what was started and let go of the lock. Idempotent."""
-        ...
 
     async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
         """The state of every order of a source ever seen, for the poller's memory; or only of that one, if it was."""
-        ...
 
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""
-        ...
 
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""
-        ...
 
     async def commit(self, record: PollRecord) -> None:
         """Write a record whole, or not at all. Concurrent commits may share a transaction.
         A notification whose key is already there is left as it is. Raises StaleRecord when an update's
         expected_seq is not the stored one.
         """
-        ...
 
     async def health(self, source: str) -> Health:
         """The stored health of a source; a fresh one if there is none."""
-        ...
 
     async def known_words(self, source: str) -> frozenset[str]:
         """Status words of this source that operators have been told of."""
-        ...
 
     async def swept_scopes(self, source: str) -> frozenset[str]:
         """Ids of the scopes that have had a complete sweep."""
-        ...
 
     async def baselines(self) -> Mapping[str, int]:
         """Watchlist to the number of orders its summary spoke of."""
-        ...
 
     async def owed(self, destination: str | None = None) -> Sequence[Owed]:
         """Destinations with pending or interrupted notifications; or only that one, if it has any."""
-        ...
 
     async def claim(self, destination: str, *, now: Moment, limit: int) -> Sequence[Notification]:
         """The first open notifications of a destination, by id, marked SENDING with first_try_at before they return.
@@ -375,20 +315,15 @@ class Storage(Views, Protocol):
         Stops before the first one that may not be tried yet, so order is kept. A row that was SENDING already
         (its process died) comes back with `unclear` true.
         """
-        ...
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write what became of claimed notifications, their notices, and new addresses, in one transaction."""
-        ...
 
     async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
         """Destination name to the address the chat moved it to, where it did."""
-        ...
 
     async def beat(self, loops: Sequence[str], at: Moment) -> None:
         """Note which loops are alive: these, and no others any more."""
-        ...
 
     async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
         """Drop what retention no longer wants, in small transactions. Returns how much of what was dropped."""
-        ...

@@ -115,5 +115,6 @@ def _question(name: str, way: Way, text: str, via: Any) -> Question:
         is_private=way.is_private,
         own_place={"channel": way.person},
         via=via,
+        under=tuple(filter(None, (way.message or way.thread,))),
         text=text,
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,11 @@ from bot.chats._answering import one_line, persistently
 from bot.chats._holds import Holds
 from bot.chats._pages import Page, pages
 from bot.chats._slack_blocks import MEASURE, blocks, text_of
+from bot.chats._slack_buttons import rows
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_questions import Way
 from bot.errors import ChatBusy, ChatUnreachable, DestinationBroken, MessageRefused, SendUnclear
-from bot.model.command import Button, Reply
+from bot.model.command import Reply
 from bot.ports import Clock
 
 _USES = 5
@@ -25,10 +26,6 @@ _BURST = 3
 _PAUSE = 1.1
 """Seconds between messages that are posted, after the first few: a channel takes about one a second and tolerates
 short bursts (docs: rate limits)."""
-_LABEL = 75
-"""Characters on a button (docs: button element)."""
-_IN_A_ROW = 25
-"""Buttons in one block (docs: actions block)."""
 _VIEW_BLOCKS = 100
 """Blocks in a home tab (docs: views)."""
 _REMEMBERED = 1000
@@ -157,31 +154,13 @@ class Teller:
 def written(reply: Reply) -> list[dict[str, Any]]:
     """The `text` and `blocks` of every message that says a reply; the buttons stand under the last."""
     zone = ZoneInfo(reply.timezone)
-    rows = _rows(reply.buttons)
-    measure = replace(MEASURE, room=MEASURE.room - len(json.dumps(rows, ensure_ascii=False)))
+    under = rows(reply.buttons)
+    measure = replace(MEASURE, room=MEASURE.room - len(json.dumps(under, ensure_ascii=False)))
     result = [_body(page, zone) for message in reply.messages for page in pages(message, measure, zone)]
-    if result and rows:
-        result[-1]["blocks"] += rows
+    if result:
+        result[-1]["blocks"] += under
     return result
 
 
 def _body(page: Page, zone: ZoneInfo) -> dict[str, Any]:
     return {"text": text_of(page, zone), "blocks": blocks(page, zone)}
-
-
-def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
-    elements = [
-        {
-            "type": "button",
-            "action_id": f"press-{number}",
-            "text": {"type": "plain_text", "text": _short(button.label), "emoji": True},
-            "value": button.key,
-        }
-        for number, button in enumerate(buttons)
-    ]
-    starts = range(0, len(elements), _IN_A_ROW)
-    return [{"type": "actions", "elements": elements[start : start + _IN_A_ROW]} for start in starts]
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"

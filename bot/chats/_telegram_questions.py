@@ -39,11 +39,11 @@ def of_update(update: Mapping[str, Any], me: Me, verbs: frozenset[str]) -> tuple
     match update:
         case {"callback_query": {"from": dict(person), "message": dict(message), "data": str(key)}}:
             way = _way(message, is_press=True)
-            return (_question(name, person, way, "button", key), way) if way else None
+            return (_question(name, person, way, "button", key, (str(way.message_id),)), way) if way else None
         case {"message": {"from": dict(person), "text": str(text)} as message}:
             way = None if person.get("is_bot") else _way(message)
             asked = _asked(text, message, me, verbs, is_private=way.is_private) if way else None
-            return (_question(name, person, way, *asked), way) if way and asked else None
+            return (_question(name, person, way, *asked, _under(message, me)), way) if way and asked else None
         case _:
             return None
 
@@ -75,6 +75,13 @@ def _is_reply_to(message: Mapping[str, Any], me: Me) -> bool:
     return (replied.get("from") or {}).get("id") == me.id and "forum_topic_created" not in replied
 
 
+def _under(message: Mapping[str, Any], me: Me) -> tuple[str, ...]:
+    """The message of ours that is replied to, and the one its thread began with; a topic begins with none of ours."""
+    replied = (message.get("reply_to_message") or {}).get("message_id") if _is_reply_to(message, me) else None
+    first = None if message.get("is_topic_message") else message.get("message_thread_id")
+    return tuple(dict.fromkeys(str(number) for number in (replied, first) if number))
+
+
 def _way(message: Mapping[str, Any], *, is_press: bool = False) -> Way | None:
     chat = message.get("chat") or {}
     if not isinstance(chat.get("id"), int) or not isinstance(message.get("message_id"), int):
@@ -88,7 +95,7 @@ def _way(message: Mapping[str, Any], *, is_press: bool = False) -> Way | None:
     )
 
 
-def _question(name: str, person: Mapping[str, Any], way: Way, via: Any, text: str) -> Question:
+def _question(name: str, person: Mapping[str, Any], way: Way, via: Any, text: str, under: tuple[str, ...]) -> Question:
     return Question(
         id=name,
         chat="telegram",
@@ -98,6 +105,7 @@ def _question(name: str, person: Mapping[str, Any], way: Way, via: Any, text: st
         is_overheard=not way.is_private,
         own_place={"chat_id": person.get("id")},
         via=via,
+        under=under,
         text=text,
         language=str(person.get("language_code") or "").partition("-")[0] or None,
     )

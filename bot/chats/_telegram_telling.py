@@ -1,23 +1,21 @@
 """How an answer reaches whoever asked in Telegram: where it was asked, edited into place where it follows a press."""
 
-from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 
 from bot.chats._answering import persistently
 from bot.chats._holds import Holds
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_html import parts
+from bot.chats._telegram_keyboard import keyboard
 from bot.chats._telegram_questions import Way
 from bot.errors import ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
-from bot.model.command import Button, Reply
+from bot.model.command import Reply
 from bot.model.sending import Part
 from bot.ports import Clock
 
-_ROW = 32
-"""Characters of labels that stand readably in one row of a phone."""
 _BURST = 3
 _PAUSE = 1.1
 """Seconds between messages to one chat after the first few: about one a second is allowed, short bursts pass (Bots
@@ -43,32 +41,32 @@ class Teller:
         for number, part in enumerate(written):
             if number >= _BURST:
                 await self._clock.sleep(_PAUSE)
-            keyboard = _keyboard(reply.buttons) if number == len(written) - 1 else None
+            under = keyboard(reply.buttons) if number == len(written) - 1 else None
             is_first = number == 0
-            if is_first and reply.replaces and way.is_press and await self._edit(part, way, keyboard):
+            if is_first and reply.replaces and way.is_press and await self._edit(part, way, under):
                 continue
-            await self._send(part, way, keyboard, answers=is_first and not way.is_private and not way.is_press)
+            await self._send(part, way, under, answers=is_first and (way.is_press or not way.is_private))
 
-    async def _edit(self, part: Part, way: Way, keyboard: InlineKeyboardMarkup | None) -> bool:
+    async def _edit(self, part: Part, way: Way, under: InlineKeyboardMarkup | None) -> bool:
         """False when the message is gone, so that a new one is needed."""
         try:
-            await self._edited(way, keyboard, part.rich)
+            await self._edited(way, under, part.rich)
         except MessageRefused as refused:
             if "not modified" in refused.came:
                 return True
             if "to edit not found" in refused.came or "can't be edited" in refused.came:
                 return False
-            await self._edited(way, keyboard, {"text": part.plain})
+            await self._edited(way, under, {"text": part.plain})
         return True
 
-    async def _edited(self, way: Way, keyboard: InlineKeyboardMarkup | None, content: Any) -> None:
+    async def _edited(self, way: Way, under: InlineKeyboardMarkup | None, content: Any) -> None:
         async def once() -> None:
             try:
                 await self._api.ask(
                     self._api.bot.edit_message_text(
                         chat_id=way.chat_id,
                         message_id=way.message_id,
-                        reply_markup=keyboard,
+                        reply_markup=under,
                         link_preview_options=_NO_PREVIEW,
                         **content,
                     )
@@ -78,23 +76,23 @@ class Teller:
 
         await persistently(lambda: self._holds.keep(str(way.chat_id), once), self._clock, f"edit {way.chat_id}")
 
-    async def _send(self, part: Part, way: Way, keyboard: InlineKeyboardMarkup | None, *, answers: bool) -> None:
+    async def _send(self, part: Part, way: Way, under: InlineKeyboardMarkup | None, *, answers: bool) -> None:
         try:
-            await self._sent(way.chat_id, way, keyboard, part.rich, answers)
+            await self._sent(way.chat_id, way, under, part.rich, answers)
         except MessageRefused:
-            await self._sent(way.chat_id, way, keyboard, {"text": part.plain}, answers)
+            await self._sent(way.chat_id, way, under, {"text": part.plain}, answers)
         except DestinationMoved as moved:
-            await self._sent(moved.address["chat_id"], way, keyboard, part.rich, answers=False)
+            await self._sent(moved.address["chat_id"], way, under, part.rich, answers=False)
 
     async def _sent(
-        self, chat_id: int, way: Way, keyboard: InlineKeyboardMarkup | None, content: Any, answers: bool
+        self, chat_id: int, way: Way, under: InlineKeyboardMarkup | None, content: Any, answers: bool
     ) -> None:
         async def once() -> None:
             await self._api.ask(
                 self._api.bot.send_message(
                     chat_id=chat_id,
                     message_thread_id=way.topic,
-                    reply_markup=keyboard,
+                    reply_markup=under,
                     reply_parameters=ReplyParameters(way.message_id, allow_sending_without_reply=True)
                     if answers
                     else None,
@@ -107,16 +105,3 @@ class Teller:
         await persistently(
             lambda: self._holds.keep(str(chat_id), once), self._clock, f"send {chat_id}", may_come_twice=True
         )
-
-
-def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Buttons in rows, as many in each as can be read."""
-    rows: list[list[InlineKeyboardButton]] = []
-    taken = _ROW
-    for button in buttons:
-        if taken + len(button.label) > _ROW:
-            rows.append([])
-            taken = 0
-        rows[-1].append(InlineKeyboardButton(button.label, callback_data=button.key))
-        taken += len(button.label)
-    return InlineKeyboardMarkup(rows) if rows else None

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.chats._pages import Measure, pages
 from bot.errors import CannotLookBack, ChatUnreachable
+from bot.model.command import Button
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
@@ -59,8 +60,11 @@ class Console:
         del destination
         return ()
 
-    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
         """One part. Terminal codes and control characters from outside are gone from it."""
+        del buttons  # nobody can press them on paper
         zone = ZoneInfo(destination.timezone)
         return [Part(plain=page.plain(zone), rich={}) for page in pages(message, _MEASURE, zone, repeated=repeated)]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,11 +16,13 @@ from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._pages import pages
 from bot.chats._slack_blocks import MEASURE, blocks, can_call, text_of
+from bot.chats._slack_buttons import rows
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_ear import SlackEar
 from bot.chats._slack_errors import is_about_metadata, reading_verdict
 from bot.core.menus import Menu
 from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageGone, MessageRefused, SendUnclear
+from bot.model.command import Button
 from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
@@ -35,6 +38,9 @@ not published and other apps of the workspace need some of it, so we take the le
 _EDITS_PER_WORKSPACE = RateValue(50, 61.0)
 """chat.update is of tier 3, 50 a minute (docs: chat.update); a second is added because calls do not all take the same
 time to arrive."""
+
+_MEASURE = replace(MEASURE, room=MEASURE.room - 1500)
+"""An alert leaves room for the JSON of its buttons, whether it has any or not."""
 
 _EVENT_TYPE = "orderwatch_notification"
 _CLOCKS_APART = timedelta(minutes=62)
@@ -161,15 +167,19 @@ class Slack:
         channel = Address(**destination.address).channel
         return Threads.CARD if re.fullmatch(r"[CG][A-Z0-9]+", channel) else Threads.NONE
 
-    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
         """`rich` holds the `text` and `blocks` of chat.postMessage."""
         zone = ZoneInfo(destination.timezone)
         callable_ = tuple(filter(can_call, message.mentions))  # the place may have been in another chat before
         said = message.model_copy(update={"mentions": callable_})
-        return [
+        *first, last = [
             Part(plain=page.plain(zone), rich={"text": text_of(page, zone), "blocks": blocks(page, zone)})
-            for page in pages(said, MEASURE, zone, repeated=repeated)
+            for page in pages(said, _MEASURE, zone, repeated=repeated)
         ]
+        under = {"blocks": [*last.rich["blocks"], *rows(buttons)]}
+        return [*first, replace(last, rich={**last.rich, **under})]
 
     async def send(
         self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False

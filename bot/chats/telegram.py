@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from bot.chats._http_server import host_and_port
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
 from bot.chats._telegram_html import can_call, parts
+from bot.chats._telegram_keyboard import keyboard
 from bot.core.menus import Menu
 from bot.errors import (
     CannotLookBack,
@@ -22,6 +24,7 @@ from bot.errors import (
     MessageRefused,
     SendUnclear,
 )
+from bot.model.command import Button
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
@@ -158,9 +161,13 @@ class Telegram:
         del destination
         return Threads.CHAIN
 
-    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
-        """`rich` holds the `text` and `parse_mode` of sendMessage, and whether it makes a sound."""
-        return parts(message, ZoneInfo(destination.timezone), repeated=repeated)
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
+        """`rich` holds the `text`, `parse_mode` and `reply_markup` of sendMessage, and whether it makes a sound."""
+        *first, last = parts(message, ZoneInfo(destination.timezone), repeated=repeated)
+        under = keyboard(buttons)
+        return [*first, replace(last, rich={**last.rich, "reply_markup": under}) if under else last]
 
     async def send(
         self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
@@ -179,10 +186,11 @@ class Telegram:
     async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
         """Telegram refuses an edit that changes nothing, which is success here."""
         address = Address(**destination.address)
+        kept = {"reply_markup": part.rich.get("reply_markup")}
         try:
-            await self._edit(address, message_id, text=part.rich["text"], parse_mode=part.rich["parse_mode"])
+            await self._edit(address, message_id, **kept, text=part.rich["text"], parse_mode=part.rich["parse_mode"])
         except MessageRefused:
-            await self._edit(address, message_id, text=part.plain)
+            await self._edit(address, message_id, **kept, text=part.plain)
 
     async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         """A bot cannot read what it sent: always raises CannotLookBack."""

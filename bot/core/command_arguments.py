@@ -133,10 +133,10 @@ def _written(value: object) -> str:
 
 
 def _names(words: Words) -> tuple[str, ...]:
-    """All words together, and each alone: it may be one order, or several."""
+    """All words together, and each alone: it may be one order, or several. None where no order is named."""
     told = words.without(_FILLERS) or words
     if not told:
-        raise Misunderstood("Which order? Its number is missing.")
+        return ()
     whole = " ".join(told.texts).rstrip(",;")
     if len(whole) > LONGEST_NAME:
         raise Misunderstood(f"No order number is longer than {LONGEST_NAME} characters.")

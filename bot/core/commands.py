@@ -6,6 +6,7 @@ A line without a verb that holds something like an order number asks for its sta
 
 import difflib
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bot.core import command_arguments as arguments
 from bot.core.command_arguments import Members, Reader
@@ -34,8 +35,19 @@ class Entry:
     """Whether help and menus show it."""
 
 
-def parse(text: str, *, in_passing: bool = False) -> Command | Misread:
-    """What a line asks. `in_passing`: it was not addressed to us as a command, such as a plain message."""
+class OrderName(NamedTuple):
+    """An order, by its source and its key there."""
+
+    source: str
+    key: str
+
+
+def parse(text: str, *, in_passing: bool = False, under: OrderName | None = None) -> Command | Misread:
+    """What a line asks.
+
+    `in_passing`: it was not addressed to us as a command, such as a plain message. `under`: it was said under news of
+    that order, which is meant where the line names none.
+    """
     if len(text) > LONGEST:
         return Misread(problem=f"That is {len(text):,} characters; I read up to {LONGEST:,}.", advice=_ADVICE)
     words = Words.of(without_control(text))
@@ -45,9 +57,19 @@ def parse(text: str, *, in_passing: bool = False) -> Command | Misread:
     if entry is None:
         return _without_verb(words, in_passing=in_passing)
     try:
-        return Command.model_validate({"verb": entry.verb, **entry.read(words.rest())})
+        members = entry.read(words.rest())
+        if members.get("names") == ():
+            members = {**members, **_order_above(under)}
+        return Command.model_validate({"verb": entry.verb, **members})
     except Misunderstood as error:
         return Misread(problem=str(error), advice=f"Write it like this: {entry.example}")
+
+
+def _order_above(under: OrderName | None) -> Members:
+    """The order of a line that names none."""
+    if under is None:
+        raise Misunderstood("Which order? Its number is missing.")
+    return {"names": (under.key,), "source": under.source}
 
 
 def entry_of(verb: Verb) -> Entry:

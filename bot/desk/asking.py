@@ -10,12 +10,13 @@ from hashlib import blake2b
 
 from bot.core import answers_about
 from bot.core.access import Rights, hash_of, place_id, rights_of
+from bot.core.alert_buttons import pressed
 from bot.core.command_words import without_control
-from bot.core.commands import entry_of, parse
+from bot.core.commands import OrderName, entry_of, parse
 from bot.core.phrases import Answer, Offer
 from bot.desk import lists, orders, wishes
 from bot.desk.limits import Turnstile
-from bot.desk.room import Room, Visit, reading, visit, zone_of
+from bot.desk.room import Room, Visit, order_under, reading, visit, zone_of
 from bot.desk.seeking import folded
 from bot.log import event
 from bot.model.access import Grant, Role
@@ -78,8 +79,8 @@ class FrontDesk:
             return None
         if wait > 0:
             return self._reply(question, None, answers_about.too_many(wait))
-        asks = await self._room.talks.button(question.text) if question.via == "button" else question.text
-        command = None if asks is None else _understood(question, asks)
+        asks = await self._asks(question)
+        command = None if asks is None else _understood(question, asks, await order_under(self._room, question))
         entry = self._entry(question, command, asks or question.text)
         if not await self._room.talks.begin(entry):
             return None
@@ -89,6 +90,15 @@ class FrontDesk:
         await self._room.talks.finish(entry, outcome, {key: offer.asks for key, offer in offers.items()})
         event(log, "asked", level=logging.DEBUG, chat=question.chat, verb=entry.verb, outcome=outcome)
         return self._reply(question, command, answer) if answer else None
+
+    async def _asks(self, question: Question) -> str | None:
+        """What is asked, in words; None for a button that nobody knows any more."""
+        if question.via != "button":
+            return question.text
+        press = pressed(question.text)
+        if press is None:
+            return await self._room.talks.button(question.text)
+        return press.asks(await self._room.views.notification(press.notification))
 
     def _wait(self, question: Question, *, is_stranger: bool) -> float | None:
         """Seconds until who asks is heard again; None: too many, and nothing is to be said."""
@@ -185,7 +195,7 @@ class FrontDesk:
             buttons=tuple(Button(label=offer.label, key=_button_key(offer.asks)) for offer in answer.offers),
             outcome=answer.outcome,
             is_public=is_shared and answer.outcome == "answered",
-            replaces=bool(question.via == "button" and asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared),
+            replaces=bool(asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared and _is_turning(question)),
             timezone=zone_of(self._room, question),
         )
 
@@ -203,10 +213,15 @@ def _shares(offer: Offer) -> bool:
     return isinstance(asks, Command) and asks.shared
 
 
-def _understood(question: Question, asks: str) -> Command | Misread:
+def _is_turning(question: Question) -> bool:
+    """Whether a button was pressed that may turn the page: an alert stays what it is."""
+    return question.via == "button" and pressed(question.text) is None
+
+
+def _understood(question: Question, asks: str, under: OrderName | None = None) -> Command | Misread:
     if question.via == "start" and asks.strip():
         return Command(verb=Verb.JOIN, topic=asks.strip())
-    return parse(asks, in_passing=question.via == "message")
+    return parse(asks, in_passing=question.via == "message", under=under)
 
 
 def _brings_a_code(question: Question) -> bool:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.core.access import Rights, rights_of_place
 from bot.core.catalogue import Catalogue
+from bot.core.commands import OrderName
 from bot.core.phrases import Reading
 from bot.loops.following import Following
 from bot.loops.poller import Poller
@@ -111,3 +112,15 @@ def _is_read_by_others(room: Room, one: Visit) -> bool | None:
         return None
     place = rights_of_place(question.chat, question.place, room.following.grants)
     return place is None or place.role is not Role.OPERATOR
+
+
+async def order_under(room: Room, question: Question) -> OrderName | None:
+    """The order that the alert is about under which a question was asked; None if that was under no such one."""
+    if question.via == "button":
+        return None
+    destination = room.catalogue.place(question.chat, question.place)
+    for message in question.under:
+        told = await room.views.notification_behind(destination, message)
+        if told and told.source and told.order:
+            return OrderName(told.source, told.order)
+    return None

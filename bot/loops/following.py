@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.clock import sleep_unless
-from bot.core.access import Rights, granted, rights_of_place
+from bot.core.access import Rights, granted, place_id, rights_of_place
 from bot.core.catalogue import Catalogue
 from bot.loops.poller import Poller
-from bot.model.access import Grant
+from bot.model.access import Grant, Role
 from bot.model.moment import from_instant
+from bot.model.outbox import Destination
 from bot.model.route import Route
 from bot.model.talk import ChatWatch, Mute
 from bot.model.watch import Watchlist
@@ -58,6 +59,11 @@ class Following:
         for name, poller in self._pollers.items():
             poller.rounds.ledger.telling.mutes.become(mute for mute in self.mutes if mute.source in (None, name))
         await self._apply()
+
+    def role_at(self, destination: Destination) -> Role | None:
+        """What the readers of a destination may do who were let in as such; None if they were not."""
+        persons, places = granted(self.grants, destination.chat, place_id(destination.address), destination.address)
+        return max((grant.role for grant in (*persons, *places)), key=lambda role: role.rank, default=None)
 
     async def _apply(self) -> None:
         wanted = {(watch.source, watch.key, watch.destination): watch for watch in self.watches}

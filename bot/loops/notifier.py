@@ -6,7 +6,7 @@ before it goes out and settled after, so that whatever ends us in between is kno
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 from bot.clock import sleep_unless
 from bot.core import settle
 from bot.core.access import quiet_of
+from bot.core.alert_buttons import alert_buttons
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
-from bot.model.access import Grant
+from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.model.view import Owed
@@ -43,13 +44,16 @@ class Notifier:
         *,
         operators: Sequence[str],
         access: Sequence[Grant] = (),
+        role_at: Callable[[Destination], Role | None] = lambda _: None,
     ) -> None:
+        """`role_at` says what the readers of a destination may ask for; None: they cannot ask."""
         self._storage = storage
         self._clock = clock
         self._chats = chats
         self._destinations = dict(destinations)
         self._operators = operators
         self._access = access
+        self._role_at = role_at
         self._pacer = Pacer(clock)
         self._lanes: dict[str, asyncio.Task[None]] = {}
 
@@ -141,7 +145,8 @@ class Notifier:
         try:
             if row.unclear:
                 row, repeated = await self._reconcile(row, destination, chat)
-            parts = chat.compose(row.message, destination, repeated=repeated)
+            buttons = alert_buttons(row, self._role_at(destination))
+            parts = chat.compose(row.message, destination, repeated=repeated, buttons=buttons)
             while row.parts_sent < len(parts):
                 message_id = await chat.send(parts[row.parts_sent], destination, key=_part_key(row))
                 row = await self._note_part(row, message_id, len(parts))

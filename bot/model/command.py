@@ -27,6 +27,9 @@ class Question(Frozen):
     own_place: dict[str, Any] = {}
     """Address of a private talk with that person, where the chat has one."""
     via: Literal["command", "button", "message", "start", "home", "cli"] = "command"
+    under: tuple[str, ...] = ()
+    """Ids of the chat's messages it was said under: the one it replies to, then the first of its thread; for a button
+    the one it stands under."""
     text: str = ""
     """Verb and arguments as written; for a button its key; for a start its payload."""
     language: str | None = None

@@ -170,6 +170,15 @@ def notifications(
     return [notification_of(row) for row in sorted(rows)[:limit]]
 
 
+def notification(connection: sqlite3.Connection, key: str) -> Notification | None:
+    """The notification with this key."""
+    row = connection.execute(
+        f"select {NOTIFICATION_COLUMNS} from notifications where key = ?",
+        (key,),
+    ).fetchone()
+    return None if row is None else notification_of(row)
+
+
 def notification_behind(connection: sqlite3.Connection, destination: str, message_id: str) -> Notification | None:
     """The notification that a message in a destination was sent for; the youngest, where a moved chat counts anew."""
     row = connection.execute(

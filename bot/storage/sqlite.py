@@ -94,6 +94,10 @@ class SqliteViews:
         """Outbox rows by id."""
         return await self._read(lambda connection: _views.notifications(connection, after_id, states, limit))
 
+    async def notification(self, key: str) -> Notification | None:
+        """The notification with this key; None if there is none, or not any more."""
+        return await self._read(lambda connection: _views.notification(connection, key))
+
     async def notification_behind(self, destination: str, message_id: str) -> Notification | None:
         """The notification whose message in a destination has this id of the chat's; None if none has."""
         return await self._read(lambda connection: _views.notification_behind(connection, destination, message_id))

@@ -63,6 +63,7 @@ async def test_a_mention_in_a_thread_is_answered_in_the_thread(scene: Scene) -> 
     (seen,) = (await scene.twin.mention(ANN, CHANNEL, "status &lt;1&gt; <tel:450|450>", thread="17.1")).seen
     assert (scene.desk.texts, scene.desk.asked[0].via) == (["status <1> 450"], "message")
     assert (seen.thread, seen.person) == ("17.1", ANN)
+    assert scene.desk.asked[0].under == ("17.1",)
 
 
 async def test_a_press_in_a_thread_is_answered_in_the_thread(scene: Scene) -> None:

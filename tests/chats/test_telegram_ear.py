@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.menus import menus
 from bot.errors import ChatRefused
+from bot.sandbox._telegram_refusal import BOT
 from bot.sandbox.telegram import TelegramTwin
 from tests.chats.hearing import HurriedClock, Scene, ScriptedDesk, button, ear_for, hearing, long_reply, reply
 
@@ -84,6 +85,23 @@ async def test_a_reply_to_us_is_said_to_us(scene: Scene) -> None:
     (seen,) = (await scene.twin.say(ANN, GROUP, "/status 1")).seen
     await scene.twin.say(ANN, GROUP, "and 2?", reply_to=seen)
     assert scene.desk.texts == ["status 1", "and 2?"]
+
+
+async def test_a_reply_says_what_it_replies_to_and_where_its_thread_began(scene: Scene) -> None:
+    (seen,) = (await scene.twin.say(ANN, GROUP, "/status 1", topic=TOPIC)).seen
+    await scene.twin.say(ANN, GROUP, "why", reply_to=seen, topic=TOPIC)
+    assert scene.desk.asked[-1].under == (seen.message_id,)
+    within = {"message_thread_id": 12, "reply_to_message": {"message_id": 15, "from": BOT}}
+    scene.twin.delivery.put("message", _said(ANN, "why", **within))
+    await scene.until(lambda: scene.desk.asked[-1].under == ("15", "12"))
+
+
+async def test_a_press_says_under_which_message_and_is_answered_as_a_reply_to_it(scene: Scene) -> None:
+    scene.desk.script = lambda question: reply(question.via, buttons=(button("Mute", "k"),))
+    (first,) = (await scene.twin.say(ANN, GROUP, "/status 1")).seen
+    (seen,) = (await scene.twin.press(ANN, "Mute", under=first)).seen
+    assert scene.desk.asked[-1].under == (first.message_id,)
+    assert json.loads(seen.payload["reply_parameters"])["message_id"] == int(first.message_id)
 
 
 async def test_an_update_nobody_can_read_holds_up_nothing(scene: Scene) -> None:
@@ -305,3 +323,8 @@ async def test_a_webhook_that_telegram_refuses_ends_listening() -> None:
     async with hearing(twin, "telegram", lambda base: twin.settings(base) | settings) as scene:
         with pytest.raises(ChatRefused, match="`webhook_url`"):
             await asyncio.wait_for(scene.running, 5)
+
+
+def _said(chat: int, text: str, **more: Any) -> dict[str, Any]:
+    """A message as Telegram delivers it."""
+    return {"message_id": 99, "chat": {"id": chat, "type": "private"}, "from": {"id": chat}, "text": text, **more}

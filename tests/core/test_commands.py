@@ -116,7 +116,7 @@ def test_nothing_at_all_asks_for_help() -> None:
         ("help mute now", "I do not know what “now” is to mean here."),
         ("sources panels", "I do not know what “panels” is to mean here."),
         ("mute 45001234 99999999999d", "up to 366 days"),
-        ("mute", "Which order?"),
+        ("mute", "For how long?"),
         ("status", "Write it like this: status 45001234"),
         ("list purple", "I cannot list “purple”"),
         ("list page 0", "is no page from 1"),

@@ -12,6 +12,8 @@ import pytest
 from bot.app import App, open_app
 from bot.clock import SystemClock
 from bot.config import load as config
+from bot.model.moment import Moment
+from bot.sandbox.seen import Seen
 from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_CHAT, Sandbox
 from tests.journeys.scene import until
 
@@ -110,3 +112,37 @@ async def test_a_question_is_acknowledged_while_the_source_hangs(street: Street)
     assert heard.ack_ms is not None
     assert heard.ack_ms < 3000
     assert street.number in heard.text
+
+
+async def alerted(street: Street) -> tuple[Seen, Seen]:
+    """The alert about the order as it stands in Slack and in Telegram."""
+    orders = street.sandbox.world.orders("stateset")
+    street.sandbox.world.say(next(order for order in orders if order.name == street.number), "Delayed at customs")
+    start = len(street.sandbox.accepted)
+    await street.slack(f"check {street.number}")
+    await until(lambda: len(street.sandbox.accepted) >= start + 2)
+    slack, telegram = (
+        next(one for one in reversed(twin.seen) if "Mute 1 d" in one.buttons and "Why" not in one.buttons)
+        for twin in (street.sandbox.slack, street.sandbox.telegram)
+    )
+    return slack, telegram
+
+
+async def test_the_buttons_of_an_alert_are_about_its_order_in_both_chats(street: Street) -> None:
+    slack, telegram = await alerted(street)
+    in_slack = await street.sandbox.slack.press(PERSON, "Mute 1 d", under=slack)
+    in_telegram = await street.sandbox.telegram.press(TELEGRAM_CHAT, "Mute 1 d", under=telegram)
+    for heard in (in_slack, in_telegram):
+        assert f"No news of {street.number} here until" in heard.text
+        assert [one.replaces for one in heard.seen] == [False]
+    assert [one.person for one in in_slack.seen] == [PERSON]
+    assert len(await street.app.storage.talks.mutes(Moment("2000-01-01T00:00:00Z"))) == 2
+
+
+async def test_a_question_under_an_alert_is_about_its_order_in_both_chats(street: Street) -> None:
+    slack, telegram = await alerted(street)
+    heard = await street.sandbox.slack.mention(PERSON, SLACK_CHANNEL, "why", thread=slack.message_id)
+    assert street.number in heard.text
+    assert [one.thread for one in heard.seen] == [slack.message_id]
+    heard = await street.sandbox.telegram.say(TELEGRAM_CHAT, TELEGRAM_CHAT, "mute 2h", reply_to=telegram)
+    assert f"No news of {street.number} here until" in heard.text

@@ -10,6 +10,7 @@ from bot.core.watchbook import WatchBook
 from bot.errors import CannotLookBack, ChatError, OrderNotFound, SourceError
 from bot.loops.ledger import Ledger
 from bot.loops.rounds import Rounds
+from bot.model.command import Button
 from bot.model.message import Message
 from bot.model.moment import Moment, from_instant
 from bot.model.order import Depth, Order
@@ -125,7 +126,9 @@ class ScriptedChat:
     def limits(self, destination: Destination) -> Sequence[Limit]:
         return [Limit("scripted", RateValue(1000, 1.0))]
 
-    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
         mark = "(may be a repeat) " if repeated else ""
         return [Part(f"{mark}{words(message)} #{n}", {}) for n in range(self.parts_per_message)]
 

@@ -28,6 +28,7 @@ from bot.errors import (
     SendUnclear,
 )
 from bot.loops.notifier import Notifier
+from bot.model.command import Button
 from bot.model.message import Line, Message, Text
 from bot.model.moment import Moment, from_instant
 from bot.model.outbox import Destination, NewNotification, State
@@ -85,7 +86,9 @@ class TroubledChat:
     def limits(self, destination: Destination) -> Sequence[Limit]:
         return [Limit(self.kind, RateValue(1000, 1.0))]
 
-    def compose(self, message: Message, destination: Destination, *, repeated: bool = False) -> Sequence[Part]:
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
         text = words(message)
         parts = 2 if text.startswith("long") else 1
         return [Part(f"{MARK if repeated else ''}{text} #{number}", {}) for number in range(parts)]

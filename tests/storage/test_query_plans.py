@@ -77,6 +77,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "history": lambda c: _views.history(c, "panels", "FR/1", 5),
     "payload": lambda c: _views.payload(c, "panels", "FR/1", 1),
     "notifications": lambda c: [_views.notifications(c, 0, s, 5) for s in ((), tuple(State))],
+    "notification": lambda c: _views.notification(c, "k"),
     "notification_behind": lambda c: _views.notification_behind(c, "ops", "m"),
     "counts": _views.counts,
     "healths": _views.healths,

@@ -125,6 +125,8 @@ async def test_a_notification_is_found_by_the_message_it_became(store: Storage) 
     found = await store.notification_behind("ops", "m2")
     assert found is not None
     assert found.key == "a"
+    assert await store.notification(found.key) == found
+    assert await store.notification("nobody's") is None
     assert await store.notification_behind("sales", "m2") is await store.notification_behind("ops", "m9") is None
 
 
