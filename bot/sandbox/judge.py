@@ -208,7 +208,7 @@ def _whole(words: str) -> str:
 
 
 def _where(message: _Message) -> str:
-    return f"{message.chat} {message.place} at {message.at:%H:%M:%S.%f}"
+    return f"{message.chat} {message.place} at {message.at:%Y-%m-%d %H:%M:%S.%f}"
 
 
 def _said(message: _Message) -> str:
@@ -216,4 +216,4 @@ def _said(message: _Message) -> str:
 
 
 def _fact(fact: Fact) -> str:
-    return f"{fact.kind} of {fact.account} {fact.order} ({fact.needle}) at {fact.at:%H:%M:%S.%f}"
+    return f"{fact.kind} of {fact.account} {fact.order} ({fact.needle}) at {fact.at:%Y-%m-%d %H:%M:%S.%f}"

@@ -53,12 +53,10 @@ def doubled_keys(accepted: Sequence[Accepted]) -> list[str]:
     return sorted({key for key in keys if keys.count(key) > 1})
 
 
-def moment_in(line: str, day: datetime) -> datetime:
-    """The time a sentence of the judge speaks of."""
-    found = re.search(r" at (\d\d:\d\d:\d\d\.\d{6})", line)
-    if found is None:
-        return day
-    return datetime.combine(day.date(), datetime.strptime(found[1], "%H:%M:%S.%f").time(), day.tzinfo)  # noqa: DTZ007
+def moment_in(line: str, otherwise: datetime) -> datetime:
+    """The moment a sentence of the judge speaks of."""
+    found = re.search(r" at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6})", line)
+    return datetime.fromisoformat(found[1]).replace(tzinfo=otherwise.tzinfo) if found else otherwise
 
 
 def file_problem(path: Path) -> str | None:

@@ -13,8 +13,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bot.sandbox.world import ACCOUNTS
+from tests.crash.proof import moment_in
+from tests.soak.fast_clock import START
 from tests.soak.month import DAY, Month, Result
 from tests.soak.weather import AT_SUPPLIERS, Strike
+
+CHATS = ("slack", "telegram")
 
 
 async def soak(days: float, minutes: float, seed: int, *, orders: int = 10) -> Result:
@@ -24,32 +29,48 @@ async def soak(days: float, minutes: float, seed: int, *, orders: int = 10) -> R
 
 
 def table(result: Result) -> Iterator[str]:
-    """One line for each fault: how often it struck, and how long until the next good answer of that server."""
-    yield f"{'fault':<22}{'suppliers':>10}{'chats':>8}{'repeated':>10}  recovered in, simulated (worst)"
-    repeated = [_cause(chat, at, result.strikes) for chat, at in result.repeats]
-    for name in AT_SUPPLIERS:
-        strikes = [strike for strike in result.strikes if strike.name == name]
-        yield _line(name, strikes, repeated.count(name))
-    yield _line("all", result.strikes, len(repeated))
-    verdict = result.verdict
-    yield (
-        f"missed {len(verdict.missed)}, duplicates {len(verdict.duplicates)}, false {len(verdict.false)}; "
-        f"marked as possible repeats {result.marked}, of which second copies {len(repeated)}"
+    """One line for each fault: how often it struck, what it did, and how long until that server answered well."""
+    heads = ("suppliers", "chats", "missed", "repeated", "twice", "false")
+    yield f"{'fault':<22}{''.join(f'{head:>10}' for head in heads)}  recovered in, simulated (worst)"
+    verdict, strikes = result.verdict, result.strikes
+    repeated = [last_before(strikes, at, [chat]) for chat, at in result.repeats]
+    harm = (
+        [first_after(strikes, *spoken_of(line)) for line in verdict.missed],
+        repeated,
+        [last_before(strikes, *spoken_of(line)) for line in verdict.duplicates],
+        [last_before(strikes, *spoken_of(line)) for line in verdict.false],
     )
+    for name in AT_SUPPLIERS:
+        yield _line(name, [one for one in strikes if one.name == name], [names.count(name) for names in harm])
+    yield _line("all", strikes, [len(names) for names in harm])
+    yield f"marked as possible repeats {result.marked}, of which second copies {len(repeated)}"
     yield "notices: " + ", ".join(f"{count} {words}" for words, count in result.notices.most_common())
 
 
-def _line(name: str, strikes: Sequence[Strike], repeated: int) -> str:
-    chats = sum(strike.server in ("slack", "telegram") for strike in strikes)
+def _line(name: str, strikes: Sequence[Strike], harm: Sequence[int]) -> str:
+    chats = sum(strike.server in CHATS for strike in strikes)
     times = [strike.recovered for strike in strikes if strike.recovered is not None]
     recovered = f"{statistics.median(times):.0f} s ({max(times):.0f} s)" if times else "-"
-    return f"{name:<22}{len(strikes) - chats:>10}{chats:>8}{repeated:>10}  {recovered}"
+    counts = "".join(f"{count:>10}" for count in (len(strikes) - chats, chats, *harm))
+    return f"{name:<22}{counts}  {recovered}"
 
 
-def _cause(chat: str, at: float, strikes: Sequence[Strike]) -> str | None:
-    """The last fault of a chat before a moment."""
-    earlier = [strike for strike in strikes if strike.server == chat and strike.at <= at]
-    return max(earlier, key=lambda strike: strike.at).name if earlier else None
+def spoken_of(line: str) -> tuple[float, list[str]]:
+    """The simulated second a sentence of the judge speaks of, and the servers it names."""
+    names = [name for name in (*CHATS, *ACCOUNTS) if name in line]
+    return (moment_in(line, START) - START).total_seconds(), names
+
+
+def last_before(strikes: Sequence[Strike], at: float, servers: Sequence[str]) -> str | None:
+    """The last fault of one of these servers before a moment: what came twice or is false was sent after it."""
+    near = [strike for strike in strikes if strike.server in servers and strike.at <= at]
+    return max(near, key=lambda strike: strike.at).name if near else None
+
+
+def first_after(strikes: Sequence[Strike], at: float, servers: Sequence[str]) -> str | None:
+    """The first fault after a moment: what happened then was lost at it."""
+    near = [strike for strike in strikes if strike.server in servers and strike.at >= at]
+    return min(near, key=lambda strike: strike.at).name if near else None
 
 
 def body(result: Result, days: float) -> Iterator[str]:

@@ -187,7 +187,7 @@ class Month:
             requests=sum(weather.answered for weather in self._weathers.values()),
             events=self._events,
             held_back=self._held_back,
-            repeats=[(one.chat, (one.at - baseline).total_seconds()) for one in proof.repeats(accepted)],
+            repeats=[(one.chat, (one.at - START).total_seconds()) for one in proof.repeats(accepted)],
             marked=sum(proof.REPEAT in one.text for one in accepted),
             notices=Counter(" ".join(one.text.split()[1:3]) for one in accepted if " · seen " not in one.text),
             contents=contents(self._database),
