@@ -9,7 +9,7 @@ from bot.core.watchbook import scope_of
 from bot.model.access import Grant
 from bot.model.outbox import Destination
 from bot.model.route import Route
-from bot.model.view import Extent
+from bot.model.view import Extent, Found
 from bot.model.watch import Watchlist
 
 
@@ -43,6 +43,20 @@ class Catalogue:
     def open_watchlists(self, rights: Rights) -> list[str]:
         """Watchlists whose orders may be seen."""
         return [name for name, each in self.watchlists.items() if rights.sees_watchlist(name, each.source)]
+
+    def following(self, found: Found) -> list[Watchlist]:
+        """The watchlists that follow an order: by name, or because a listing showed it."""
+        order = found.snapshot.order
+        return [
+            watchlist
+            for watchlist in self.watchlists.values()
+            if watchlist.source == order.source
+            and (
+                scope_of(watchlist).id in found.scopes
+                if watchlist.orders is None
+                else order.key in map(self.key_of[order.source], watchlist.orders)
+            )
+        ]
 
     def place(self, chat: str, address: Mapping[str, Any]) -> str:
         """The destination that an address is: of the config, else by an own name."""

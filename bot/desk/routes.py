@@ -1,7 +1,6 @@
 """Where news of an order goes now, by the rules of the config."""
 
 from bot.core.route import routes_of
-from bot.core.watchbook import scope_of
 from bot.desk.room import Room
 from bot.model.change import Kind
 from bot.model.route import Route
@@ -12,16 +11,9 @@ def rules_of(room: Room, found: Found) -> dict[str, list[Route]]:
     """The rules by which news of an order goes now, by watchlist."""
     order, catalogue = found.snapshot.order, room.catalogue
     following: dict[str, list[Route]] = {}
-    for name, watchlist in catalogue.watchlists.items():
-        if watchlist.source != order.source:
-            continue
-        if watchlist.orders is None:
-            is_in = scope_of(watchlist).id in found.scopes
-        else:
-            is_in = order.key in map(catalogue.key_of[order.source], watchlist.orders)
-        if is_in:
-            taken = (route for kind in Kind for route in routes_of(kind, order, [watchlist], catalogue.catch_all))
-            following[name] = list(dict.fromkeys(taken))
+    for watchlist in catalogue.following(found):
+        taken = (route for kind in Kind for route in routes_of(kind, order, [watchlist], catalogue.catch_all))
+        following[watchlist.name] = list(dict.fromkeys(taken))
     return following
 
 

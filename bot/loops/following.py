@@ -76,7 +76,7 @@ class Following:
             if place not in self._in_force and watch.source in self._pollers:
                 self._in_force[place] = watch
                 poller = self._pollers[watch.source]
-                await poller.rounds.follow(watch.key, _watchlist(watch))
+                await poller.rounds.follow(watch.key, watchlist_of(watch))
                 poller.wake()
 
     async def _may(self, watch: ChatWatch) -> bool:
@@ -102,7 +102,7 @@ def _name(watch: ChatWatch) -> str:
     return f"watch from {watch.destination}"
 
 
-def _watchlist(watch: ChatWatch) -> Watchlist:
+def watchlist_of(watch: ChatWatch) -> Watchlist:
     """A watch as what the poller follows: everything that happens to one order, to one place."""
     route = Route(to=(watch.destination,), label=f"watch by {watch.person} in {watch.chat}")
     return Watchlist(name=_name(watch), source=watch.source, orders=(watch.written,), every=LOOK_EVERY, notify=(route,))
