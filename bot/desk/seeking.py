@@ -1,5 +1,6 @@
 """Which orders are meant: by their own names, or by what the reader calls them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from bot.loops.following import TERMINAL
 from bot.model.command import Command
 from bot.model.talk import ChatWatch
 from bot.model.view import Extent, Found
+
+_ZEROS_IN_FRONT = re.compile(r"(^|/)0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ def followed_as(room: Room, one: Visit, name: str) -> list[ChatWatch]:
 
 
 def folded(name: str | None) -> str:
-    """A name as it is compared: blanks and case do not matter."""
-    return "".join((name or "").split()).casefold()
+    """A name as it is compared: blanks, case and zeros in front do not matter."""
+    return _ZEROS_IN_FRONT.sub(r"\1", "".join((name or "").split()).casefold())
 
 
 def said_name(command: Command) -> str:

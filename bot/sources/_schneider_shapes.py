@@ -14,6 +14,7 @@ from typing import Any
 from bot.errors import AnswerUnreadable
 from bot.sources._payload import many, read_json
 from bot.sources._schneider_names import Members, Names
+from bot.sources._schneider_numbers import canonical
 
 _ITEM_FACTS = ("product", "description", "item_quantity", "item_status_code", "item_status_text", "delivery_promised")
 _SCHEDULE_FACTS = ("delivery_promised", "ship_promised", "delivery_requested", "dispatched_at", "tracking")
@@ -33,7 +34,7 @@ class Found:
     """One page of a search, as the answer describes it; what it does not say is None."""
 
     rows: Mapping[str, Row]
-    """By order number as the source writes it."""
+    """By order number in its canonical form."""
     page: int | None
     pages: int | None
     records: int | None
@@ -71,8 +72,8 @@ class Shapes:
             if not number:
                 came = f"came a row without an order number but the members {row.named()}; see aliases.order_number"
                 raise self.unreadable(asked, came)
-            if number not in rows:
-                rows[number] = Row(row, self._content(row, asked).encode("utf-8"))
+            if canonical(number) not in rows:
+                rows[canonical(number)] = Row(row, self._content(row, asked).encode("utf-8"))
         return Found(rows, members.whole("page_number"), members.whole("total_pages"), records)
 
     def order_in(self, answer: Any, number: str, asked: str) -> Members | None:

@@ -25,6 +25,7 @@ from bot.sources._payload import read_json
 from bot.sources._schneider_auth import ApiKey, ClientCredentials, Credentials
 from bot.sources._schneider_errors import came, error_words, is_own_error, says_nothing_there
 from bot.sources._schneider_names import ALIASES
+from bot.sources._schneider_numbers import Spelling, canonical
 from bot.sources._schneider_parse import Reader
 from bot.sources._schneider_sweep import CountrySweep
 from bot.sources._secrets import hiding
@@ -122,6 +123,7 @@ class Schneider:
         self._settings = settings
         self._client = settings.client(name, clock, describe=error_words)
         self._credentials = self._open(clock)
+        self._spelling = Spelling()
         self._reader = Reader(
             name,
             zone=ZoneInfo(settings.timezone),
@@ -131,7 +133,7 @@ class Schneider:
         )
 
     def key_of(self, written: str) -> str:
-        """`FR/0045001234`, or the bare number where the account has one country."""
+        """Of `FR/45001234`, or of the bare number where the account has one country. Zeros in front do not matter."""
         countries = self._settings.countries
         split = re.fullmatch(r"([A-Za-z]{2})\s*/\s*(.*)", written.strip())
         if split and split[1].upper() not in countries:
@@ -142,7 +144,7 @@ class Schneider:
         number = split[2].strip() if split else written.strip()
         if not number.isprintable() or not re.search(r"\w", number) or len(number) > 40:
             raise ValueError(f"write an order number, such as {countries[0]}/0045001234")
-        return f"{split[1].upper() if split else countries[0]}/{number}"
+        return f"{split[1].upper() if split else countries[0]}/{canonical(number)}"
 
     def pages(self, scope: Scope, known: KnownPages) -> AsyncGenerator[Page]:
         """Sweep the search of every country in turn. Only the very last page `is_last`.
@@ -168,9 +170,8 @@ class Schneider:
         Items about which the order says nothing but the number are asked for on their own.
         """
         country, _, number = key.partition("/")
-        path = f"/orders/{country}/{_segment(number)}"
         with hiding(self._secrets()):
-            body, items = await self._details(path, number, urgent=urgent)
+            path, body, items = await self._found(country, number, urgent=urgent)
             details = {each: f"{path}/{_segment(each)}" for each, is_bare in items.items() if is_bare}
             schedules = {each: f"{path}/{_segment(each)}/shipment-schedules" for each in items}
             bodies = await self._parts([*details.values(), *schedules.values()], urgent=urgent)
@@ -231,7 +232,28 @@ class Schneider:
         answer = await self._ask(path, params)
         if answer.status == 404 and is_own_error(answer):
             return sweep.take_nothing(answer.body, asked)
-        return sweep.take(self._data(answer, asked), known, asked)
+        page = sweep.take(self._data(answer, asked), known, asked)
+        for row in page.listed or ():
+            self._spelling.note(row.order.number if row.order else "")
+        return page
+
+    async def _found(self, country: str, number: str, *, urgent: bool) -> tuple[str, bytes, dict[str, bool]]:
+        """The path by which the account knows an order, and what `_details` says of it. Raises OrderNotFound."""
+        refusals: list[OrderNotFound] = []
+        for written in self._spelling.of(number):
+            path = f"/orders/{country}/{_segment(written)}"
+            try:
+                body, items = await self._details(path, number, urgent=urgent)
+            except OrderNotFound as refusal:
+                refusals.append(refusal)
+                continue
+            except AnswerUnreadable:
+                if refusals:  # nobody promised that it can be asked for this way
+                    break
+                raise
+            self._spelling.note(written)
+            return path, body, items
+        raise refusals[0]
 
     async def _details(self, path: str, number: str, *, urgent: bool) -> tuple[bytes, dict[str, bool]]:
         """The answer about an order, and its item numbers, each with whether the answer says no more about it."""

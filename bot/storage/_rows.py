@@ -1,6 +1,7 @@
 """Rows to models and back. A column list and its reader stand together, so that they cannot drift apart."""
 
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ HEALTH_COLUMNS = (
     "unreachable, together, answering_since, caught_up, found"
 )
 
+_ZEROS_IN_FRONT = re.compile(r"(^|/)0+")
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one a call
 _STAGES = {stage.value: stage for stage in Stage}
 _DEPTHS = {depth.value: depth for depth in Depth}
@@ -133,5 +135,5 @@ def tracking_numbers(order: Order) -> Sequence[str]:
 
 
 def folded(name: str) -> str:
-    """A name as it is looked up: without blanks and zeros in front, and without regard to case."""
-    return "".join(name.split()).casefold().lstrip("0")
+    """A name as it is looked up: without blanks, zeros in front (also of `FR/0045`), and regard to case."""
+    return _ZEROS_IN_FRONT.sub(r"\1", "".join(name.split()).casefold())

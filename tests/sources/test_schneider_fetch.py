@@ -153,6 +153,15 @@ async def test_a_key_without_leading_zeros_finds_the_order_that_has_them(api: Ap
     assert (parsed.key, parsed.number) == ("FR/45001234", "0045001234")
 
 
+async def test_the_zeros_of_a_number_are_tried_and_what_was_found_is_remembered(api: Api, source: Schneider) -> None:
+    bare = f"GET {PATH}/orders/FR/45001234"
+    api.answer(order_of(), "", status=404)
+    api.answer(bare, order("45001234"))
+    for _ in range(2):
+        assert source.parse(KEY, await source.fetch(KEY)).key == KEY
+    assert api.asked == [order_of(), bare, bare]
+
+
 async def test_urgent_requests_go_ahead_of_waiting_routine_ones(api: Api) -> None:
     for number in "1234":
         api.answer(f"GET {PATH}/orders/FR/{number}", order(number))

@@ -165,7 +165,7 @@ def test_dispatch_is_told_by_a_flag_a_date_or_a_status(schedule: dict[str, Any],
 
 def test_a_row_of_a_search_is_an_order_of_depth_header() -> None:
     rows = reader().shapes.found(json.dumps({"orderList": [order("1", orderDate="2026-01-04")]}).encode(), ASKED).rows
-    header = reader().header("FR/1", rows["1"].members)
+    header = reader().header("FR/1", rows["0000000001"].members)
     assert (header.key, header.number, header.depth) == ("FR/1", "1", Depth.HEADER)
     assert (header.status.text, header.ordered_at, header.lines) == ("Confirmed", "2026-01-04", ())
 

@@ -94,7 +94,10 @@ def test_people_see_its_name_and_kind_unless_told_otherwise() -> None:
     assert made(label="Panels, plant 3").label == "Panels, plant 3"
 
 
-@pytest.mark.parametrize("written", ["0045001234", " FR/0045001234 ", "fr/0045001234", "FR / 0045001234"])
+@pytest.mark.parametrize(
+    "written",
+    ["0045001234", "45001234", "FR/45001234", "000000045001234", " FR/0045001234 ", "fr/0045001234", "FR / 0045001234"],
+)
 def test_with_one_country_it_may_be_left_out_of_a_number(written: str) -> None:
     assert made().key_of(written) == "FR/0045001234"
 
@@ -105,7 +108,7 @@ def test_with_several_countries_a_bare_number_is_asked_to_be_completed() -> None
 
 
 def test_with_several_countries_each_is_understood() -> None:
-    assert made(countries=["FR", "BR"]).key_of("BR/1") == "BR/1"
+    assert made(countries=["FR", "BR"]).key_of("BR/45001234") == "BR/0045001234"
 
 
 def test_a_country_the_account_does_not_cover_is_refused() -> None:

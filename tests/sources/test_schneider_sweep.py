@@ -13,7 +13,12 @@ from bot.model.poll import KnownPage, Scope, raw_digest
 from bot.sources import _schneider_sweep
 from bot.sources._schneider_sweep import CountrySweep
 from bot.sources.schneider import Schneider
-from tests.sources.schneider_answers import Api, found, made, reader, remembered, search, swept
+from tests.sources.schneider_answers import PATH, Api, found, made, order, order_of, reader, remembered, search, swept
+
+
+def key(number: str, country: str = "FR") -> str:
+    """The key of an order with a short number."""
+    return f"{country}/{number:0>10}"
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def source(api: Api) -> Schneider:
 
 
 def numbers(pages: list[Any]) -> list[list[str]]:
-    return [[key.removeprefix("FR/") for key in page.keys] for page in pages]
+    return [[key.removeprefix("FR/").lstrip("0") for key in page.keys] for page in pages]
 
 
 async def test_pages_come_one_by_one_until_the_totals_say_so(api: Api, source: Schneider) -> None:
@@ -38,6 +43,20 @@ async def test_pages_come_one_by_one_until_the_totals_say_so(api: Api, source: S
     pages = await swept(source)
     assert numbers(pages) == [["1", "2"], ["3"]]
     assert [(page.number, page.is_last) for page in pages] == [(1, False), (2, True)]
+
+
+async def test_a_number_with_and_without_its_zeros_is_one_order(api: Api, source: Schneider) -> None:
+    api.answer(search(1), found("45001234", "0045001234"))
+    (row,) = (await swept(source))[0].listed or ()
+    assert (row.key, row.order and row.order.number) == ("FR/0045001234", "45001234")
+
+
+async def test_an_account_that_writes_no_zeros_is_asked_without_them(api: Api, source: Schneider) -> None:
+    api.answer(search(1), found("45001234"))
+    await swept(source)
+    api.answer(f"GET {PATH}/orders/FR/45001234", order("45001234"))
+    await source.fetch("FR/0045001234")
+    assert order_of() not in api.asked
 
 
 async def test_a_row_is_listed_as_an_order_of_depth_header_with_its_bytes(api: Api, source: Schneider) -> None:
@@ -142,7 +161,7 @@ async def test_a_page_that_fails_ends_the_sweep_with_its_error(api: Api, source:
     api.answer(search(1), found("1", page=1, pages=2))
     api.answer(search(2), status=500)
     pages = source.pages(Scope(), {})
-    assert (await anext(pages)).keys == ("FR/1",)
+    assert (await anext(pages)).keys == (key("1"),)
     with pytest.raises(SourceBroken, match=r"asked GET /orders/FR\?page=2&page-size=100, came HTTP 500"):
         await anext(pages)
 
@@ -155,8 +174,8 @@ async def test_an_order_that_shifts_between_pages_is_listed_again_only_if_it_cha
     api.answer(search(1), found("1", "2", page=1, pages=2))
     api.answer(search(2), changed)
     second = (await swept(source))[1]
-    assert second.keys == ("FR/1", "FR/2", "FR/3")
-    assert [row.key for row in second.listed or ()] == ["FR/2", "FR/3"]
+    assert second.keys == (key("1"), key("2"), key("3"))
+    assert [row.key for row in second.listed or ()] == [key("2"), key("3")]
 
 
 async def test_an_order_twice_on_a_page_is_listed_once(api: Api, source: Schneider) -> None:
@@ -196,8 +215,8 @@ async def test_a_known_page_that_was_not_the_last_is_followed_though_the_next_is
 
 async def test_a_page_with_other_bytes_than_the_known_one_is_read(api: Api, source: Schneider) -> None:
     api.answer(search(1), found("1"))
-    (page,) = await swept(source, {1: KnownPage(b"other", ("FR/9",), is_last=True)})
-    assert page.keys == ("FR/1",)
+    (page,) = await swept(source, {1: KnownPage(b"other", (key("9"),), is_last=True)})
+    assert page.keys == (key("1"),)
     assert page.listed
 
 
@@ -206,7 +225,7 @@ async def test_countries_are_swept_in_turn_under_numbers_of_their_own(api: Api) 
     api.answer(search(1, "BR"), found("1"))
     source = api.source_with_key(countries=["FR", "BR"])
     pages = await swept(source)
-    assert [page.keys for page in pages] == [("FR/1",), ("BR/1",)]
+    assert [page.keys for page in pages] == [(key("1"),), (key("1", "BR"),)]
     assert [(page.number, page.is_last) for page in pages] == [(1, False), (100_001, True)]
     assert [page.listed for page in await swept(source, remembered(pages))] == [None, None]
 
@@ -243,7 +262,7 @@ def test_an_order_number_filter_needs_three_characters() -> None:
 async def test_a_renamed_a_bare_and_a_single_row_list_are_understood(api: Api, source: Schneider, listed: Any) -> None:
     api.answer(search(1), listed)
     api.answer(search(2), listed)
-    assert (await swept(source))[0].keys == ("FR/1",)
+    assert (await swept(source))[0].keys == (key("1"),)
 
 
 @pytest.mark.parametrize(
