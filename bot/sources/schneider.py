@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
-from bot.http_client import Answer
+from bot.http_client import Answer, HttpClient
 from bot.model.order import Order
 from bot.model.poll import KnownPages, Listing, Page, Payload, Scope
 from bot.model.units import Rate
@@ -122,7 +122,7 @@ class Schneider:
         self.label = settings.label or f"{name} (Schneider Electric)"
         self._settings = settings
         self._client = settings.client(name, clock, describe=error_words)
-        self._credentials = self._open(clock)
+        self._credentials = _credentials(name, settings, self._client, clock)
         self._spelling = Spelling()
         self._reader = Reader(
             name,
@@ -197,21 +197,6 @@ class Schneider:
     async def close(self) -> None:
         """Release connections."""
         await self._client.close()
-
-    def _open(self, clock: Clock) -> Credentials:
-        settings = self._settings
-        if settings.auth == "api_key":
-            return ApiKey(settings.api_key_header, settings.api_key_prefix, _revealed(settings.api_key))
-        return ClientCredentials(
-            self.name,
-            self._client,
-            clock,
-            token_url=settings.token_url,
-            client_id=settings.client_id or "",
-            client_secret=_revealed(settings.client_secret),
-            scope=settings.scope,
-            client_auth=settings.client_auth,
-        )
 
     async def _sweep(self, filters: Mapping[str, str], known: KnownPages) -> AsyncGenerator[Page]:
         countries = self._settings.countries
@@ -320,6 +305,21 @@ class Schneider:
     def _secrets(self) -> Iterable[str]:
         yield from self._credentials.secrets()
         yield from (value for name, value in self._settings.headers.items() if _SECRET_HEADER.search(name))
+
+
+def _credentials(name: str, settings: Settings, client: HttpClient, clock: Clock) -> Credentials:
+    if settings.auth == "api_key":
+        return ApiKey(settings.api_key_header, settings.api_key_prefix, _revealed(settings.api_key))
+    return ClientCredentials(
+        name,
+        client,
+        clock,
+        token_url=settings.token_url,
+        client_id=settings.client_id or "",
+        client_secret=_revealed(settings.client_secret),
+        scope=settings.scope,
+        client_auth=settings.client_auth,
+    )
 
 
 def _segment(text: str) -> str:

@@ -82,7 +82,8 @@ def test_an_invite_names_the_bot_that_telegram_knows(cli: Cli, watched: Path, te
 
 
 def test_an_invite_is_good_where_telegram_cannot_be_reached(cli: Cli, watched: Path) -> None:
-    chats = "chats:\n  telegram: {bot_token: '1:A', base_url: 'http://127.0.0.1:9/bot'}\n  slack: {bot_token: xoxb-98-invite}\n"
+    telegram = "telegram: {bot_token: '1:A', base_url: 'http://127.0.0.1:9/bot'}"
+    chats = f"chats:\n  {telegram}\n  slack: {{bot_token: xoxb-98-invite}}\n"
     watched.write_text(CONFIG + SOURCE + chats)
     ended = cli("-c", str(watched), "invite")
     assert ended.code == 0
