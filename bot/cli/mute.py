@@ -1,21 +1,36 @@
-"""`orderwatch mute`: no news of an order at a destination, for a while."""
+"""`orderwatch mute`: news that is not told for a while."""
 
 import click
 
-from bot.cli._desk import put, quoted
+from bot.cli._desk import put
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._mutes import question, until_when, which_news
 from bot.model.command import Verb
 
 
 @click.command()
-@click.argument("order")
-@click.argument("how_long", metavar="HOW_LONG")
-@click.option("--to", required=True, metavar="DESTINATION", help="Who is not told.")
+@click.argument("what", nargs=-1, metavar="[ORDER] [HOW_LONG]")
+@which_news
+@until_when
+@click.option("--list", "is_list", is_flag=True, help="Show what is muted or snoozed: who, what, until when and why.")
 @common_options
-def command(invocation: Invocation, order: str, how_long: str, to: str) -> int:
-    """Hold back news of ORDER from a destination for HOW_LONG: 1h, 1d, or `change` for until its status changes.
+def command(
+    invocation: Invocation,
+    what: tuple[str, ...],
+    to: str | None,
+    watchlist: str | None,
+    kind: str | None,
+    until: str | None,
+    note: str | None,
+    *,
+    is_all: bool,
+    is_list: bool,
+) -> int:
+    """Do not tell news of ORDER, a watchlist or a kind for HOW_LONG: 1h, 2d, or `change` for until its status changes.
 
-    What happens meanwhile stays in its history.
+    What happens meanwhile stays in its history. Without a time, a watchlist or kind is muted until `unmute`.
     """
-    end = "until change" if how_long == "change" else how_long
-    return put(invocation, f"{Verb.MUTE.value} {quoted(order)} {end}", to=to)
+    if is_list:
+        return put(invocation, "list muted")
+    asks = question(Verb.MUTE, what, watchlist=watchlist, kind=kind, is_all=is_all, until=until, note=note)
+    return put(invocation, asks, to=to)

@@ -188,8 +188,8 @@ def name_a_destination(command: Command, order: str, destinations: Sequence[str]
     """Asked at the terminal, which is no place for news: its own commands take the place."""
     written = f'"{order}"' if " " in order else order
     lasts = ""
-    if command.verb is Verb.MUTE:
-        lasts = f" {write_duration(command.lasts)}" if command.lasts else " change"
+    if command.verb in (Verb.MUTE, Verb.SNOOZE):
+        lasts = f" {write_duration(command.lasts)}" if command.lasts else " HOW_LONG" if command.until else " change"
     return says(
         "At the terminal, say which destination is meant:",
         *(f"orderwatch {command.verb.value} {written}{lasts} --to {name}" for name in destinations),
@@ -266,22 +266,6 @@ def not_watching(name: str, *, was: bool, for_me: bool, still_told: bool = False
     if still_told:
         return says(not_followed, f"A watchlist sends its news {where}.", mute, outcome="unchanged")
     return says(not_followed, outcome="unchanged")
-
-
-def muted(name: str, mute: Mute, *, for_me: bool) -> Answer:
-    """News is held back from now on, from the person or from the place."""
-    news = f"No news of {name} {'to you' if for_me else 'here'} until "
-    if mute.until is None:
-        return says(f"{news}its status changes; that will be told.", emoji="🔕", outcome="muted")
-    from_now = spans_line(news, When(at=mute.until), ".")
-    return says(from_now, "What happens meanwhile stays in its history.", emoji="🔕", outcome="muted")
-
-
-def unmuted(name: str, *, was: bool, for_me: bool) -> Answer:
-    """News comes again, to the person or to the place."""
-    comes = f"News of {name} comes {'to you' if for_me else 'here'} again."
-    words = comes if was else f"{name} was not muted {'for you' if for_me else 'here'}."
-    return says(words, emoji="🔔", outcome="unmuted" if was else "unchanged")
 
 
 def looked(checked: Looked, label: str, *, in_detail: bool = False) -> list[Line]:

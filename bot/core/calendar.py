@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from bot.model.command import Until
 from bot.model.quiet import MINUTES_OF_DAY, QuietWindow, Weekday
 
 LONGEST_QUIET = timedelta(days=31)
@@ -82,6 +83,29 @@ def working_days_between(
     days = (first + _DAY * passed for passed in range(1, (last - first).days + 1))
     most = sum(_is_working(day, country, weekend) for day in days)
     return next((n for n in (most, most - 1) if n > 0 and add_working_days(start, n, zone, country, weekend) <= end), 0)
+
+
+def next_moment(until: Until, now: datetime, zone: tzinfo) -> datetime | None:
+    """The first moment after `now`, in UTC, that somebody in `zone` calls so; None where it has passed.
+
+    A weekday is the next one to come, today only while its time of day is still to come.
+    """
+    today = now.astimezone(zone).date()
+    minutes = until.clock or 0
+    days = [today + _DAY * ahead for ahead in range(8)]
+    match until.day:
+        case None:
+            pass
+        case "today":
+            days = days[:1]
+        case "tomorrow":
+            days = days[1:2]
+        case written if written in _WEEK:
+            days = [day for day in days if _WEEK[day.weekday()] == written]
+        case written:
+            days = [date.fromisoformat(written)]
+    moments = (_at(day, minutes, zone, is_end=False) for day in days)
+    return next((moment for moment in moments if moment > now), None)
 
 
 def is_holiday(day: date, country: str) -> bool:

@@ -27,29 +27,29 @@ Reader = Callable[[Words], Members]
 
 def nothing(words: Words) -> Members:
     """A verb that stands alone."""
-    if left := words.without(_FILLERS).texts:
+    if left := words.without(FILLERS).texts:
         raise Misunderstood(f"I do not know what “{shortened(' '.join(left))}” is to mean here.")
     return {}
 
 
 def order(words: Words) -> Members:
     """`45001234 at panels share`."""
-    return _order_and(words, _share, _source, _source_of_words)
+    return _order_and(words, _share, source_at, source_of_words)
 
 
 def order_in_full(words: Words) -> Members:
     """`45001234 full`."""
-    return _order_and(words, _full, _share, _source, _source_of_words)
+    return _order_and(words, _full, _share, source_at, source_of_words)
 
 
 def order_by_page(words: Words) -> Members:
     """`45001234 page 2`."""
-    return _order_and(words, _page, _share, _source, _source_of_words)
+    return _order_and(words, _page, _share, source_at, source_of_words)
 
 
 def order_for(words: Words) -> Members:
     """`45001234 for me`."""
-    return _order_and(words, _whom, _source, _source_of_words)
+    return _order_and(words, whom, source_at, source_of_words)
 
 
 def order_with_note(words: Words) -> Members:
@@ -63,14 +63,6 @@ def order_with_note(words: Words) -> Members:
     if len(called) > LONGEST_NAME:
         raise Misunderstood(f"I can remember a name of up to {LONGEST_NAME} characters.")
     return {**order_for(before), "note": called}
-
-
-def order_for_a_while(words: Words) -> Members:
-    """`45001234 2 days`, `45001234 until change me`."""
-    members = _order_and(words, _whom, _source, _until_change, _how_long, _source_of_words)
-    if "lasts" not in members:
-        raise Misunderstood("For how long? Say 1h, 2 days or “until change” after the order.")
-    return members
 
 
 def code(words: Words) -> Members:
@@ -105,10 +97,16 @@ def names_in_passing(words: Words) -> tuple[str, ...]:
 
 
 def _order_and(words: Words, *tails: Callable[[Words], Members | None]) -> Members:
+    members = taken_off(words, *tails)
+    return {"names": names_of(words), **members}
+
+
+def taken_off(words: Words, *tails: Callable[[Words], Members | None]) -> dict[str, Any]:
+    """What stands at the end, in any order, taken off the words."""
     members: dict[str, Any] = {}
     while words and (found := next((taken for tail in tails if (taken := tail(words)) is not None), None)) is not None:
         _add(members, found)
-    return {"names": _names(words), **members}
+    return members
 
 
 def _add(members: dict[str, Any], more: Members) -> None:
@@ -132,9 +130,9 @@ def _written(value: object) -> str:
             return str(value).replace("_", " ")
 
 
-def _names(words: Words) -> tuple[str, ...]:
+def names_of(words: Words) -> tuple[str, ...]:
     """All words together, and each alone: it may be one order, or several. None where no order is named."""
-    told = words.without(_FILLERS) or words
+    told = words.without(FILLERS) or words
     if not told:
         return ()
     whole = " ".join(told.texts).rstrip(",;")
@@ -161,12 +159,13 @@ def _page(words: Words) -> Members | None:
     return None if page is None else {"page": _number(page, "page", MOST_PAGES)}
 
 
-def _source(words: Words) -> Members | None:
+def source_at(words: Words) -> Members | None:
+    """A source: `at panels`."""
     source = words.drop_last_pair("at")
     return None if source is None else {"source": source}
 
 
-def _source_of_words(words: Words) -> Members | None:
+def source_of_words(words: Words) -> Members | None:
     """A source whose name has blanks: everything after `at`."""
     before, after = words.split_at("at")
     if not before or not after:
@@ -175,7 +174,8 @@ def _source_of_words(words: Words) -> Members | None:
     return {"source": " ".join(after.texts)}
 
 
-def _whom(words: Words) -> Members | None:
+def whom(words: Words) -> Members | None:
+    """The person or the place: `for me`, `here`."""
     for word, for_me in (("me", True), ("here", False)):
         if words.drop_last(word):
             words.drop_last("for")
@@ -183,18 +183,8 @@ def _whom(words: Words) -> Members | None:
     return None
 
 
-def _until_change(words: Words) -> Members | None:
-    before, after = words.split_at("until")
-    if after is None:
-        return None
-    until = {text.lower() for text in after.texts}
-    if not until & _CHANGE or not until <= _CHANGE | _AROUND_CHANGE:
-        raise Misunderstood("Until when? Say “until change”, or how long, such as 1h or 2 days.")
-    words.texts = before.texts
-    return {"lasts": None}
-
-
-def _how_long(words: Words) -> Members | None:
+def how_long(words: Words) -> Members | None:
+    """A span of time: `for 2 days`."""
     most = min(len(words.texts), _MOST_WORDS_OF_TIME)
     count = next((n for n in range(most, 0, -1) if _TIME.fullmatch(" ".join(words.texts[-n:]).lower())), 0)
     if not count:
@@ -225,7 +215,7 @@ def _filter(words: Words, verb: str, which: str | None) -> Members:
     if stage := _stage(lowered, words):
         return {"stage": stage}
     match lowered:
-        case "late" | "due" | "stuck":
+        case "late" | "due" | "stuck" | "muted":
             return {"which": lowered}
         case "mine" | "my":
             return {"mine": True}
@@ -289,13 +279,11 @@ def _number(text: str, what: str, most: int) -> int:
     return int(text)
 
 
-_FILLERS = frozenset({"order", "orders", "number", "of", "for", "the", "please"})
+FILLERS = frozenset({"order", "orders", "number", "of", "for", "the", "please"})
 """Words that say nothing about which order is meant."""
 _BETWEEN = frozenset({"po", "and", "&", "+", ","})
 """Words that may stand before or between numbers; with what follows they may be one name all the same."""
-_LIST_FILLERS = _FILLERS | {"all", "and", "in", "with"}
-_CHANGE = frozenset({"change", "changes", "changed"})
-_AROUND_CHANGE = frozenset({"it", "its", "status", "the", "next", "order", "is", "a", "has"})
+_LIST_FILLERS = FILLERS | {"all", "and", "in", "with"}
 _MOST_WORDS_OF_TIME = 6
 _AMOUNT = re.compile(
     r"(\d+(?:\.\d+)?|an?|one)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?![a-z])"
@@ -303,5 +291,5 @@ _AMOUNT = re.compile(
 _TIME = re.compile(rf"(?:{_AMOUNT.pattern}(?: and |,? ?))+")
 _DAYS = re.compile(r"[-+]?\d[\d.,]*d?")
 _STAGES = {stage.value: stage for stage in Stage} | {"in_production": Stage.IN_PROGRESS, "delivered": Stage.COMPLETED}
-_NARROWING = frozenset({"late", "due", "stuck", "mine", "my", "source", "watchlist", "page", "stage", "share"})
-_LISTABLE = "late, due, stuck, mine, source NAME, watchlist NAME, or a stage such as shipped"
+_NARROWING = frozenset({"late", "due", "stuck", "muted", "mine", "my", "source", "watchlist", "page", "stage", "share"})
+_LISTABLE = "late, due, stuck, muted, mine, source NAME, watchlist NAME, or a stage such as shipped"

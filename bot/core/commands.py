@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.core import command_arguments as arguments
+from bot.core import command_mutes
 from bot.core.command_arguments import Members, Reader
 from bot.core.command_words import Misunderstood, Words, shortened, without_control
 from bot.model.access import Role
@@ -59,17 +60,19 @@ def parse(text: str, *, in_passing: bool = False, under: OrderName | None = None
     try:
         members = entry.read(words.rest())
         if members.get("names") == ():
-            members = {**members, **_order_above(under)}
+            members = {**members, **_order_above(under, is_all=bool(members.get("is_all")))}
         return Command.model_validate({"verb": entry.verb, **members})
     except Misunderstood as error:
         return Misread(problem=str(error), advice=f"Write it like this: {entry.example}")
 
 
-def _order_above(under: OrderName | None) -> Members:
-    """The order of a line that names none."""
-    if under is None:
+def _order_above(under: OrderName | None, *, is_all: bool) -> Members:
+    """The order of a line that names none; `is_all`: without one above it, all orders are meant."""
+    if under is not None:
+        return {"names": (under.key,), "source": under.source, "is_all": False}
+    if not is_all:
         raise Misunderstood("Which order? Its number is missing.")
-    return {"names": (under.key,), "source": under.source}
+    return {}
 
 
 def entry_of(verb: Verb) -> Entry:
@@ -142,11 +145,12 @@ def _meant(word: str) -> str:
     return " or ".join(dict.fromkeys(_BY_WORD[each].verb.value for each in near))
 
 
+_NEWS = "ORDER|watchlist NAME|kind KIND|here"
 VERBS = (
     Entry(Verb.STATUS, "ORDER [full]", "where an order is", "status 45001234", Role.VIEWER, arguments.order_in_full),
     Entry(
         Verb.LIST,
-        "[late|due|stuck|mine|STAGE] [source NAME] [watchlist NAME]",
+        "[late|due|stuck|muted|mine|STAGE] [source NAME] [watchlist NAME]",
         "orders, last changed first",
         "list stuck 7 source panels",
         Role.VIEWER,
@@ -190,14 +194,29 @@ VERBS = (
     ),
     Entry(
         Verb.MUTE,
-        "ORDER 1h|2 days|until change [me]",
+        f"{_NEWS} 1h|2 days|until DAY|until change [me] [note WHY]",
         "no news of it here for a while",
         "mute 45001234 1d",
         Role.WATCHER,
-        arguments.order_for_a_while,
-        aliases=("snooze",),
+        command_mutes.muting,
     ),
-    Entry(Verb.UNMUTE, "ORDER [me]", "news of it again", "unmute 45001234", Role.WATCHER, arguments.order_for),
+    Entry(
+        Verb.SNOOZE,
+        f"{_NEWS} 1h|2 days|until DAY [me] [note WHY]",
+        "keep its news, and tell later what it came to",
+        "snooze 45001234 until monday 9:00",
+        Role.WATCHER,
+        command_mutes.snoozing,
+    ),
+    Entry(
+        Verb.UNMUTE,
+        f"{_NEWS} [me]",
+        "news of it again",
+        "unmute 45001234",
+        Role.WATCHER,
+        command_mutes.unmuting,
+        aliases=("unsnooze",),
+    ),
     Entry(
         Verb.WHY, "ORDER", "what was sent where, or held back, and why", "why 45001234", Role.VIEWER, arguments.order
     ),

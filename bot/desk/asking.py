@@ -14,7 +14,7 @@ from bot.core.alert_buttons import pressed
 from bot.core.command_words import without_control
 from bot.core.commands import OrderName, entry_of, parse
 from bot.core.phrases import Answer, Offer
-from bot.desk import lists, orders, wishes
+from bot.desk import lists, mutes, orders, wishes
 from bot.desk.limits import Turnstile
 from bot.desk.room import Room, Visit, order_under, reading, visit, zone_of
 from bot.desk.seeking import folded
@@ -48,8 +48,9 @@ _ROADS: dict[Verb, Callable[[Room, Visit], Awaitable[Answer | None]]] = {
     Verb.SOURCES: lists.sources,
     Verb.WATCH: wishes.watch,
     Verb.UNWATCH: wishes.unwatch,
-    Verb.MUTE: wishes.mute,
-    Verb.UNMUTE: wishes.unmute,
+    Verb.MUTE: mutes.mute,
+    Verb.SNOOZE: mutes.mute,
+    Verb.UNMUTE: mutes.unmute,
 }
 _TURNED_BY_BUTTONS = frozenset(
     {Verb.STATUS, Verb.HISTORY, Verb.WHY, Verb.CHECK, Verb.LIST, Verb.LATE, Verb.DUE, Verb.SOURCES}
@@ -150,6 +151,8 @@ class FrontDesk:
             case Verb.ABOUT:
                 read = await reading(self._room, one)
                 return answers_about.about(one.question, self._room.catalogue.version, one.rights.role, read)
+            case Verb.LIST if one.command.which == "muted":
+                return await mutes.listing(self._room, one)
             case verb:
                 return await _ROADS[verb](self._room, one)
 

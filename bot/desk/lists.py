@@ -19,7 +19,7 @@ async def listing(room: Room, one: Visit) -> Answer | None:
     """A page of orders."""
     catalogue = room.catalogue
     sources, watchlists = [extent.source for extent in one.extents], catalogue.open_watchlists(one.rights)
-    one = replace(one, command=_with_known_watchlist(one.command, watchlists))
+    one = replace(one, command=with_known_watchlist(one.command, watchlists))
     command = one.command
     if command.source is not None and command.source not in sources:
         return answers_about.no_such_list("source", command.source, sources)
@@ -54,7 +54,7 @@ async def _unknown_yet(room: Room, one: Visit, read: Reading) -> list[ChatWatch]
     return [watch for watch in mine if (watch.source, watch.key) not in known]
 
 
-def _with_known_watchlist(command: Command, known: Sequence[str]) -> Command:
+def with_known_watchlist(command: Command, known: Sequence[str]) -> Command:
     """The command with the name of its watchlist as the config has it."""
     name = next((name for name in known if folded(name) == folded(command.watchlist)), command.watchlist)
     return command.model_copy(update={"watchlist": name})
@@ -84,6 +84,6 @@ def _selection(command: Command, extents: tuple[Extent, ...], read: Reading) -> 
             due_before = day_bounds(days_after(today, command.days or answers_lists.DUE_DAYS), read.zone)
         case "stuck":
             unchanged_since = from_instant(read.now - timedelta(days=command.days or answers_lists.STUCK_DAYS))
-        case "all":
+        case "all" | "muted":
             pass
     return Selection(extents, command.stage, due_before, due_from, unchanged_since)

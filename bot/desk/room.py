@@ -88,7 +88,7 @@ async def reading(room: Room, one: Visit, found: Sequence[Found] = ()) -> Readin
         here=catalogue.place(question.chat, one.here),
         watches=tuple(watch for watch in room.following.watches if watch.destination in places),
         looked_at=_looked_at(room, found),
-        mutes=tuple(mute for mute in room.following.mutes if mute.destination in places),
+        mutes=tuple(mute for mute in room.following.mutes if mute.destination is None or mute.destination in places),
         person=question.person if is_read_by_others is None else "",
         is_read_by_others=bool(is_read_by_others),
     )

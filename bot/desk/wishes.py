@@ -1,4 +1,4 @@
-"""What people want to be told, and what not: watch, unwatch, mute, unmute."""
+"""What people want to be told: watch, unwatch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,15 +22,15 @@ _MOST_WATCHES = 500
 
 async def watch(room: Room, one: Visit) -> Answer | None:
     """Tell a place when an order changes."""
-    address = _address(one)
+    address = address_of(one)
     if address is None:
-        return _nowhere(room, one)
+        return nowhere(room, one)
     sought = await look_for(room, one)
     found = sought.found
     if sought.strange:
         return answers_about.not_all_understood(found, sought.strange, one.command.verb)
     if len(found) > 1:
-        return await _which(room, one, found)
+        return await which(room, one, found)
     places = [(order.snapshot.order.source, order.snapshot.order.key) for order in found] or _unseen(room, one)
     if not places:
         return answers_about.no_such_order(said_name(one.command))
@@ -57,9 +57,9 @@ async def watch(room: Room, one: Visit) -> Answer | None:
 
 async def unwatch(room: Room, one: Visit) -> Answer | None:
     """Tell a place no more. What is said does not depend on whether an order exists that may not be seen."""
-    address = _address(one)
+    address = address_of(one)
     if address is None:
-        return _nowhere(room, one)
+        return nowhere(room, one)
     destination = room.catalogue.place(one.question.chat, address)
     here = [watch for watch in await room.talks.watches() if watch.destination == destination]
     watches = [watch for watch in here if one.command.source in (None, watch.source)]
@@ -88,63 +88,19 @@ def _called(watches: Sequence[ChatWatch], name: str) -> list[ChatWatch]:
     return [watch for watch in watches if wanted in (folded(watch.key), folded(watch.written), folded(watch.name))]
 
 
-async def mute(room: Room, one: Visit) -> Answer | None:
-    """Hold back news of an order at a place, until a time or a change."""
-    address = _address(one)
-    if address is None:
-        return _nowhere(room, one)
-    sought = await look_for(room, one)
-    found = sought.found
-    if not found:
-        return answers_about.no_such_order(said_name(one.command))
-    if sought.strange:
-        return answers_about.not_all_understood(found, sought.strange, one.command.verb)
-    if len(found) > 1:
-        return await _which(room, one, found)
-    order, now = found[0].snapshot.order, room.clock.now()
-    wanted = Mute(
-        source=order.source,
-        key=order.key,
-        destination=room.catalogue.place(one.question.chat, address),
-        until=from_instant(now + one.command.lasts) if one.command.lasts else None,
-        person=one.question.person,
-        since=from_instant(now),
-    )
-    await room.talks.mute(wanted)
-    await room.following.refresh()
-    return answers_about.muted(order_name(order), wanted, for_me=one.command.for_me)
-
-
-async def unmute(room: Room, one: Visit) -> Answer | None:
-    """Let news of an order come to a place again."""
-    address = _address(one)
-    if address is None:
-        return _nowhere(room, one)
-    sought = await look_for(room, one)
-    found = sought.found
-    if not found:
-        return answers_about.no_such_order(said_name(one.command))
-    if sought.strange:
-        return answers_about.not_all_understood(found, sought.strange, one.command.verb)
-    if len(found) > 1:
-        return await _which(room, one, found)
-    order = found[0].snapshot.order
-    about = About(source=order.source, key=order.key, destination=room.catalogue.place(one.question.chat, address))
-    was = await room.talks.unmute(about)
-    await room.following.refresh()
-    return answers_about.unmuted(order_name(order), was=was, for_me=one.command.for_me)
-
-
-def _address(one: Visit) -> Mapping[str, Any] | None:
+def address_of(one: Visit) -> Mapping[str, Any] | None:
     """Where is meant: here, or a private talk with the person; None where there is none."""
     if not one.command.for_me:
         return None if one.question.chat == TERMINAL else one.here
     return one.question.own_place or (one.question.place if one.question.is_private else None)
 
 
-def _nowhere(room: Room, one: Visit) -> Answer:
+def nowhere(room: Room, one: Visit) -> Answer:
+    """There is no place that could be meant."""
     if one.question.chat == TERMINAL:
-        return answers_about.name_a_destination(one.command, said_name(one.command), list(room.catalogue.destinations))
+        return answers_about.name_a_destination(
+            one.command, said_name(one.command) if one.command.names else "", list(room.catalogue.destinations)
+        )
     return answers_about.no_own_place()
 
 
@@ -202,7 +158,8 @@ async def _refusal(room: Room, one: Visit, wanted: ChatWatch, found: Sequence[Fo
     )
 
 
-async def _which(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
+async def which(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
+    """Several orders are meant, where only one can be."""
     read = await reading(room, one)
     return answers_history.ambiguous([answers.brief(order, read) for order in found])
 

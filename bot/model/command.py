@@ -4,6 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
+from bot.model.change import Kind
 from bot.model.frozen import Frozen
 from bot.model.message import Message
 from bot.model.order import Stage
@@ -69,6 +70,7 @@ class Verb(StrEnum):
     WATCH = "watch"
     UNWATCH = "unwatch"
     MUTE = "mute"
+    SNOOZE = "snooze"
     UNMUTE = "unmute"
     CHECK = "check"
     WHY = "why"
@@ -79,6 +81,15 @@ class Verb(StrEnum):
     JOIN = "join"
 
 
+class Until(Frozen):
+    """A moment to come, as people name it: in the zone of who says it."""
+
+    day: str | None = None
+    """A word of `Weekday`, `today`, `tomorrow`, or a date `2026-12-24`; None: the next time a clock shows `clock`."""
+    clock: int | None = None
+    """Minutes after midnight; None: when the day begins."""
+
+
 class Command(Frozen):
     """One thing asked, understood. The same words give the same command whichever chat they come from."""
 
@@ -87,7 +98,7 @@ class Command(Frozen):
     """What an order may be called: its number, purchase order or tracking number as written, the likeliest first."""
     topic: str | None = None
     """For help: the verb. For join: the code."""
-    which: Literal["all", "late", "due", "stuck"] = "all"
+    which: Literal["all", "late", "due", "stuck", "muted"] = "all"
     days: int | None = None
     """For due: how far ahead. For stuck: how long unchanged."""
     source: str | None = None
@@ -98,9 +109,14 @@ class Command(Frozen):
     for_me: bool = False
     """For watch, unwatch and mutes: the person rather than the place."""
     note: str | None = None
-    """For watch: what to call it."""
+    """For watch: what to call it. For mutes: why."""
+    kind: Kind | None = None
+    """For mutes: only changes of that kind."""
+    is_all: bool = False
+    """For mutes: all news of the place."""
     lasts: timedelta | None = None
-    """For mute; None: until its status changes."""
+    """For mutes; with neither this nor `until`: until its status changes, or somebody lifts it."""
+    until: Until | None = None
     in_full: bool = False
     """Every line of the order by itself."""
     shared: bool = False

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core.answers_about import help_, misread
 from bot.core.commands import VERBS, entry_of, parse, written, written_list
 from bot.model.access import Role
-from bot.model.command import Command, Misread, Verb
+from bot.model.command import Command, Misread, Until, Verb
 from bot.model.order import Stage
 from tests.core.making import words
 
@@ -51,7 +51,31 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("mute 45001234 an hour", {"names": ("45001234",), "lasts": timedelta(hours=1)}),
     ("mute 45001234 until change for me at parts", {"names": ("45001234",), "for_me": True, "source": "parts"}),
     ("mute 45001234 until it changes", {"names": ("45001234",)}),
+    ("mute 45001234 until friday 17:30", {"names": ("45001234",), "until": Until(day="fri", clock=1050)}),
+    (
+        "mute 45001234 until tomorrow at 9am for me",
+        {"names": ("45001234",), "until": Until(day="tomorrow", clock=540), "for_me": True},
+    ),
+    (
+        "mute 45001234 kind promise moved 1d",
+        {"names": ("45001234",), "kind": "promise_moved", "lasts": timedelta(days=1)},
+    ),
+    ("mute watchlist web shop", {"watchlist": "web shop"}),
+    (
+        "mute watchlist web shop kind line-changed until 2026-12-24 here",
+        {"watchlist": "web shop", "kind": "line_changed", "until": Until(day="2026-12-24")},
+    ),
+    (
+        "mute kind status 2h note they fix it until monday",
+        {"kind": "status", "lasts": timedelta(hours=2), "note": "they fix it until monday"},
+    ),
+    ("mute everything me until 18:00", {"until": Until(clock=1080), "is_all": True, "for_me": True}),
+    ("mute here", {"is_all": True}),
+    ("snooze 45001234 until monday", {"names": ("45001234",), "until": Until(day="mon")}),
+    ("snooze here 1d", {"lasts": timedelta(days=1), "is_all": True}),
     ("unmute 45001234", {"names": ("45001234",)}),
+    ("unmute watchlist “web shop” me", {"watchlist": "web shop", "for_me": True}),
+    ("list muted", {"which": "muted"}),
     ("check 45001234", {"names": ("45001234",)}),
     ("why 45001234", {"names": ("45001234",)}),
     ("due", {"which": "due"}),
@@ -98,10 +122,17 @@ def test_nothing_at_all_asks_for_help() -> None:
         ("stauts 45001234", "Did you mean status?"),
         ("histroy 4500", "Did you mean history?"),
         ("frobnicate", "say help"),
-        ("mute 45001234", "Say 1h, 2 days or “until change”"),
+        ("mute 45001234", "Say 1h, 2 days, “until friday” or “until change”"),
+        ("mute watchlist", "Which watchlist?"),
+        ("mute kind promised_move", "Did you mean promise_moved?"),
+        ("mute here 1d until friday", "Only one end can be"),
+        ("mute here note", "What shall I note?"),
+        ("mute here 1d note " + "x" * 101, "a note of up to 100 characters"),
+        ("snooze 45001234", "Until when shall I keep it?"),
+        ("snooze 45001234 until change", "Until when shall I keep it?"),
         ("mute 45001234 0 days", "up to 366 days"),
         ("mute 45001234 1h me 1d", "Only one of these can be: “1d” or “1h”."),
-        ("mute 45001234 until monday", "Until when?"),
+        ("mute 45001234 until banana", "Until when?"),
         ("watch 45001234 me here", "Only one of these can be: “here” or “me”."),
         ("watch 4500 as " + "x" * 101, "a name of up to 100 characters"),
         ("list late stuck", "Only one of these can be: “late” or “stuck”."),
@@ -117,6 +148,8 @@ def test_nothing_at_all_asks_for_help() -> None:
         ("sources panels", "I do not know what “panels” is to mean here."),
         ("mute 45001234 99999999999d", "up to 366 days"),
         ("mute", "For how long?"),
+        ("unmute", "Which order?"),
+        ("mute me 1d", "Which order?"),
         ("status", "Write it like this: status 45001234"),
         ("list purple", "I cannot list “purple”"),
         ("list page 0", "is no page from 1"),

@@ -182,9 +182,9 @@ async def test_what_is_held_back_from_a_person_is_not_said_to_be_held_back_here(
     await bot.ask("watch 4500001 me")
     assert "No news of 4500001 to you until 2026" in await bot.hear("mute 4500001 1h me")
     assert "No news of 4500001 to you until its status" in await bot.hear("mute 4500001 until change me")
-    assert await bot.hear("unmute 4500001") == "4500001 was not muted here."
+    assert await bot.hear("unmute 4500001") == "News of 4500001 was not muted here."
     assert await bot.hear("unmute 4500001 me") == "News of 4500001 comes to you again."
-    assert await bot.hear("unmute 4500001 me") == "4500001 was not muted for you."
+    assert await bot.hear("unmute 4500001 me") == "News of 4500001 was not muted for you."
     assert await bot.hear("unwatch 4500001 me") == "No more news of 4500001 to you from your watch."
     assert "4500001 is not followed for you by hand." in await bot.hear("unwatch 4500001 me")
     assert "[me]" in await bot.hear("help mute")
