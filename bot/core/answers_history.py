@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.commands import written
+from bot.core.matchers import rule_words
+from bot.core.matchers import written as written_matchers
 from bot.core.mutes import wish_of
 from bot.core.phrases import (
     STATE_WORDS,
@@ -143,9 +145,16 @@ def _by_rules(routes: Mapping[str, Sequence[Route]], reading: Reading) -> Iterab
     for name, taken in routes.items():
         for route in taken:
             places = ", ".join(dict.fromkeys(place_words(place, reading) for place in route.to))
-            kinds = "everything" if route.on is None else ", ".join(sorted(kind.replace("_", " ") for kind in route.on))
             is_known = reading.is_insider or reading.public_places.issuperset(route.to)
-            yield text_line(f"From now on: {kinds} → {places}" + (f", by {route.label} ({name})" if is_known else ""))
+            news = rule_words(route).replace("_", " ") if is_known else _kind_words(route)
+            yield text_line(f"From now on: {news} → {places}" + (f", by {route.label} ({name})" if is_known else ""))
+
+
+def _kind_words(route: Route) -> str:
+    """What a rule matches, without the numbers and words it looks at: they may be those of other orders."""
+    kinds = "everything" if route.on is None else ", ".join(sorted(kind.replace("_", " ") for kind in route.on))
+    looks_further = any(matcher.key != "on" for matcher in written_matchers(route))
+    return f"some of {kinds}" if looks_further else kinds
 
 
 def _by_hand(watches: Sequence[ChatWatch], reading: Reading) -> Iterable[Line]:

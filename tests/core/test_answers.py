@@ -14,6 +14,7 @@ from bot.core.answers_lists import listing
 from bot.core.phrases import Reading, span_words
 from bot.core.promise import day_bounds, days_late, due
 from bot.model.access import Role
+from bot.model.change import Kind
 from bot.model.command import Command, Verb
 from bot.model.message import Message, When
 from bot.model.moment import Moment
@@ -300,3 +301,16 @@ def test_how_a_source_fails_is_said_to_operators_once() -> None:
 )
 def test_spans_are_rounded_up(seconds: float, text: str) -> None:
     assert span_words(timedelta(seconds=seconds)) == text
+
+
+def test_why_keeps_what_a_rule_looks_at_from_those_who_may_not_know_its_place() -> None:
+    rule = Route(to=("ops",), on=frozenset({Kind.STATUS}), references=("SECRET-1",), label="notify[0]")
+    said = {
+        role: words(
+            why(found(order()), [], {"plant 3": [rule]}, reading(role=role, public_places=frozenset())).messages[0]
+        )
+        for role in (Role.VIEWER, Role.OPERATOR)
+    }
+    assert "From now on: some of status → " in said[Role.VIEWER]
+    assert "SECRET" not in said[Role.VIEWER]
+    assert "From now on: status · reference SECRET-1 → ops, by notify[0] (plant 3)" in said[Role.OPERATOR]

@@ -64,3 +64,29 @@ async def test_a_watchlist_added_later_is_a_silent_baseline_too(stage: Stage) ->
     scene.set("watchlists.all of schneider", later)
     await scene.restart()
     assert (await scene.look()).is_one_message_with("Now watching · all of schneider: 6 orders")
+
+
+async def test_a_rule_calls_whom_it_names_and_nobody_else_does(stage: Stage) -> None:
+    scene = await stage("stateset")
+    urgent = {"to": "ops", "severity": "urgent", "mention": "U0123456789"}
+    scene.set("watchlists.all of stateset.notify", [urgent, {"to": "ops"}])
+    await scene.start()
+    scene.world.confirm(scene.order("stateset", "placed"))
+    await scene.look()
+    assert scene.sandbox.slack.pings == []
+    scene.world.cancel(scene.order("stateset", "confirmed"))
+    news = await scene.look()
+    assert news.slack[0].split("\n")[0].endswith("→ Cancelled @U0123456789")
+    assert set(scene.sandbox.slack.pings) == {"@U0123456789", '{"type": "user", "user_id": "U0123456789"}'}
+
+
+async def test_a_rule_that_makes_news_low_tells_it_without_a_sound(stage: Stage) -> None:
+    scene = await stage("stateset")
+    scene.set("watchlists.all of stateset.notify", [{"to": "sales", "on": "status", "as": "low"}, {"to": "sales"}])
+    await scene.start()
+    scene.world.confirm(scene.order("stateset", "placed"))
+    await scene.look()
+    scene.world.cancel(scene.order("stateset", "in_production"))
+    await scene.look()
+    sounds = [one.payload.get("disable_notification") for one in scene.sandbox.telegram.accepted[-2:]]
+    assert [str(sound).lower() for sound in sounds] == ["true", "none"]
