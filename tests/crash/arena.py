@@ -117,6 +117,9 @@ class Arena:
     # A life
 
     async def _life(self, kill: Kill, *, happens: bool) -> None:
+        if kill.command:
+            await self._keep(kill)
+            return
         self._steps += kill.migrates
         inside = (kill.point, str(kill.count)) if kill.where == "inside" else NEVER
         process = await self._start(*inside)
@@ -135,8 +138,31 @@ class Arena:
         if happens and self._chance.random() < 0.5:
             self._let_happen(at_once=True)
 
-    async def _start(self, point: str, count: str) -> _Process:
-        arguments = [point, count, str(self._steps), "run", "-c", str(self._config)]
+    async def _keep(self, kill: Kill) -> None:
+        """The file is copied, lost and brought back; one of the two commands is killed, and then given again."""
+        copy = self.folder / f"kept-{len(self._deaths)}.db"
+        for command, made in (("backup", copy), ("restore", self._database)):
+            if command == "restore":
+                for part in self.folder.glob(f"{self._database.name}*"):
+                    part.unlink()
+            if command == kill.command:
+                code = await self._command(kill.point, command, copy)
+                self._deaths.append(Death(kill, self._sandbox.clock.now(), reached=code == -9))
+            if made.exists():
+                if problem := proof.file_problem(made):
+                    self._break(kill, f"{made.name} is there and damaged: {problem}")
+            elif code := await self._command("never", command, copy):
+                self._break(kill, f"given again, {command} ended with {code}: {self._last_words()}")
+        copy.unlink()
+
+    async def _command(self, point: str, command: str, copy: Path) -> int:
+        process = await self._start(point, "1", command, str(copy))
+        await self._wait_for_end(process, PATIENCE)
+        process.kill()
+        return await process.child.wait()
+
+    async def _start(self, point: str, count: str, *command: str) -> _Process:
+        arguments = [point, count, str(self._steps), *(command or ("run",)), "-c", str(self._config)]
         with (self.folder / "errors.log").open("ab") as errors:
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.crash.child", *arguments, cwd=ROOT, stdout=errors, stderr=errors

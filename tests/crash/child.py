@@ -1,4 +1,4 @@
-"""The program itself, watched while it writes: `python -m tests.crash.child POINT COUNT STEPS run -c FILE`.
+"""The program itself, watched while it writes: `python -m tests.crash.child POINT COUNT STEPS COMMAND -c FILE ...`.
 
 It kills itself with SIGKILL when it passes POINT for the COUNT-th time, and otherwise is what `python -m bot` is: only
 the connections to the database are of a class that looks at each statement. STEPS migrations come after the
@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -26,6 +27,8 @@ _MARKS = {
     "create table": "migration",
 }
 """How a statement begins, to what its transaction is for."""
+_STEPS = {"pragma integrity_check": "checked", "update notifications set unclear = 1": "doubted"}
+"""How a statement begins, to the point of a copy that it passes."""
 
 
 class Death:
@@ -47,6 +50,8 @@ class WatchedConnection(sqlite3.Connection):
     """Tells `death` where in its work the database is."""
 
     death: Death
+    copying = "copy"
+    """What a copy is made for: a start that migrates, or a command."""
     _kinds: frozenset[str] = frozenset()
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
@@ -64,9 +69,9 @@ class WatchedConnection(sqlite3.Connection):
 
     def backup(self, target: sqlite3.Connection, **options: Any) -> None:
         """As always."""
-        self.death.at("copy: begun")
+        self.death.at(f"{self.copying}: begun")
         super().backup(target, **options)
-        self.death.at("copy: written")
+        self.death.at(f"{self.copying}: written")
 
     def _before(self, sql: str) -> None:
         if sql == "COMMIT":
@@ -84,6 +89,15 @@ class WatchedConnection(sqlite3.Connection):
             if statement.startswith(mark) and self.in_transaction:
                 self._kinds |= {kind}
                 self.death.at(f"{kind}: in transaction")
+        for mark, step in _STEPS.items():
+            if statement.startswith(mark):
+                self.death.at(f"{self.copying}: {step}")
+
+
+def link(source: Path, target: Path) -> None:
+    """As always, and watched: a finished copy gets its name."""
+    real_link(source, target)
+    WatchedConnection.death.at(f"{WatchedConnection.copying}: in place")
 
 
 def add_steps(steps: int) -> None:
@@ -100,5 +114,8 @@ def add_steps(steps: int) -> None:
 if __name__ == "__main__":
     WatchedConnection.death = Death(sys.argv[1], int(sys.argv[2]))
     add_steps(int(sys.argv[3]))
+    if sys.argv[4] in ("backup", "restore"):
+        WatchedConnection.copying = sys.argv[4]
+    real_link, os.link = os.link, link  # type: ignore[assignment]
     sqlite3.connect = partial(sqlite3.connect, factory=WatchedConnection)  # type: ignore[assignment]  # every connection
     sys.exit(main(sys.argv[4:]))

@@ -15,6 +15,15 @@ STARTING = (
     "migration: after commit",
 )
 """Points of a start that migrates a file with data in it."""
+KEEPING = tuple(
+    f"{command}: {moment}"
+    for command, moments in (
+        ("backup", ("begun", "written", "checked", "in place")),
+        ("restore", ("begun", "written", "checked", "doubted", "in place")),
+    )
+    for moment in moments
+)
+"""Points in the commands that copy the file and bring a copy back."""
 WRITING = tuple(
     f"{work}: {moment}"
     for work in ("poll", "claim", "settle")
@@ -28,7 +37,7 @@ ASKING = tuple(
 TAKING = ("slack: taken", "telegram: taken")
 """The message is taken, the answer has not left."""
 RANDOM = ("at random", "at random", "at random, while starting")
-ALL = (*STARTING, *WRITING, *ASKING, *TAKING, *RANDOM)
+ALL = (*STARTING, *KEEPING, *WRITING, *ASKING, *TAKING, *RANDOM)
 
 Where = Literal["inside", "outside", "clock"]
 
@@ -44,6 +53,11 @@ class Kill:
     """For kills at random: after that long. For answers that have left: so long after."""
     migrates: bool
     """Whether this start has one more migration than the last."""
+
+    @property
+    def command(self) -> str | None:
+        """The command that is killed instead of the program that runs; None: that program."""
+        return self.point.partition(":")[0] if self.point in KEEPING else None
 
     @property
     def where(self) -> Where:
@@ -69,7 +83,7 @@ def kills(seed: int, number: int) -> Iterator[Kill]:
 
 def _kill(point: str, chance: random.Random, *, is_first: bool) -> Kill:
     is_start = point in STARTING
-    count = chance.randint(1, 3) if not is_start else 1
+    count = chance.randint(1, 3) if not (is_start or point in KEEPING) else 1
     if point == "supplier: asked" or point == "supplier: answered":
         count = chance.randint(1, 40)
     if is_first:
