@@ -69,6 +69,13 @@ class _Process:
         if self.lives:
             self.child.kill()
 
+    async def end_within(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.child.wait()
+        except TimeoutError:
+            return
+
 
 class Arena:
     """Kills the program `number` times in a world of this seed."""
@@ -79,6 +86,7 @@ class Arena:
         self.folder = folder
         self._config = folder / "watchlists.yaml"
         self._database = folder / "orderwatch.db"
+        self._errors = folder / "errors.log"
         self._number = number
         self._deaths: list[Death] = []
         self._broken: list[str] = []
@@ -128,7 +136,7 @@ class Arena:
         while process.lives and self._now() < end:
             if happens:
                 self._let_happen()
-            await self._wait_for_end(process, min(0.1, max(0.001, end - self._now())))
+            await process.end_within(min(0.1, max(0.001, end - self._now())))
         reached = not process.lives or kill.where == "clock"
         self._strike()
         await process.child.wait()
@@ -152,18 +160,18 @@ class Arena:
                 if problem := proof.file_problem(made):
                     self._break(kill, f"{made.name} is there and damaged: {problem}")
             elif code := await self._command("never", command, copy):
-                self._break(kill, f"given again, {command} ended with {code}: {self._last_words()}")
+                self._break(kill, f"given again, {command} ended with {code}: {proof.last_words(self._errors)}")
         copy.unlink()
 
     async def _command(self, point: str, command: str, copy: Path) -> int:
         process = await self._start(point, "1", command, str(copy))
-        await self._wait_for_end(process, PATIENCE)
+        await process.end_within(PATIENCE)
         process.kill()
         return await process.child.wait()
 
     async def _start(self, point: str, count: str, *command: str) -> _Process:
         arguments = [point, count, str(self._steps), *(command or ("run",)), "-c", str(self._config)]
-        with (self.folder / "errors.log").open("ab") as errors:
+        with self._errors.open("ab") as errors:
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.crash.child", *arguments, cwd=ROOT, stdout=errors, stderr=errors
             )
@@ -185,16 +193,11 @@ class Arena:
         self._passes += 1
         return self._armed.seconds if self._passes == self._armed.count else None
 
-    async def _wait_for_end(self, process: _Process, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await process.child.wait()
-        except TimeoutError:
-            return
-
     def _look_at_the_remains(self, process: _Process, kill: Kill) -> None:
         if process.child.returncode != -9:
-            self._break(kill, f"the program ended by itself with {process.child.returncode}: {self._last_words()}")
+            self._break(
+                kill, f"the program ended by itself with {process.child.returncode}: {proof.last_words(self._errors)}"
+            )
         if not self._database.exists():
             return
         if problem := proof.file_problem(self._database):
@@ -233,7 +236,7 @@ class Arena:
         await self._start(*NEVER)
         everything = len(self._sandbox.names) * len(self._sandbox.accounts)
         if not await self._until(self._is_baselined(everything), FIRST_LOOK):
-            raise AssertionError(f"seed {self.seed}: the first look was not told; {self._last_words()}")
+            raise AssertionError(f"seed {self.seed}: the first look was not told; {proof.last_words(self._errors)}")
         self._strike()
         return self._sandbox.clock.now()
 
@@ -250,7 +253,7 @@ class Arena:
         calm = self._sandbox.clock.now()
         await self._until(self._is_all_told(calm), LAST_NEWS)
         process.child.terminate()
-        await self._wait_for_end(process, 12.0)
+        await process.end_within(12.0)
         if process.child.returncode != 0:
             self._broken.append(f"seed {self.seed}: SIGTERM ended it with {process.child.returncode}, not with 0")
         return self._sandbox.verdict(baseline=baseline, calm=calm)
@@ -274,11 +277,6 @@ class Arena:
                 return False
             await asyncio.sleep(0.1)
         return True
-
-    def _last_words(self) -> str:
-        """What the program complained of last."""
-        lines = (self.folder / "errors.log").read_text("utf-8").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
 
     def _now(self) -> float:
         return self._sandbox.clock.monotonic()

@@ -73,6 +73,12 @@ def file_problem(path: Path) -> str | None:
     return None if found == "ok" else str(found)
 
 
+def last_words(errors: Path) -> str:
+    """What a program complained of last."""
+    lines = errors.read_text("utf-8").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
 def notifications(path: Path) -> dict[str, int]:
     """How many notifications stand in which state."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
