@@ -71,13 +71,18 @@ def listing(mutes: Sequence[tuple[Mute, Found | None]], reading: Reading, *, has
 
 def _row(mute: Mute, found: Found | None, reading: Reading) -> Line:
     name = order_name(found.snapshot.order) if found else None
-    where = "everywhere" if mute.destination is None else place_words(mute.destination, reading)
+    where = "everywhere" if mute.destination is None else _place(mute.destination, reading)
     verb = "held" if mute.holds else "muted"
     news = news_words(mute, name)
     spans: list[Span | str] = [f"• {news[0].upper()}{news[1:]} · {where} · {verb} until "]
     spans.append(When(at=mute.until) if mute.until else end_words(mute))
     spans.append(f" · by {person_words(mute.person, reading)}")
     return spans_line(*spans, *([f" · “{mute.note}”"] if mute.note else []))
+
+
+def _place(destination: str, reading: Reading) -> str:
+    is_private = destination in reading.own_places - reading.public_places and destination != reading.here
+    return "for you" if is_private else place_words(destination, reading)
 
 
 def _note_lines(mute: Mute) -> list[str]:

@@ -120,6 +120,44 @@ def test_a_mute_is_kept_with_its_end_until_it_is_taken_back(cli: Cli, watched: P
     assert kept(watched)[1] == []
 
 
+def test_a_kind_is_snoozed_for_everybody_with_a_note_listed_and_lifted(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "snooze", "2d", "--kind", "promise_moved", "--note", "they recount")
+    assert "No promise moved news anywhere until" in ended.out
+    (_, (mute,)) = kept(watched)
+    assert (mute.kind, mute.destination, mute.holds, mute.note) == ("promise_moved", None, True, "they recount")
+    assert "“they recount”" in cli("-c", str(watched), "mute", "--list").out
+    assert "comes anywhere again" in cli("-c", str(watched), "unmute", "--kind", "promise_moved").out
+    assert kept(watched)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "about"),
+    [
+        (("PO-77", "1d", "--to", "ops", "--kind", "status"), ("FR/0045001234", "status", "ops")),
+        (("PO-77", "--until", "tomorrow 9:00", "--to", "ops"), ("FR/0045001234", None, "ops")),
+        (("--all", "--to", "ops"), (None, None, "ops")),
+        (("1d", "--all", "--to", "ops"), (None, None, "ops")),
+    ],
+)
+def test_what_is_muted_is_said_by_arguments(
+    cli: Cli, watched: Path, arguments: tuple[str, ...], about: tuple[str | None, ...]
+) -> None:
+    assert cli("-c", str(watched), "mute", *arguments).code == 0
+    (_, (mute,)) = kept(watched)
+    assert (mute.key, mute.kind, mute.destination) == about
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [((), "name an ORDER"), (("PO-77", "1d", "--until", "friday"), "keep one of them"), (("1", "2d", "3"), "too many")],
+)
+def test_what_cannot_be_muted_is_wrong_usage(
+    cli: Cli, watched: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    ended = cli("-c", str(watched), "mute", *arguments)
+    assert (ended.code, complaint in ended.err) == (2, True)
+
+
 def test_a_wrong_destination_is_named_with_the_nearest(cli: Cli, watched: Path) -> None:
     ended = cli("-c", str(watched), "watch", "1", "--to", "op")
     assert (ended.code, "did you mean ops?" in ended.err) == (2, True)

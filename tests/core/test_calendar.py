@@ -15,9 +15,11 @@ from bot.core.calendar import (
     countries,
     is_always_quiet,
     is_holiday,
+    next_moment,
     quiet_until,
     working_days_between,
 )
+from bot.model.command import Until
 from bot.model.quiet import QuietWindow, Weekday
 
 MON, TUE, WED, THU, FRI, SAT, SUN = Weekday
@@ -110,8 +112,8 @@ WINDOWS = st.lists(
     st.builds(
         QuietWindow,
         days=WEEKDAYS,
-        starts=st.integers(0, 1439),
-        ends=st.integers(1, 1440),
+        starts=st.one_of(st.integers(0, 1439), st.integers(30, 180)),
+        ends=st.one_of(st.integers(1, 1440), st.integers(30, 180)),
         timezone=ZONES,
         holidays=st.sampled_from([None, "FR", "DE-BY"]),
     ).filter(lambda window: window.starts != window.ends),
@@ -237,3 +239,24 @@ def test_holidays_are_loaded_only_for_who_names_a_country() -> None:
         "sys.exit('holidays' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("until", "moment"),
+    [  # said on Wednesday, 25 November 2026, at 10:00 in Paris
+        (Until(day="fri"), "2026-11-27 00:00"),
+        (Until(day="fri", clock=540), "2026-11-27 09:00"),
+        (Until(day="wed"), "2026-12-02 00:00"),
+        (Until(day="wed", clock=660), "2026-11-25 11:00"),
+        (Until(day="tomorrow"), "2026-11-26 00:00"),
+        (Until(day="today", clock=1080), "2026-11-25 18:00"),
+        (Until(day="today", clock=540), None),
+        (Until(clock=1080), "2026-11-25 18:00"),
+        (Until(clock=540), "2026-11-26 09:00"),
+        (Until(day="2026-12-24"), "2026-12-24 00:00"),
+        (Until(day="2026-11-24"), None),
+    ],
+)
+def test_a_moment_is_found_as_people_name_it(until: Until, moment: str | None) -> None:
+    found = next_moment(until, datetime(2026, 11, 25, 10, tzinfo=PARIS), PARIS)
+    assert (found.astimezone(PARIS).strftime("%Y-%m-%d %H:%M") if found else None) == moment
