@@ -143,10 +143,20 @@ class Chat(Protocol):
 class Desk(Protocol):
     """Where questions are answered, whichever chat they come from."""
 
-    async def answer(self, question: Question) -> Reply | None:
+    async def answer(self, question: Question, noted: asyncio.Event | None = None) -> Reply | None:
         """The answer, from the store, within 100 ms but for `check`; None when this question was answered before.
 
+        `noted` is set as soon as the question survives a crash: until `told`, it is one of the `unanswered` then.
         Never raises for what a person wrote or may not see: that is an answer too. Raises StorageError.
+        """
+
+    async def told(self, question: Question) -> None:
+        """Who asked was told the answer, or will never be: it is over. Raises StorageError."""
+
+    async def unanswered(self, chat: str) -> Sequence[Question]:
+        """Young questions of a chat that an earlier process had noted and told nobody an answer to; given out once.
+
+        Codes, and what would make something public, are not among them. Raises StorageError.
         """
 
 
@@ -218,6 +228,15 @@ class Talks(Protocol):
 
     async def begin(self, entry: AuditEntry) -> bool:
         """Note a question before it is answered. False: that very question was noted before, and nothing is done."""
+
+    async def told(self, chat: str, question: str) -> None:
+        """Note that nobody waits for the answer to a question any more."""
+
+    async def reopen(self, chat: str, since: Moment) -> Sequence[Question]:
+        """Questions noted since then for whose answer somebody waits. Each may begin once more, and waits no more."""
+
+    async def shown_under(self, entry: AuditEntry) -> str | None:
+        """What was asked by the last button that was answered under the same message; None if none was."""
 
     async def finish(self, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
         """Note how a question ended, and what the buttons under its answer ask: key to text."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 from bot.clock import sleep_unless
+from bot.core.access import place_id
 from bot.core.backoff import backoff
 from bot.errors import ChatBusy, ChatError, ChatUnreachable, SendUnclear
 from bot.log import event
@@ -27,8 +28,6 @@ _LONGEST_WAIT = 60.0
 """Seconds. Who asked does not wait longer for an answer."""
 _UNCLEAR_WAITS = (1.0, 3.0)
 """Seconds before each further try of a send that may have arrived."""
-_PUBLISHED_ONCE = 24 * 3600.0
-"""Seconds in which the same press makes nothing public a second time."""
 
 _T = TypeVar("_T")
 
@@ -46,8 +45,23 @@ class _Press(NamedTuple):
     """A button, pressed by a person under a message."""
 
     person: str
+    place: str
     under: str
     key: str
+
+
+class Asked(NamedTuple):
+    """A question that is being answered, and whether it survives a crash by now."""
+
+    task: asyncio.Task[None]
+    noted: asyncio.Event
+
+    async def is_safe(self, within: float) -> bool:
+        """Whether it is answered, or noted, within that many seconds."""
+        noted = asyncio.create_task(self.noted.wait())
+        await asyncio.wait((self.task, noted), timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        noted.cancel()
+        return self.task.done() or self.noted.is_set()
 
 
 SORRY = one_line("Sorry, that did not work. It is on our side and was written down; please try again in a moment.")
@@ -64,31 +78,34 @@ class Answering:
         self._tasks: set[asyncio.Task[None]] = set()
         self._known: OrderedDict[str, None] = OrderedDict()
         self._presses: set[_Press] = set()
-        self._published: OrderedDict[_Press, float] = OrderedDict()
-        """Presses that made something public, and when (monotonic seconds). A restart forgets them."""
 
-    def take(self, question: Question, tell: Tell, *, under: str = "") -> asyncio.Task[None] | None:
+    def take(self, question: Question, tell: Tell) -> "Asked | None":
         """Answer a question; None if it was delivered before.
 
-        The same button `under` the same message pressed again by the same person, while the first press is being
-        answered, is that press; where it made something public, so for a day, unless that message shows something
-        else by then.
+        The same button under the same message pressed again by the same person, while the first press is being
+        answered, is that press.
         """
         if question.id in self._known:
             return None
         self._known[question.id] = None
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        press = _Press(question.person, under, question.text)
+        press = _Press(question.person, place_id(question.place), question.message, question.text)
         if question.via == "button":
-            if press in self._presses or self._was_published(press):
+            if press in self._presses:
                 return None
             self._presses.add(press)
-        task = asyncio.create_task(self._answer(question, tell, press))
+        noted = asyncio.Event()
+        task = asyncio.create_task(self._answer(question, tell, noted))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._presses.discard(press))
-        return task
+        return Asked(task, noted)
+
+    async def resume(self, way_to: Callable[[Question], Tell]) -> None:
+        """Answer what an earlier process was asked and told nobody an answer to."""
+        for question in await self._desk.unanswered(self._chat):
+            self.take(question, way_to(question))
 
     async def close(self) -> None:
         """Give what is being answered a few seconds, and end the rest."""
@@ -98,40 +115,28 @@ class Answering:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _answer(self, question: Question, tell: Tell, press: _Press) -> None:
+    async def _answer(self, question: Question, tell: Tell, noted: asyncio.Event) -> None:
         try:
             if self._complete:
                 question = await self._complete(question)
-            reply = await self._ask(question)
-            if reply is not None:
-                await tell(reply)
-                if question.via == "button":
-                    self._note_press(press, reply)
-        except ChatError as error:
-            event(log, "answer_not_sent", level=logging.WARNING, chat=self._chat, question=question.id, error=error)
+            await self._tell(await self._ask(question, noted), tell, question)
+            if noted.is_set():
+                await self._desk.told(question)
         except Exception as error:  # whatever it is, the next question is answered
             log.debug("traceback", exc_info=error)
             self._note(question, error)
 
-    def _was_published(self, press: _Press) -> bool:
-        at = self._published.get(press)
-        return at is not None and self._clock.monotonic() < at + _PUBLISHED_ONCE
+    async def _tell(self, reply: Reply | None, tell: Tell, question: Question) -> None:
+        try:
+            if reply is not None:
+                await tell(reply)
+        except ChatError as error:
+            event(log, "answer_not_sent", level=logging.WARNING, chat=self._chat, question=question.id, error=error)
 
-    def _note_press(self, press: _Press, reply: Reply) -> None:
-        """What was told after a press: something public, or something else in that message's place."""
-        if reply.replaces:
-            for known in [known for known in self._published if known.under == press.under]:
-                del self._published[known]
-        elif reply.is_public:
-            self._published[press] = self._clock.monotonic()
-            self._published.move_to_end(press)
-            if len(self._published) > _REMEMBERED:
-                self._published.popitem(last=False)
-
-    async def _ask(self, question: Question) -> Reply | None:
+    async def _ask(self, question: Question, noted: asyncio.Event) -> Reply | None:
         try:
             async with asyncio.timeout(_LONGEST):
-                return await self._desk.answer(question)
+                return await self._desk.answer(question, noted)
         except Exception as error:  # whatever it is, whoever asked gets an answer
             log.debug("traceback", exc_info=error)
             self._note(question, error)

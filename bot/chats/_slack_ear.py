@@ -5,6 +5,7 @@ import logging
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -22,7 +23,7 @@ from bot.chats._holds import Holds
 from bot.chats._http_server import Turnstile, receiving
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_people import People
-from bot.chats._slack_questions import Way, of_command, of_event, of_press
+from bot.chats._slack_questions import Way, of_command, of_event, of_press, way_of
 from bot.chats._slack_socket import Envelope, Socket
 from bot.chats._slack_telling import Teller
 from bot.errors import ChatError, ChatUnreachable, SendUnclear
@@ -76,6 +77,7 @@ class SlackEar:
             me = await until_it_works(self._who, self._clock, stop, chat="slack", what="auth.test")
             if me is None:
                 return
+            await answering.resume(lambda question: partial(self._teller.tell, way=way_of(question)))
             app = self._app(answering, me)
             if self._app_token:
                 await Socket(self._api, self._app_token, _door(app), self._clock).run(stop)
@@ -137,7 +139,7 @@ class SlackEar:
         async def tell(reply: Reply) -> None:
             await self._teller.tell(reply, way)
 
-        answering.take(question, tell, under=f"{way.channel}/{way.message}")
+        answering.take(question, tell)
 
     async def _tell_at_once(self, way: Way, reply: Reply) -> None:
         self._teller.note(way)

@@ -89,6 +89,17 @@ def of_press(body: Mapping[str, Any]) -> tuple[Question, Way] | None:
     return _question(name, way, key, "button"), way
 
 
+def way_of(question: Question) -> Way:
+    """How a question is answered that was asked before we started: its answering address is not known any more."""
+    return Way(
+        person=question.person,
+        channel=str(question.place["channel"]),
+        thread=question.under[0] if question.via == "message" and question.under else None,
+        is_private=question.is_private,
+        is_home=question.via == "home",
+    )
+
+
 def readable(text: str, me: str = "") -> str:
     """The text of an event as it was typed: links and names without their markup, mentions of us gone."""
 
@@ -115,6 +126,7 @@ def _question(name: str, way: Way, text: str, via: Any) -> Question:
         is_private=way.is_private,
         own_place={"channel": way.person},
         via=via,
+        message=way.message,
         under=tuple(filter(None, (way.message or way.thread,))),
         text=text,
     )

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from aiohttp import web
 from telegram import BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
 
-from bot.chats._answering import Answering, persistently, until_it_works
+from bot.chats._answering import Answering, Asked, persistently, until_it_works
 from bot.chats._holds import Holds
 from bot.chats._http_server import Turnstile, receiving
 from bot.chats._telegram_calls import BotApi, Conflict
-from bot.chats._telegram_questions import Me, of_update
+from bot.chats._telegram_questions import Me, of_update, way_of
 from bot.chats._telegram_telling import Teller
 from bot.clock import sleep_unless
 from bot.core.backoff import backoff
@@ -37,7 +37,7 @@ _KINDS = ["message", "callback_query"]
 _PATIENCE = 1.0
 """Seconds to wait for answers before the next poll, which otherwise brings what is unanswered again and at once."""
 _ACKNOWLEDGE = 2.0
-"""Seconds in which a delivery to the webhook is acknowledged, answered or not; its connection is one of few."""
+"""Seconds in which a delivery to the webhook is written down; its connection is one of few."""
 _YIELD = 3.0
 """Seconds after a second poller showed up, in which it may have gone again: while restarting there are two."""
 _CONFIRM = 3.0
@@ -75,7 +75,7 @@ class TelegramEar:
         self._turnstile = Turnstile("telegram")
         self._teller = Teller(api, clock, holds)
         self._aside: set[asyncio.Task[None]] = set()
-        self._unanswered: dict[int, asyncio.Task[None]] = {}
+        self._unanswered: dict[int, Asked] = {}
         """Updates being answered, which are not confirmed yet: after a crash they come again."""
         self._next = 0
         """The update after the one seen last."""
@@ -95,6 +95,7 @@ class TelegramEar:
             if me is None:
                 return
             self._do_aside(self._show_menu())
+            await answering.resume(lambda question: partial(self._teller.tell, way=way_of(question)))
             if self._webhook_url:
                 await self._serve(answering, me, stop)
             else:
@@ -131,7 +132,9 @@ class TelegramEar:
         failures = conflicts = 0
         while not stop.is_set():
             if self._unanswered:
-                await _unless(stop, asyncio.wait(self._unanswered.values(), timeout=_PATIENCE))
+                await _unless(
+                    stop, asyncio.wait([asked.task for asked in self._unanswered.values()], timeout=_PATIENCE)
+                )
             try:
                 updates = await _unless(stop, _read(self._api.updates(self._offset(), _POLL, _KINDS)))
             except Conflict:
@@ -153,17 +156,16 @@ class TelegramEar:
 
     def _offset(self) -> int:
         """Confirms every update before the first that is still being answered."""
-        self._unanswered = {number: task for number, task in self._unanswered.items() if not task.done()}
         return min(self._unanswered, default=self._next)
 
-    def _take(self, update: Mapping[str, Any], answering: Answering, me: Me) -> asyncio.Task[None] | None:
-        """Have an update answered; None if there is nothing to answer, or it is known."""
+    def _take(self, update: Mapping[str, Any], answering: Answering, me: Me) -> Asked | None:
+        """Have an update answered; None if there is nothing to answer, or that was done."""
         number = update.get("update_id")
         if not isinstance(number, int):
             return None
         self._next = number + 1  # not the highest: after a silent week they begin anew
         if number in self._unanswered:
-            return None
+            return self._unanswered[number]
         callback = update.get("callback_query")
         if isinstance(callback, dict):
             self._do_aside(self._stop_spinning(str(callback.get("id"))))
@@ -179,10 +181,11 @@ class TelegramEar:
         async def tell(reply: Reply) -> None:
             await self._teller.tell(reply, way)
 
-        task = answering.take(question, tell, under=f"{way.chat_id}/{way.message_id}")
-        if task is not None:
-            self._unanswered[number] = task
-        return task
+        asked = answering.take(question, tell)
+        if asked is not None:
+            self._unanswered[number] = asked
+            asked.task.add_done_callback(lambda _: self._unanswered.pop(number, None))
+        return asked
 
     async def _stop_spinning(self, callback_id: str) -> None:
         """A pressed button turns until its press is answered, whatever becomes of the question."""
@@ -226,10 +229,9 @@ class TelegramEar:
                     update = json.loads(await request.read())
             except (ValueError, TimeoutError):
                 return web.Response(status=400)
-            task = self._take(update, answering, me) if isinstance(update, dict) else None
-            if task is not None:
-                await asyncio.wait((task,), timeout=_ACKNOWLEDGE)
-            return web.Response()
+            asked = self._take(update, answering, me) if isinstance(update, dict) else None
+            is_safe = asked is None or await asked.is_safe(_ACKNOWLEDGE)
+            return web.Response(status=200 if is_safe else 503)  # what we do not confirm is delivered again
 
         async with receiving("telegram", self._listen, _PATH, receive) as address:
             self.address = address

@@ -48,6 +48,17 @@ def of_update(update: Mapping[str, Any], me: Me, verbs: frozenset[str]) -> tuple
             return None
 
 
+def way_of(question: Question) -> Way:
+    """How a question is answered that was asked before we started."""
+    return Way(
+        chat_id=question.place["chat_id"],
+        topic=question.place.get("topic"),
+        message_id=int(question.message),
+        is_private=question.is_private,
+        is_press=question.via == "button",
+    )
+
+
 def _asked(
     text: str, message: Mapping[str, Any], me: Me, verbs: frozenset[str], *, is_private: bool
 ) -> tuple[str, str] | None:
@@ -105,6 +116,7 @@ def _question(name: str, person: Mapping[str, Any], way: Way, via: Any, text: st
         is_overheard=not way.is_private,
         own_place={"chat_id": person.get("id")},
         via=via,
+        message=str(way.message_id),
         under=under,
         text=text,
         language=str(person.get("language_code") or "").partition("-")[0] or None,

@@ -170,6 +170,15 @@ def no_such_list(what: str, name: str, known: list[str]) -> Answer:
     return says(f"I know no {what} {name} here.", there_are, *quotes, emoji="❔", outcome="not_found")
 
 
+def shared_before() -> Answer:
+    """The same button again, under a message that shows nothing newer."""
+    return says(
+        "That was shared here before, when the button was pressed first.",
+        "If it is not here, ask again with “share” after the order.",
+        outcome="unchanged",
+    )
+
+
 def old_button() -> Answer:
     """A button that nobody remembers."""
     return says("That button is too old. Please ask again.", emoji="❔", outcome="misread")

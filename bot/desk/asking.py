@@ -3,9 +3,11 @@
 It is the same road with the same reads whether an order is hidden from who asks or does not exist.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import blake2b
 
 from bot.core import answers_about
@@ -34,6 +36,8 @@ PER_STRANGER = RateValue(1, 3600.0)
 """One refusal says it all; what follows is not answered."""
 CODES_PER_STRANGER = RateValue(5, 600.0)
 """A code may be mistyped. Counted apart, so that an invite is good whatever its bearer wrote before."""
+_STILL_WAITS = timedelta(minutes=10)
+"""Who asked longer ago, and was told nothing because we stopped, has asked again or gone."""
 _LONGEST_NOTED = 200
 """Characters of a question in the audit."""
 
@@ -70,7 +74,7 @@ class FrontDesk:
         """Home tabs that strangers open: what stands there is no answer to what they write."""
         self._codes = Turnstile(room.clock, CODES_PER_STRANGER)
 
-    async def answer(self, question: Question) -> Reply | None:
+    async def answer(self, question: Question, noted: asyncio.Event | None = None) -> Reply | None:
         """The answer; None for a question answered before, and where silence is better."""
         rights = rights_of(question, self._room.following.grants)
         if rights is None and question.via == "message" and question.is_overheard:
@@ -85,12 +89,24 @@ class FrontDesk:
         entry = self._entry(question, command, asks or question.text)
         if not await self._room.talks.begin(entry):
             return None
-        answer = _fitting(question, command, await self._answer(question, command))
+        if noted is not None:
+            noted.set()
+        was_shared = _is_shared(command) and await self._room.talks.shown_under(entry) == entry.text
+        answer = answers_about.shared_before() if was_shared else await self._answer(question, command)
+        answer = _fitting(question, command, answer)
         offers = {_button_key(offer.asks): offer for offer in answer.offers} if answer else {}
         outcome = answer.outcome if answer else "silent"
         await self._room.talks.finish(entry, outcome, {key: offer.asks for key, offer in offers.items()})
         event(log, "asked", level=logging.DEBUG, chat=question.chat, verb=entry.verb, outcome=outcome)
         return self._reply(question, command, answer) if answer else None
+
+    async def told(self, question: Question) -> None:
+        """See ports.Desk."""
+        await self._room.talks.told(question.chat, question.id)
+
+    async def unanswered(self, chat: str) -> Sequence[Question]:
+        """See ports.Desk."""
+        return await self._room.talks.reopen(chat, from_instant(self._room.clock.now() - _STILL_WAITS))
 
     async def _asks(self, question: Question) -> str | None:
         """What is asked, in words; None for a button that nobody knows any more."""
@@ -188,11 +204,13 @@ class FrontDesk:
             at=from_instant(self._room.clock.now()),
             verb=verb,
             text=f"{verb} ***" if is_secret else without_control(asks)[:_LONGEST_NOTED],
+            under=question.message if question.via == "button" else "",
+            waiting=None if is_secret or question.via == "cli" or _is_shared(command) else question,
         )
 
     def _reply(self, question: Question, command: Command | Misread | None, answer: Answer) -> Reply:
         asked = command if isinstance(command, Command) else None
-        is_shared = bool(asked and asked.shared)
+        is_shared = _is_shared(command)
         return Reply(
             messages=answer.messages,
             buttons=tuple(Button(label=offer.label, key=_button_key(offer.asks)) for offer in answer.offers),
@@ -205,15 +223,17 @@ class FrontDesk:
 
 def _fitting(question: Question, command: Command | Misread | None, answer: Answer | None) -> Answer | None:
     """The answer with what is offered here: sharing only where others are who do not read it already."""
-    is_shared = isinstance(command, Command) and command.shared
-    if answer is None or not (is_shared or question.is_private or question.is_overheard):
+    if answer is None or not (_is_shared(command) or question.is_private or question.is_overheard):
         return answer
     return replace(answer, offers=tuple(offer for offer in answer.offers if not _shares(offer)))
 
 
 def _shares(offer: Offer) -> bool:
-    asks = parse(offer.asks)
-    return isinstance(asks, Command) and asks.shared
+    return _is_shared(parse(offer.asks))
+
+
+def _is_shared(command: Command | Misread | None) -> bool:
+    return isinstance(command, Command) and command.shared
 
 
 def _is_turning(question: Question) -> bool:

@@ -28,6 +28,8 @@ class Question(Frozen):
     own_place: dict[str, Any] = {}
     """Address of a private talk with that person, where the chat has one."""
     via: Literal["command", "button", "message", "start", "home", "cli"] = "command"
+    message: str = ""
+    """The chat's id of the message it was said in, or whose button was pressed."""
     under: tuple[str, ...] = ()
     """Ids of the chat's messages it was said under: the one it replies to, then the first of its thread; for a button
     the one it stands under."""

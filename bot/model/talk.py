@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.model.change import Kind
+from bot.model.command import Question
 from bot.model.frozen import Frozen
 from bot.model.moment import Moment
 
@@ -68,3 +69,7 @@ class AuditEntry(Frozen):
     verb: str
     text: str
     """As written, without codes that let people in."""
+    under: str = ""
+    """Id of the message whose button was pressed."""
+    waiting: Question | None = None
+    """The question, to be asked again if nobody was told its answer; None for one that shall not be."""

@@ -134,10 +134,12 @@ _TALKS = (
     """create table audit (
         id integer primary key,
         chat text not null, question text not null, person text not null, place text not null, at text not null,
-        verb text not null, text text not null, outcome text,
+        verb text not null, text text not null, outcome text, under text not null default '', waiting text,
         unique (chat, question)
     ) strict""",
     "create index audit_by_age on audit (at)",
+    "create index audit_by_message on audit (chat, place, under) where under <> ''",
+    "create index audit_waiting on audit (chat, at) where waiting is not null",
     """create table buttons (key text primary key, text text not null, made_at text not null) strict, without rowid""",
     "create index buttons_by_age on buttons (made_at)",
     """create table invites (

@@ -5,23 +5,54 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from bot.model.access import Grant, Invite
+from bot.model.command import Question
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.storage._rows import write_list, write_object
 
+_REOPENED = "again"
+"""Outcome of a question that may begin once more."""
+WAITING = "select id, waiting from audit where chat = ? and waiting is not null and at >= ? order by at"
+SHOWN_UNDER = """select text from audit
+    where chat = ? and place = ? and under = ? and under <> '' and outcome = 'answered' order by id desc limit 1"""
 _WATCH_COLUMNS = "source, key, destination, written, name, chat, person, place, is_own_place, since"
 _MUTE_COLUMNS = "source, key, destination, watchlist, kind, until, holds, person, note, since"
 
 
 def begin(connection: sqlite3.Connection, entry: AuditEntry) -> bool:
     """Note a question. False: it was noted before."""
+    waiting = entry.waiting.model_dump_json() if entry.waiting else None
     noted = connection.execute(
-        """insert into audit (chat, question, person, place, at, verb, text) values (?, ?, ?, ?, ?, ?, ?)
-            on conflict do nothing""",
-        (entry.chat, entry.question, entry.person, entry.place, entry.at, entry.verb, entry.text),
+        """insert into audit (chat, question, person, place, at, verb, text, under, waiting)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (chat, question) do update set outcome = null where outcome = ?""",
+        (
+            *(entry.chat, entry.question, entry.person, entry.place, entry.at, entry.verb, entry.text),
+            *(entry.under, waiting, _REOPENED),
+        ),
     )
     return noted.rowcount == 1
+
+
+def over(connection: sqlite3.Connection, chat: str, question: str) -> None:
+    """Note that nobody waits for an answer any more."""
+    connection.execute("update audit set waiting = null where chat = ? and question = ?", (chat, question))
+
+
+def reopen(connection: sqlite3.Connection, chat: str, since: Moment) -> list[Question]:
+    """The questions noted since then for whose answer somebody waits, in the order they came."""
+    rows = connection.execute(WAITING, (chat, since)).fetchall()
+    connection.executemany(
+        "update audit set waiting = null, outcome = ? where id = ?", [(_REOPENED, id_) for id_, _ in rows]
+    )
+    return [Question.model_validate_json(waiting) for _, waiting in rows]
+
+
+def shown_under(connection: sqlite3.Connection, entry: AuditEntry) -> str | None:
+    """What was asked by the last button that was answered under the same message."""
+    row = connection.execute(SHOWN_UNDER, (entry.chat, entry.place, entry.under)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def finish(connection: sqlite3.Connection, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:

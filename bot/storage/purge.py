@@ -43,7 +43,7 @@ def purge(path: Path, source: str, key: str, *, holder: str, at: Moment) -> Mapp
         ).rowcount
         gone["audit"] = sum(
             connection.execute(
-                "update audit set text = :reason where instr(lower(text), lower(:name))",
+                "update audit set text = :reason, waiting = null where instr(lower(text), lower(:name))",
                 {"reason": PURGED, "name": name},
             ).rowcount
             for name in numbers

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from bot.model.access import Grant, Invite
+from bot.model.command import Question
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
@@ -35,6 +36,18 @@ class SqliteTalks:
     async def begin(self, entry: AuditEntry) -> bool:
         """Note a question before it is answered. False: that very question was noted before."""
         return await self._write(lambda connection: _talks.begin(connection, entry))
+
+    async def told(self, chat: str, question: str) -> None:
+        """Note that nobody waits for the answer to a question any more."""
+        await self._write(lambda connection: _talks.over(connection, chat, question))
+
+    async def reopen(self, chat: str, since: Moment) -> Sequence[Question]:
+        """The questions noted since then for whose answer somebody waits. Each may begin once more."""
+        return await self._write(lambda connection: _talks.reopen(connection, chat, since))
+
+    async def shown_under(self, entry: AuditEntry) -> str | None:
+        """What was asked by the last button that was answered under the same message; None if none was."""
+        return await self._read(lambda connection: _talks.shown_under(connection, entry))
 
     async def finish(self, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
         """Note how a question ended, and what the buttons under its answer ask."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -60,13 +60,21 @@ class ScriptedDesk:
     """Clear it to let the desk hang."""
     fails: Exception | None = None
     known: set[str] = field(default_factory=set)
+    notes: bool = True
+    """Whether questions are noted as soon as they come."""
+    over: list[str] = field(default_factory=list)
+    """Questions nobody waits for any more, by id."""
+    left: tuple[Question, ...] = ()
+    """What an earlier process left unanswered."""
 
     def __post_init__(self) -> None:
         self.hangs.set()
 
-    async def answer(self, question: Question) -> Reply | None:
+    async def answer(self, question: Question, noted: asyncio.Event | None = None) -> Reply | None:
         """See ports.Desk."""
         self.asked.append(question)
+        if noted and self.notes:
+            noted.set()
         await self.hangs.wait()
         if self.fails:
             raise self.fails
@@ -74,6 +82,14 @@ class ScriptedDesk:
             return None
         self.known.add(question.id)
         return self.script(question)
+
+    async def told(self, question: Question) -> None:
+        """See ports.Desk."""
+        self.over.append(question.id)
+
+    async def unanswered(self, chat: str) -> Sequence[Question]:
+        """See ports.Desk."""
+        return [question for question in self.left if question.chat == chat]
 
     @property
     def texts(self) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chats._answering import Answering, persistently, until_it_works
+from bot.chats._answering import Answering, Asked, persistently, until_it_works
 from bot.chats._holds import Holds
 from bot.chats._slack_ear import Guard
 from bot.chats._slack_questions import of_command, of_event, of_press, readable
@@ -200,32 +200,33 @@ async def test_what_may_come_twice_is_sent_again_after_one_and_three_seconds_and
     assert [at - tried[0] for at in tried] == [0.0, 1.0, 4.0]
 
 
-async def _pressed(answering: Answering, name: str, *, fails: bool = False, under: str = "C1/1.0") -> bool:
-    """Whether a press was answered."""
+async def test_a_press_repeated_while_it_is_answered_is_one_press_and_later_another() -> None:
+    desk = ScriptedDesk()
+    answering = Answering("slack", desk, ManualClock())
+
+    async def tell(_: Reply) -> None: ...
+
+    def pressed(name: str, under: str = "1.0") -> Asked | None:
+        asked = Question(id=name, chat="slack", person="U1", via="button", text="s", message=under)
+        return answering.take(asked, tell)
+
+    first, again, other = pressed("a"), pressed("b"), pressed("c", under="2.0")
+    assert (again, first is None, other is None) == (None, False, False)
+    assert first is not None
+    await first.task
+    assert pressed("d") is not None
+
+
+async def test_an_answer_that_could_not_be_sent_is_over_all_the_same() -> None:
+    desk = ScriptedDesk()
 
     async def tell(_: Reply) -> None:
-        if fails:
-            raise SendUnclear("slack", "lost")
+        raise SendUnclear("slack", "lost")
 
-    task = answering.take(Question(id=name, chat="slack", person="U1", via="button", text="s"), tell, under=under)
-    if task:
-        await task
-    return task is not None
-
-
-async def test_a_press_publishes_once_a_day_under_the_same_message() -> None:
-    clock = ManualClock()
-    answering = Answering("slack", ScriptedDesk(lambda _: reply("x", is_public=True)), clock)
-    assert [await _pressed(answering, name) for name in "ab"] == [True, False]
-    assert await _pressed(answering, "c", under="C1/2.0")
-    await clock.advance(24 * 3600)
-    assert await _pressed(answering, "d")
-
-
-async def test_a_press_whose_answer_could_not_be_sent_may_be_repeated() -> None:
-    answering = Answering("slack", ScriptedDesk(lambda _: reply("x", is_public=True)), ManualClock())
-    assert await _pressed(answering, "a", fails=True)
-    assert await _pressed(answering, "b")
+    asked = Answering("slack", desk, ManualClock()).take(Question(id="a", chat="slack", person="U1"), tell)
+    assert asked is not None
+    await asked.task
+    assert desk.over == ["a"]
 
 
 async def test_who_is_unreachable_is_asked_until_told_to_stop() -> None:
@@ -258,7 +259,7 @@ async def test_a_question_delivered_again_much_later_is_still_known() -> None:
         told.append(answer)
 
     for name in ("a", *map(str, range(1000)), "a"):
-        task = answering.take(Question(id=name, chat="slack", person="U1"), tell)
-        if task:
-            await task
+        asked = answering.take(Question(id=name, chat="slack", person="U1"), tell)
+        if asked:
+            await asked.task
     assert len(told) == 1001

@@ -299,6 +299,23 @@ async def test_at_the_webhook_everything_is_asked_the_same_way(hooked: Scene) ->
     await hooked.until(lambda: hooked.twin.delivery.statuses == [200, 200])
 
 
+async def test_a_delivery_is_confirmed_when_it_is_safe_before_it_is_answered(hooked: Scene) -> None:
+    hooked.desk.hangs.clear()
+    await hooked.twin.say(ANN, ANN, "check 1", answers=0)
+    assert (hooked.twin.delivery.statuses, hooked.twin.seen) == ([200], [])
+
+
+async def test_a_delivery_that_is_not_safe_yet_is_asked_for_again_and_answered_once(hooked: Scene) -> None:
+    hooked.desk.hangs.clear()
+    hooked.desk.notes = False
+    number = hooked.twin.delivery.put("message", _said(ANN, "check 1"))
+    await hooked.until(lambda: 503 in hooked.twin.delivery.statuses)
+    assert hooked.twin.delivery.unconfirmed == [number]
+    hooked.desk.hangs.set()
+    await hooked.until(lambda: hooked.twin.delivery.unconfirmed == [])
+    assert [one.text for one in hooked.twin.seen] == ["you asked: check 1"]
+
+
 @pytest.mark.parametrize("secret", ["", "wrong", "é"])
 async def test_a_delivery_without_the_secret_has_no_effect(hooked: Scene, secret: str) -> None:
     await hooked.until(lambda: bool(hooked.twin.delivery._webhook))

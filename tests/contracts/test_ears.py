@@ -12,7 +12,7 @@ from bot.model.command import Question, Reply
 from bot.sandbox.seen import Heard, Seen
 from bot.sandbox.slack import SlackTwin
 from bot.sandbox.telegram import TelegramTwin
-from tests.chats.hearing import HurriedClock, Scene, button, hearing, long_reply, reply
+from tests.chats.hearing import HurriedClock, Scene, ScriptedDesk, button, hearing, long_reply, reply
 
 HOSTILE = "<!channel> <@U1> @alice </b> <b>x &amp; *b* `c` <https://evil.example|DHL> "
 HOSTILE += "'; DROP TABLE orders; -- \x00\x1b[31m \u202ex"
@@ -163,7 +163,9 @@ async def test_an_answer_comes_when_the_desk_has_it(door: Door) -> None:
 async def test_one_that_hangs_holds_up_no_other(door: Door) -> None:
     answered = asyncio.Event()
 
-    async def answer(question: Question) -> Reply | None:
+    async def answer(question: Question, noted: asyncio.Event | None = None) -> Reply | None:
+        if noted:
+            noted.set()
         if question.text == "slow":
             await answered.wait()
         return reply(question.text)
@@ -233,31 +235,40 @@ async def test_an_answer_that_is_never_taken_is_given_up_and_the_next_question_a
     assert len(await door.until_seen(1)) == 1
 
 
-def _shared(question: Question) -> Reply:
-    if question.text == "refresh":
-        return reply("newer", buttons=(button("Share here", "s"),), replaces=True)
-    is_shared = question.via == "button"
-    buttons = (button("Share here", "s"), button("Refresh", "refresh"))
-    return reply("shared" if is_shared else "mine", buttons=() if is_shared else buttons, is_public=is_shared)
-
-
-async def test_what_was_shared_is_not_shared_again_by_a_second_press(door: Door) -> None:
-    door.scene.desk.script = _shared
+async def test_a_question_is_over_when_its_answer_was_told(door: Door) -> None:
     await door.ask("status 1")
-    await door.press("Share here")
-    await door.scene.quiet()
-    await door.press("Share here", answers=0)
-    await door.scene.quiet()
-    assert [one.text for one in await door.until_seen(2)] == ["mine", "shared"]
+    await door.scene.until(lambda: door.scene.desk.over == [door.scene.desk.asked[0].id])
 
 
-async def test_what_shows_something_newer_may_be_shared_again(door: Door) -> None:
-    door.scene.desk.script = _shared
-    await door.ask("status 1")
-    for label in ("Share here", "Refresh", "Share here"):
-        await door.press(label)
-        await door.scene.quiet()
-    assert [one.text for one in await door.until_seen(4)] == ["mine", "shared", "newer", "shared"]
+async def test_a_question_whose_answer_was_not_told_when_we_stopped_is_not_over(door: Door) -> None:
+    door.scene.desk.hangs.clear()
+    await door.ask("check 1", answers=0)
+    door.scene.stop.set()
+    await asyncio.wait_for(door.scene.running, 9)
+    assert door.scene.desk.over == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "twin_of", "asked"),
+    [
+        ("slack", SlackTwin, {"person": "U0ANN", "place": {"channel": "C0123456789"}, "under": ("17.1",)}),
+        (
+            "telegram",
+            TelegramTwin,
+            {"person": "1001", "place": {"chat_id": -1001234567890, "topic": 7}, "message": "5"},
+        ),
+    ],
+)
+async def test_what_was_asked_before_a_crash_is_answered_after_it_where_it_was_asked(
+    kind: str, twin_of: Any, asked: dict[str, Any]
+) -> None:
+    left = Question.model_validate({"id": "x", "chat": kind, "via": "message", "text": "status 1", **asked})
+    twin, desk = twin_of(HurriedClock()), ScriptedDesk(left=(left,))
+    async with hearing(twin, kind, twin.listening, desk=desk) as scene:
+        (seen,) = await twin.until_seen(1)
+        await scene.until(lambda: desk.over == ["x"])
+    assert seen.text == "you asked: status 1"
+    assert (seen.place, seen.thread) in {("C0123456789", "17.1"), ("-1001234567890/7", None)}
 
 
 async def test_after_an_outage_of_the_chat_questions_are_answered(door: Door) -> None:

@@ -38,8 +38,14 @@ async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteSto
 
 
 class SilentDesk:
-    async def answer(self, question: Question) -> Reply | None:
+    async def answer(self, question: Question, noted: asyncio.Event | None = None) -> Reply | None:
         return None
+
+    async def told(self, question: Question) -> None:
+        pass
+
+    async def unanswered(self, chat: str) -> list[Question]:
+        return []
 
 
 class RefusedEar:
