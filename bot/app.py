@@ -169,6 +169,8 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
     """What a config asks for, on a store that is open and sources that may be."""
     async with AsyncExitStack() as stack:
         sources = await opened.of(config)
+        for name, settings in config.sources.items():
+            await storage.read_stages_again(name, settings.statuses)
         chats = build_chats(config, clock)
         for chat in chats.values():
             stack.push_async_callback(chat.close)

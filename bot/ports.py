@@ -307,6 +307,14 @@ class Storage(Views, Protocol):
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""
 
+    async def read_stages_again(self, source: str, statuses: Mapping[str, Stage]) -> int:
+        """Give stored orders the stages that the operator's table of status words says, and tell nobody.
+
+        Words are looked up by code, then by text, whatever their case; what is not in the table stays as it is. The
+        same table again costs nothing. Other writes come in between. Returns how many orders became others.
+        """
+        ...
+
     async def commit(self, record: PollRecord) -> None:
         """Write a record whole, or not at all. Concurrent commits may share a transaction.
         A notification whose key is already there is left as it is. Raises StaleRecord when an update's

@@ -110,6 +110,9 @@ _MEMORY = (
         source text not null, scope text not null, completed_at text not null,
         primary key (source, scope)
     ) strict, without rowid""",
+    """create table readings (
+        source text primary key, statuses text not null
+    ) strict, without rowid""",
     "create table beats (loop text primary key, at text not null) strict, without rowid",
 )
 

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
 from bot.ports import Clock, Talks
-from bot.storage import _lists, _views, _writes
+from bot.storage import _lists, _readings, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
 from bot.storage._threads import Readers, Writer
@@ -120,12 +121,24 @@ class SqliteViews:
         return await self._readers.read(job)
 
 
-class SqliteBeside(SqliteViews):
-    """Reads a database, and writes what people set up by talking, also while a bot works on it."""
+class _SqliteWithWriter(SqliteViews):
+    """Reads, and writes by one writer, which whoever extends it opens and closes."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._writer: Writer | None = None
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        if self._writer is None:
+            raise StorageError(f"{self._path} is not open")
+        return await self._writer.write(job)
+
+
+class SqliteBeside(_SqliteWithWriter):
+    """Reads a database, and writes what people set up by talking, also while a bot works on it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
         self.talks: Talks = SqliteTalks(self._read, self._write)
 
     async def open(self) -> None:
@@ -141,13 +154,8 @@ class SqliteBeside(SqliteViews):
         if writer is not None:
             await writer.close()
 
-    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        if self._writer is None:
-            raise StorageError(f"{self._path} is not open")
-        return await self._writer.write(job)
 
-
-class SqliteStorage(SqliteViews):
+class SqliteStorage(_SqliteWithWriter):
     """Implements `ports.Storage`. `holder` is who is named to a second process that wants the same file."""
 
     def __init__(self, path: Path, clock: Clock, *, holder: str = "") -> None:
@@ -155,7 +163,6 @@ class SqliteStorage(SqliteViews):
         self._clock = clock
         self._holder = holder
         self._lock = ProcessLock(path)
-        self._writer: Writer | None = None
         self._outbox_changed = asyncio.Event()
         self._talks = SqliteTalks(self._read, self._write)
 
@@ -202,6 +209,20 @@ class SqliteStorage(SqliteViews):
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""
         return await self._read(lambda connection: _views.had_version(connection, source, key, digest))
+
+    async def read_stages_again(self, source: str, statuses: Mapping[str, Stage]) -> int:
+        """Give stored orders the stages that the operator's table says. Returns how many of them became others."""
+        if await self._read(lambda connection: _readings.is_applied(connection, source, statuses)):
+            return 0
+        changed, after = 0, ""
+        while True:
+            step = partial(_readings.read_again, source=source, statuses=statuses, after=after)
+            count, last = await self._write(step)
+            changed += count
+            if last is None:
+                await self._write(lambda connection: _readings.note_applied(connection, source, statuses))
+                return changed
+            after = last
 
     async def commit(self, record: PollRecord) -> None:
         """Write a record whole, or not at all. Raises StaleRecord."""
@@ -256,11 +277,6 @@ class SqliteStorage(SqliteViews):
                 batch = await self._write(step)
                 dropped[name] += batch
         return dropped
-
-    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        if self._writer is None:
-            raise StorageError(f"{self._path} is not open")
-        return await self._writer.write(job)
 
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:

@@ -20,7 +20,7 @@ from bot.model.poll import Baseline, Health, PollRecord
 from bot.model.retention import Retention
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.storage import _lists, _talks, _views, _writes
+from bot.storage import _lists, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, again, an_order, an_update, news, sent
 
@@ -54,7 +54,7 @@ _WATCH = ChatWatch(
 )
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
-_ROOMS = (_lists, _talks, _views, _writes)
+_ROOMS = (_lists, _talks, _readings, _views, _writes)
 _NOTHING_HELD = {"is_last_batch"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
@@ -66,6 +66,9 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
     "had_version": lambda c: _views.had_version(c, "panels", "FR/1", "d"),
     "health": lambda c: _views.health(c, "panels"),
+    "is_applied": lambda c: _readings.is_applied(c, "panels", {}),
+    "note_applied": lambda c: _readings.note_applied(c, "panels", {}),
+    "read_again": lambda c: _readings.read_again(c, "panels", {"x": Stage.SHIPPED}, "FR/1"),
     "known_words": lambda c: _views.known_words(c, "panels"),
     "swept_scopes": lambda c: _views.swept_scopes(c, "panels"),
     "baselines": _views.baselines,
