@@ -198,7 +198,11 @@ class _Check:
                 continue
             self._have_chat(entry.chat, place, chats)
             rest = {key: value for key, value in data.items() if key not in known}
-            address = self.model(registry.chat_module(entry.chat).Address, place, rest)
+            members = registry.chat_module(entry.chat).Address
+            for key in rest.keys() - members.model_fields.keys():
+                near = hint(key, [*DestinationEntry.model_fields, *members.model_fields])
+                self._complaints.add((*place, key), f"is not a key here{near}")
+            address = self.model(members, place, rest)
             if address is not None:
                 found[name] = (entry, address.model_dump(mode="json", exclude_none=True))
         return found

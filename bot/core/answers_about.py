@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.core.command_words import shortened
 from bot.core.commands import Entry, entry_of, listed
+from bot.core.mutes import end_words
 from bot.core.phrases import (
     Answer,
     Offer,
@@ -244,8 +245,9 @@ def watching(
     name = order_name(found.snapshot.order) if found else watch.written
     lines: list[Line | str] = [f"{who} {told}: {name}{called}"]
     if held_by:
-        until = When(at=held_by.until) if held_by.until else "its status changes"
-        lines.append(spans_line(f"But it is muted {'for you' if watch.is_own_place else 'here'} until ", until, "."))
+        until = When(at=held_by.until) if held_by.until else end_words(held_by)
+        verb = "held" if held_by.holds else "muted"
+        lines.append(spans_line(f"But it is {verb} {'for you' if watch.is_own_place else 'here'} until ", until, "."))
     if namesakes:
         lines.append(f"“{watch.name}” is also {' and '.join(namesakes)}: asked for it, I show them all.")
     if found:

@@ -34,13 +34,14 @@ def muted(news: str, mute: Mute, where: str) -> Answer:
     return says(until, after, *_note_lines(mute), emoji="💤" if mute.holds else "🔕", outcome="muted")
 
 
-def unmuted(news: str, where: str, *, was: bool) -> Answer:
-    """News comes again, or always did."""
-    capital = news[0].upper() + news[1:]
-    if was:
-        return says(f"{capital} comes {where} again.", emoji="🔔", outcome="unmuted")
-    for_whom = {"to you": "for you", "anywhere": "everywhere"}.get(where, where)
-    return says(f"{capital} was not muted {for_whom}.", emoji="🔔", outcome="unchanged")
+def unmuted(news: str, where: str, *, was: bool, is_still: bool = False) -> Answer:
+    """News comes again, or always did; `is_still`: other mutes hold all of it or a part of it back."""
+    capital, for_whom = news[0].upper() + news[1:], {"to you": "for you", "anywhere": "everywhere"}.get(where, where)
+    words = f"{capital} comes {where} again." if was else f"{capital} was not muted {for_whom}."
+    if was and is_still:
+        words = f"That mute of {news} is over."
+    more = ["But all of it, or a part, is still held back by another wish. To see it: list muted"] if is_still else []
+    return says(words, *more, emoji="🔔", outcome="unmuted" if was else "unchanged")
 
 
 def has_passed() -> Answer:

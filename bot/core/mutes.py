@@ -114,6 +114,12 @@ def concerns(mute: About, news: About) -> bool:
     )
 
 
+def overlap(one: About, other: About) -> bool:
+    """Whether there may be news that is among both."""
+    pairs = zip(_members(one), _members(other), strict=True)
+    return all(first is None or second is None or first == second for first, second in pairs)
+
+
 def is_over(mute: Mute, now: datetime) -> bool:
     """Whether its time has passed."""
     until = instant_of(mute.until) if mute.until else None
@@ -181,6 +187,10 @@ def _fate(mute: Mute | None, changes: Sequence[Change]) -> Fate:
     note = f": {mute.note}" if mute.note else ""
     reason = f"{verb} by {mute.person} until {mute.until or end_words(mute)}{note}"
     return Fate(tuple(changes), reason, mute.until if mute.holds else None)
+
+
+def _members(about: About) -> tuple[str | None, ...]:
+    return (about.source, about.key, about.watchlist, about.kind, about.destination)
 
 
 def _is_ended(mute: Mute, changes: Sequence[Change]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from bot.core.commands import written
+from bot.core.mutes import end_words
 from bot.model.access import Role
 from bot.model.command import Verb
 from bot.model.message import Line, Message, Span, Text, When
@@ -183,11 +184,14 @@ def mutes_of(order: Order, reading: Reading) -> list[Mute]:
 
 def mute_lines(order: Order, reading: Reading) -> list[Line]:
     """Where news of the order is held back from the reader, and until when."""
+    whole_places = [mute for mute in reading.mutes if not (mute.key or mute.watchlist or mute.kind)]
     lines = []
-    for mute in mutes_of(order, reading):
+    for mute in [*mutes_of(order, reading), *whole_places]:
+        what = (
+            ("Held" if mute.holds else "Muted") if mute.key else ("All news held" if mute.holds else "All news muted")
+        )
         where = "here" if mute.destination == reading.here else "for you"
-        until = When(at=mute.until) if mute.until else "its status changes"
-        lines.append(spans_line(f"Muted {where} until ", until))
+        lines.append(spans_line(f"{what} {where} until ", When(at=mute.until) if mute.until else end_words(mute)))
     return lines
 
 

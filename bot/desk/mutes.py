@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core import answers_about, answers_mutes
 from bot.core.calendar import next_moment
+from bot.core.mutes import is_over, overlap
 from bot.core.phrases import Answer
 from bot.core.render import order_name
 from bot.desk.lists import with_known_watchlist
@@ -52,7 +53,9 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
     about, name = meant
     was = await room.talks.unmute(about)
     await room.following.refresh()
-    return answers_mutes.unmuted(name, _where(one, about), was=was)
+    now = room.clock.now()
+    is_still = any(overlap(mute, about) and not is_over(mute, now) for mute in room.following.mutes)
+    return answers_mutes.unmuted(name, _where(one, about), was=was, is_still=is_still)
 
 
 async def listing(room: Room, one: Visit) -> Answer | None:

@@ -82,3 +82,8 @@ def test_quiet_hours_that_are_silent_only_together_are_refused_where_they_are_na
     problem = only(problems("{chat: console}", "{chat: console, quiet: [nights, days]}\n" + quiet))
     assert problem.key == "destinations.screen.quiet"
     assert "quiet all week" in problem.text
+
+
+def test_a_misspelt_key_of_a_destination_names_the_nearest(problems: Problems) -> None:
+    problem = only(problems("{chat: console}", "{chat: console, quite: nights}\n" + NIGHTS.strip("\n")))
+    assert str(problem).endswith("destinations.screen.quite: is not a key here; did you mean 'quiet'?")

@@ -149,3 +149,23 @@ async def test_at_the_terminal_all_news_needs_a_destination(storage: SqliteStora
     members: dict[str, Any] = AT_TERMINAL
     assert "--to ops" in await bot.hear("mute here 1d", **members)
     assert await kept(storage) == []
+
+
+async def test_what_is_lifted_while_another_wish_holds_it_back_says_so(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("mute 4500001 1d", **OPS)
+    await bot.ask("mute kind status 1d", **OPS)
+    said = await bot.hear("unmute 4500001", **OPS)
+    assert "That mute of news of 4500001 is over." in said
+    assert "still held back by another wish" in said
+
+
+async def test_an_answer_about_an_order_says_that_all_news_is_held_back(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    await bot.ask("snooze everything me 1h")
+    assert "All news held for you until 2026-01-05T10:00:00Z" in await bot.hear("status 4500001")
+    assert "But it is held for you until 2026" in await bot.hear("watch 4500001 me")
