@@ -6,7 +6,7 @@ from bot.cli._desk import put, quoted
 from bot.cli._invocation import Invocation, common_options
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # `due -1` is for the desk to answer
 @click.argument("words", nargs=-1)
 @common_options
 def command(invocation: Invocation, words: tuple[str, ...]) -> int:

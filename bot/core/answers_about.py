@@ -217,11 +217,11 @@ def no_code_needed() -> Answer:
     )
 
 
-def which_source(names: list[str], example: str) -> Answer:
-    """An order nobody watches yet, and several sources that might know it."""
+def which_source(examples: Sequence[str]) -> Answer:
+    """An order nobody watches yet, and several sources that might know it: how to ask for it at each."""
     return says(
         "Nobody watches that order yet. At which source is it?",
-        *(f"{example} at {name}" for name in names),
+        *examples,
         emoji="❔",
         outcome="ambiguous",
     )

@@ -35,7 +35,7 @@ async def watch(room: Room, one: Visit) -> Answer | None:
     if not places:
         return answers_about.no_such_order(said_name(one.command))
     if len(places) > 1:
-        return answers_about.which_source([name for name, _ in places], f"watch {said_name(one.command)}")
+        return answers_about.which_source([_watch_at(room, one, name, address) for name, _ in places])
     (source, key) = places[0]
     wanted = _wanted(room, one, source, key, address)
     if refusal := await _refusal(room, one, wanted, found):
@@ -102,6 +102,14 @@ def nowhere(room: Room, one: Visit) -> Answer:
             one.command, said_name(one.command) if one.command.names else "", list(room.catalogue.destinations)
         )
     return answers_about.no_own_place()
+
+
+def _watch_at(room: Room, one: Visit, source: str, address: Mapping[str, Any]) -> str:
+    """How to follow the order at that source, as it is written where the question comes from."""
+    order = said_name(one.command)
+    if one.question.via == "cli":
+        return f"orderwatch watch {order} --to {room.catalogue.place(one.question.chat, address)} --at {source}"
+    return f"watch {order} at {source}"
 
 
 def _unseen(room: Room, one: Visit) -> list[tuple[str, str]]:

@@ -88,6 +88,18 @@ def test_how_a_question_ended_is_the_exit_code(cli: Cli, watched: Path, words: t
     assert cli("-c", str(watched), "ask", *words).code == code
 
 
+def test_a_word_that_looks_like_an_option_is_answered(cli: Cli, watched: Path) -> None:
+    assert "“-1” is no number of days from 1 to 366" in cli("-c", str(watched), "ask", "due", "-1").out
+
+
+def test_an_order_that_several_sources_may_know_is_asked_for_as_this_command_takes_it(cli: Cli, watched: Path) -> None:
+    watched.write_text(
+        watched.read_text() + '  shop: {kind: stateset, token: made-up, base_url: "http://127.0.0.1:9/v1"}\n'
+    )
+    ended = cli("-c", str(watched), "watch", "999", "--to", "ops")
+    assert (ended.code, "orderwatch watch 999 --to ops --at shop" in ended.out) == (2, True)
+
+
 def test_words_quoted_for_the_shell_stay_together(cli: Cli, watched: Path) -> None:
     assert "I know no source web shop here" in cli("-c", str(watched), "ask", "list", "source", "web shop", "late").out
 
