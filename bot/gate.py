@@ -1,26 +1,36 @@
 """A gate in front of a source: who may ask next, when, and how many at once."""
 
 import asyncio
-import heapq
-import itertools
+from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from enum import IntEnum
 
 from bot.core.pace import Window, wait_for_all
 from bot.model.units import RateValue
 from bot.ports import Clock
 
 
+class Lane(IntEnum):
+    """Where one waits. The first lane goes before all; the others take turns, so that neither holds up the other."""
+
+    URGENT = 0
+    """Somebody waits for the answer."""
+    LISTING = 1
+    """A page tells of many orders."""
+    ROUTINE = 2
+
+
 class Gate:
-    """Keeps rates and the number in flight for everybody who passes. Urgent ones go first; equals in turn."""
+    """Keeps rates and the number in flight for everybody who passes. Equals go in turn."""
 
     def __init__(self, clock: Clock, rates: Sequence[RateValue], in_flight: int) -> None:
         self._clock = clock
         self._windows = [Window(rate) for rate in rates]
         self._free = in_flight
         self._closed_until = 0.0
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._count = itertools.count()
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+        self._last = Lane.ROUTINE
         self._usher: asyncio.Task[None] | None = None
         self._slot_freed = asyncio.Event()
         self.passed = 0
@@ -35,18 +45,18 @@ class Gate:
         now = self._clock.monotonic()
         return max(self._closed_until - now, wait_for_all(self._windows, now), 0.0)
 
-    def turn(self, *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
+    def turn(self, lane: Lane = Lane.ROUTINE) -> AbstractAsyncContextManager[None]:
         """Wait for one's turn, and hold a place in flight until the end of the block."""
-        return _Turn(self, urgent=urgent)
+        return _Turn(self, lane)
 
-    async def enter(self, *, urgent: bool) -> None:
+    async def enter(self, lane: Lane) -> None:
         """Wait for one's turn and take a place in flight, which `leave` gives back."""
-        if not self._waiting and self._free:
+        if self._free and not any(self._waiting.values()):
             now = self._clock.monotonic()
             if self._closed_until <= now and not wait_for_all(self._windows, now):
                 self._admit(now)
                 return
-        await self._queue(urgent)
+        await self._queue(lane)
 
     def leave(self) -> None:
         """Give back a place in flight."""
@@ -59,9 +69,9 @@ class Gate:
         self._free -= 1
         self.passed += 1
 
-    async def _queue(self, urgent: bool) -> None:
+    async def _queue(self, lane: Lane) -> None:
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (0 if urgent else 1, next(self._count), admitted))
+        self._waiting[lane].append(admitted)
         if self._usher is None or self._usher.done():
             self._usher = asyncio.create_task(self._admit_in_turn())
         try:
@@ -72,10 +82,7 @@ class Gate:
             raise
 
     async def _admit_in_turn(self) -> None:
-        while self._waiting:
-            if self._waiting[0][2].cancelled():
-                heapq.heappop(self._waiting)
-                continue
+        while (lane := self._next_lane()) is not None:
             if self._free == 0:
                 self._slot_freed.clear()
                 await self._slot_freed.wait()
@@ -84,22 +91,33 @@ class Gate:
             if wait > 0:
                 await self._clock.sleep(wait)
                 continue
-            _, _, admitted = heapq.heappop(self._waiting)
+            admitted = self._waiting[lane].popleft()
+            self._last = lane
             self._admit(self._clock.monotonic())
             admitted.set_result(None)
+
+    def _next_lane(self) -> Lane | None:
+        """Whose turn it is; None if nobody waits any more."""
+        for waiting in self._waiting.values():
+            while waiting and waiting[0].cancelled():
+                waiting.popleft()
+        if self._waiting[Lane.URGENT]:
+            return Lane.URGENT
+        others = (Lane.ROUTINE, Lane.LISTING) if self._last is Lane.LISTING else (Lane.LISTING, Lane.ROUTINE)
+        return next((lane for lane in others if self._waiting[lane]), None)
 
 
 class _Turn:
     """One passage through a gate. A class and no generator: it is on the way of every request."""
 
-    __slots__ = ("_gate", "_urgent")
+    __slots__ = ("_gate", "_lane")
 
-    def __init__(self, gate: Gate, *, urgent: bool) -> None:
+    def __init__(self, gate: Gate, lane: Lane) -> None:
         self._gate = gate
-        self._urgent = urgent
+        self._lane = lane
 
     async def __aenter__(self) -> None:
-        await self._gate.enter(urgent=self._urgent)
+        await self._gate.enter(self._lane)
 
     async def __aexit__(self, *_: object) -> None:
         self._gate.leave()

@@ -12,7 +12,7 @@ from yarl import URL
 
 from bot.core.retry_after import retry_after
 from bot.errors import AnswerUnreadable, SourceBroken, SourceBusy, SourceError, SourceUnreachable
-from bot.gate import Gate
+from bot.gate import Gate, Lane
 from bot.ports import Clock
 
 MAX_BODY = 16 * 1024 * 1024
@@ -77,7 +77,7 @@ class HttpClient:
         url: str,
         *,
         asked: str,
-        urgent: bool = False,
+        lane: Lane = Lane.ROUTINE,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
@@ -87,7 +87,7 @@ class HttpClient:
 
         Raises SourceUnreachable, SourceBusy, SourceBroken, or AnswerUnreadable (too large, a redirect).
         """
-        async with self.gate.turn(urgent=urgent):
+        async with self.gate.turn(lane):
             try:
                 async with self._open_session().request(
                     method,

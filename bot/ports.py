@@ -301,6 +301,12 @@ class Storage(Views, Protocol):
     async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
         """The state of every order of a source ever seen, for the poller's memory; or only of that one, if it was."""
 
+    def load_in_parts(self, source: str) -> AsyncGenerator[Sequence[OrderState]]:
+        """The same of every order, some thousand at a time, each part as it stands when it is read.
+
+        An order that changes meanwhile may come as it was or as it is; none is left out.
+        """
+
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""
 

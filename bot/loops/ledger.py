@@ -4,10 +4,10 @@ The store is the truth; the ledger is the part of it that must be at hand for ev
 one thing that happened and keeps both in step.
 """
 
-import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 
 from bot.core import plan
 from bot.core.agenda import Agenda
@@ -67,23 +67,30 @@ class Ledger:
         """How the source is doing."""
         return self.condition.health
 
-    async def load(self) -> None:
-        """Read what the store knows of this source and its watchlists."""
+    async def load(self) -> AsyncGenerator[list[OrderState]]:
+        """Read what the store knows of this source and its watchlists; yields the orders that are followed, in parts.
+
+        An order that was asked about meanwhile is known already, and better.
+        """
         source = self.telling.source
         await self.condition.load()
         self.known_words = set(await self._storage.known_words(source))
         self.swept = set(await self._storage.swept_scopes(source))
         self._baselines = dict(await self._storage.baselines())
-        for place, state in enumerate(await self._storage.load(source)):
-            if self.book.follows(state):
+        async with aclosing(self._storage.load_in_parts(source)) as parts:
+            async for part in parts:
+                followed = [state for state in part if state.key not in self.states and self.book.follows(state)]
+                for state in followed:
+                    self._remember(state)
+                    if state.doubt:
+                        self.drift.recall(state.key, state.doubt)
+                yield followed
+        unknown = [OrderState(key) for key in self.book.named if key not in self.states]
+        for start in range(0, len(unknown), LET_OTHERS_RUN_EVERY):
+            some = unknown[start : start + LET_OTHERS_RUN_EVERY]
+            for state in some:
                 self._remember(state)
-                if state.doubt:
-                    self.drift.recall(state.key, state.doubt)
-            if place % LET_OTHERS_RUN_EVERY == 0:
-                await asyncio.sleep(0)
-        for key in self.book.named:
-            if key not in self.states:
-                self._remember(OrderState(key))
+            yield some
         for watchlist in self.book.watchlists:
             await self._load_watchlist(watchlist)
         event(log, "watching", source=source, orders=len(self.states), listings=len(self.book.scopes))

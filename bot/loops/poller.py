@@ -86,8 +86,8 @@ class Poller:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; then let what is in flight be: it is asked again after the next start."""
-        await self.rounds.load()
         workers = [asyncio.create_task(self._work()) for _ in range(self._workers)]
+        workers.append(asyncio.create_task(self._load()))
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([stopped, *workers], return_when=asyncio.FIRST_COMPLETED)
@@ -127,6 +127,12 @@ class Poller:
             for worker in working:
                 worker.cancel()
             await asyncio.gather(*working, return_exceptions=True)
+
+    async def _load(self) -> None:
+        """Remember everything while the first of it is looked at already. Never ends."""
+        async for _ in self.rounds.loading():
+            self._news.set()
+        await asyncio.Event().wait()
 
     async def _work(self) -> None:
         while True:

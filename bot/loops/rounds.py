@@ -6,10 +6,10 @@ Jobs run several at once for different orders; KeyLock keeps each order to one a
 
 import asyncio
 import gc
-from collections.abc import Sequence, Set
+from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core import plan
 from bot.core.drift import Weighed
@@ -19,7 +19,7 @@ from bot.errors import OrderNotFound, SourceError
 from bot.loops.catch_up import CatchUp, Job
 from bot.loops.hints import Hints
 from bot.loops.keylock import KeyLock
-from bot.loops.ledger import LET_OTHERS_RUN_EVERY, Ledger
+from bot.loops.ledger import Ledger
 from bot.loops.listings import Listings, Sweep
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Stage
@@ -50,27 +50,27 @@ class Rounds:
 
     async def load(self) -> None:
         """Remember what the store knows, and note what is due: every listing, and each order when its time has come."""
-        ledger, now, started = self.ledger, self._moment_in(0), self._clock.monotonic()
+        async for _ in self.loading():
+            pass
+
+    async def loading(self) -> AsyncGenerator[None]:
+        """The same in parts: whenever it yields, more orders can be looked at. Listings come last: they need all."""
         present = self._clock.now()
         gc.disable()  # all that is made here stays: looking through it again and again would only hold everybody up
         try:
-            await ledger.load()
-            for place, state in enumerate(list(ledger.states.values())):
-                is_new = not (state.seq or state.missing)
-                if (is_new or state.next_poll_at or state.key in ledger.book.named) and self._wants_a_look(state):
-                    is_due = is_new or (state.next_poll_at is not None and state.next_poll_at <= now)
-                    pause = 0.0 if is_due else self._rest_left(state)
-                    ledger.agenda.put(state.key, started + pause)
-                    if self._turns:
-                        self._turns.watch(state, present)
-                if place % LET_OTHERS_RUN_EVERY == 0:
+            async with aclosing(self.ledger.load()) as parts:
+                async for part in parts:
+                    for state in part:
+                        self._expect(state, present)
+                    yield
                     await asyncio.sleep(0)
         finally:
             gc.freeze()
             gc.enable()
-        for scope in (*ledger.book.scopes.values(), *((self.hints.scope,) if self.hints.are_wanted else ())):
-            ledger.agenda.put(scope, self._clock.monotonic())
+        for scope in (*self.ledger.book.scopes.values(), *((self.hints.scope,) if self.hints.are_wanted else ())):
+            self.ledger.agenda.put(scope, self._clock.monotonic())
         self.is_loaded = True
+        yield
 
     async def follow(self, key: str, watchlist: Watchlist) -> None:
         """Follow one order for somebody in chat, from now on."""
@@ -174,7 +174,7 @@ class Rounds:
             raw_digest=digest,
             list_digest=row_digest,
             scopes=state.scopes,
-            next_poll_at=self._moment_in(self._rest(state, order.status.stage)),
+            next_poll_at=_moment_in(self._clock, self._rest(state, order.status.stage)),
             doubt=weighed.doubt,
         )
         cautious = replace(sight, order=weighed.cautious)
@@ -201,7 +201,7 @@ class Rounds:
             ledger.book.following(state.key, state.scopes),
             ledger.telling,
             self._clock.now(),
-            self._moment_in(pause),
+            _moment_in(self._clock, pause),
             listing_counts=self._source.listing is Listing.COMPLETE and bool(state.scopes),
         )
         await ledger.commit(record)
@@ -284,6 +284,15 @@ class Rounds:
             return pause
         return self._turns.rest(state, pause, self._clock.now())
 
+    def _expect(self, state: OrderState, present: datetime) -> None:
+        """Note the first look at an order since the start."""
+        is_new = not (state.seq or state.missing)
+        if (is_new or state.next_poll_at or state.key in self.ledger.book.named) and self._wants_a_look(state):
+            pause = 0.0 if is_new else self._rest_left(state)
+            self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
+            if self._turns:
+                self._turns.watch(state, present)
+
     def _look_again(self, state: OrderState, pause: float) -> None:
         """Note the next look `pause` seconds from now, unless the listing will tell when one is needed."""
         if self._wants_a_look(state) and not self.ledger.agenda.is_urgent(state.key):
@@ -304,9 +313,6 @@ class Rounds:
         longest = longest_rest(state.stage, self.ledger.book.look_every(state), found=not state.missing)
         return left if left <= longest else 0.0
 
-    def _moment_in(self, seconds: float) -> Moment:
-        return from_instant(self._clock.now() + timedelta(seconds=seconds))
-
 
 async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:
     """Whether the source, asked at once again, gives the same answer."""
@@ -314,3 +320,7 @@ async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:
         return (await source.fetch(key, known=digest, urgent=True)).digest == digest
     except OrderNotFound:
         return False
+
+
+def _moment_in(clock: Clock, seconds: float) -> Moment:
+    return from_instant(clock.now() + timedelta(seconds=seconds))

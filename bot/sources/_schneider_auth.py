@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from bot.errors import AnswerUnreadable, SourceRefused
+from bot.gate import Lane
 from bot.http_client import HttpClient
 from bot.ports import Clock
 from bot.sources._payload import decimal, pick, read_json, text
@@ -125,7 +126,7 @@ class ClientCredentials:
     async def _new_token(self) -> str:
         asked_at = self._clock.monotonic()
         answer = await self._client.request(
-            "POST", self._url, asked=self._asked, urgent=True, headers=self._headers, form=self._form
+            "POST", self._url, asked=self._asked, lane=Lane.URGENT, headers=self._headers, form=self._form
         )
         if answer.status in (400, 401, 403):
             raise SourceRefused(self._source, self._asked, f"{came(answer)}; {self.advice}")

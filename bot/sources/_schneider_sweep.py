@@ -29,6 +29,8 @@ class CountrySweep:
         self._more_promised = False
         self.page = 1
         self.is_done = False
+        self.announced = 0
+        """The last page there is, as far as the answers taken so far told: all up to it may be asked for at once."""
 
     def take(self, body: bytes, known: KnownPages, asked: str) -> Page:
         """The next page of the sweep, from its answer. Only an answer that is not the known one is read.
@@ -48,6 +50,7 @@ class CountrySweep:
             return self._page(digest, same.keys, None, is_end=True)
         if adds and number + 1 in known:
             self._more_promised = True
+            self.announced = self.page + 1
             return self._page(digest, same.keys, None, is_end=False)
         return self._page(
             digest, same.keys, None, is_end=self._ends(self._reader.shapes.found(body, asked), adds, asked)
@@ -79,6 +82,7 @@ class CountrySweep:
     def _ends(self, found: Found, adds: bool, asked: str) -> bool:
         shown = found.page or self.page
         says_last = found.pages is not None and shown >= found.pages
+        self.announced = min(found.pages or 0, MAX_PAGES)
         if adds and shown == self.page and self.page < MAX_PAGES:
             self._more_promised = found.pages is not None and not says_last
             return says_last

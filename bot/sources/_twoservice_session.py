@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from bot.gate import Lane
 from bot.ports import Clock
 
 FRESH_FOR = 240.0
@@ -10,12 +11,12 @@ FRESH_FOR = 240.0
 
 
 class Session:
-    """Hands out the token. `log_in(urgent)` asks the source for a new one and raises a SourceError if it cannot.
+    """Hands out the token. `log_in(lane)` asks the source for a new one and raises a SourceError if it cannot.
 
     The last few tokens are appended to `secrets`, whose first element, the password, stays.
     """
 
-    def __init__(self, clock: Clock, log_in: Callable[[bool], Awaitable[str]], secrets: list[str]) -> None:
+    def __init__(self, clock: Clock, log_in: Callable[[Lane], Awaitable[str]], secrets: list[str]) -> None:
         self._clock = clock
         self._log_in = log_in
         self._token: str | None = None
@@ -23,12 +24,12 @@ class Session:
         self._login: asyncio.Task[str] | None = None
         self._secrets = secrets
 
-    async def token(self, *, urgent: bool = False) -> str:
+    async def token(self, lane: Lane = Lane.ROUTINE) -> str:
         """A token that should be accepted. Everybody who comes while a login is under way shares its outcome."""
         if self._token and self._clock.monotonic() - self._used_at < FRESH_FOR:
             return self._token
         if self._login is None:
-            self._login = asyncio.create_task(self._renew(urgent))
+            self._login = asyncio.create_task(self._renew(lane))
             self._login.add_done_callback(self._finish)
         return await asyncio.shield(self._login)
 
@@ -48,9 +49,9 @@ class Session:
             self._login.cancel()
             await asyncio.wait([self._login])
 
-    async def _renew(self, urgent: bool) -> str:
+    async def _renew(self, lane: Lane) -> str:
         self._token = None
-        token = await self._log_in(urgent)
+        token = await self._log_in(lane)
         self._secrets.append(token)
         del self._secrets[1:-4]
         self._token = token

@@ -7,6 +7,7 @@ not, see `_schneider_names`. Everything is asked for one country: one account ma
 import asyncio
 import json
 import re
+from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
+from bot.gate import Lane
 from bot.http_client import Answer, HttpClient
 from bot.model.order import Order
 from bot.model.poll import KnownPages, Listing, Page, Payload, Scope
@@ -170,11 +172,12 @@ class Schneider:
         Items about which the order says nothing but the number are asked for on their own.
         """
         country, _, number = key.partition("/")
+        lane = Lane.URGENT if urgent else Lane.ROUTINE
         with hiding(self._secrets()):
-            path, body, items = await self._found(country, number, urgent=urgent)
+            path, body, items = await self._found(country, number, lane=lane)
             details = {each: f"{path}/{_segment(each)}" for each, is_bare in items.items() if is_bare}
             schedules = {each: f"{path}/{_segment(each)}/shipment-schedules" for each in items}
-            bodies = await self._parts([*details.values(), *schedules.values()], urgent=urgent)
+            bodies = await self._parts([*details.values(), *schedules.values()], lane=lane)
         parts = {"order": body, "schedules": _document({each: bodies[at] for each, at in schedules.items()})}
         if details:
             parts["items"] = _document({each: bodies[at] for each, at in details.items()})
@@ -203,18 +206,28 @@ class Schneider:
         for place, country in enumerate(countries):
             is_last = place == len(countries) - 1
             sweep = CountrySweep(self._reader, self.name, country, place, is_last_country=is_last)
-            while not sweep.is_done:
-                with hiding(self._secrets()):
-                    page = await self._next_page(sweep, country, filters, known)
-                yield page
+            ahead: deque[asyncio.Task[tuple[Answer, str]]] = deque()
+            try:
+                while not sweep.is_done:
+                    most = max(sweep.page, min(sweep.page + self._settings.in_flight - 1, sweep.announced))
+                    for number in range(sweep.page + len(ahead), most + 1):
+                        ahead.append(asyncio.create_task(self._ask_for_page(country, filters, number)))
+                    with hiding(self._secrets()):
+                        answer, asked = await ahead.popleft()
+                        page = self._page(sweep, answer, asked, known)
+                    yield page
+            finally:
+                for task in ahead:
+                    task.cancel()
+                await asyncio.gather(*ahead, return_exceptions=True)
 
-    async def _next_page(
-        self, sweep: CountrySweep, country: str, filters: Mapping[str, str], known: KnownPages
-    ) -> Page:
-        params = {**filters, "page": str(sweep.page), "page-size": str(self._settings.page_size)}
+    async def _ask_for_page(self, country: str, filters: Mapping[str, str], number: int) -> tuple[Answer, str]:
+        """The answer, and the words for what was asked."""
+        params = {**filters, "page": str(number), "page-size": str(self._settings.page_size)}
         path = f"/orders/{country}"
-        asked = f"GET {path}?{urlencode(params)}"
-        answer = await self._ask(path, params)
+        return await self._ask(path, params, lane=Lane.LISTING), f"GET {path}?{urlencode(params)}"
+
+    def _page(self, sweep: CountrySweep, answer: Answer, asked: str, known: KnownPages) -> Page:
         if answer.status == 404 and is_own_error(answer):
             return sweep.take_nothing(answer.body, asked)
         page = sweep.take(self._data(answer, asked), known, asked)
@@ -222,13 +235,13 @@ class Schneider:
             self._spelling.note(row.order.number if row.order else "")
         return page
 
-    async def _found(self, country: str, number: str, *, urgent: bool) -> tuple[str, bytes, dict[str, bool]]:
+    async def _found(self, country: str, number: str, *, lane: Lane) -> tuple[str, bytes, dict[str, bool]]:
         """The path by which the account knows an order, and what `_details` says of it. Raises OrderNotFound."""
         refusals: list[OrderNotFound] = []
         for written in self._spelling.of(number):
             path = f"/orders/{country}/{_segment(written)}"
             try:
-                body, items = await self._details(path, number, urgent=urgent)
+                body, items = await self._details(path, number, lane=lane)
             except OrderNotFound as refusal:
                 refusals.append(refusal)
                 continue
@@ -240,43 +253,43 @@ class Schneider:
             return path, body, items
         raise refusals[0]
 
-    async def _details(self, path: str, number: str, *, urgent: bool) -> tuple[bytes, dict[str, bool]]:
+    async def _details(self, path: str, number: str, *, lane: Lane) -> tuple[bytes, dict[str, bool]]:
         """The answer about an order, and its item numbers, each with whether the answer says no more about it."""
         asked = f"GET {path}"
-        answer = await self._ask(path, urgent=urgent)
+        answer = await self._ask(path, lane=lane)
         if answer.status == 404 and says_nothing_there(answer):
             raise OrderNotFound(self.name, asked, came(answer))
         body = self._data(answer, asked)
-        order = self._reader.shapes.order_in(self._json(body, asked), number, asked)
+        order = self._reader.shapes.order_in(read_json(body, source=self.name, asked=asked), number, asked)
         if order is None:
             raise OrderNotFound(self.name, asked, "came an answer without an order")
         items = self._reader.shapes.items(order, asked)
         return body, {item.number: item.is_bare for item in items if item.number}
 
-    async def _parts(self, paths: Sequence[str], *, urgent: bool) -> dict[str, bytes]:
+    async def _parts(self, paths: Sequence[str], *, lane: Lane) -> dict[str, bytes]:
         """Path to body, `null` where there is nothing; all at once as far as the gate allows."""
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = {path: group.create_task(self._part(path, urgent=urgent)) for path in paths}
+                tasks = {path: group.create_task(self._part(path, lane=lane)) for path in paths}
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return {path: task.result() for path, task in tasks.items()}
 
-    async def _part(self, path: str, *, urgent: bool) -> bytes:
+    async def _part(self, path: str, *, lane: Lane) -> bytes:
         """What there is about one item; an item without schedules is answered by 404."""
-        answer = await self._ask(path, urgent=urgent)
+        answer = await self._ask(path, lane=lane)
         if answer.status == 404:
             return b"null"
         body = self._data(answer, f"GET {path}")
-        self._json(body, f"GET {path}")
+        read_json(body, source=self.name, asked=f"GET {path}")
         return body
 
-    async def _ask(self, path: str, params: Mapping[str, str] | None = None, *, urgent: bool = False) -> Answer:
+    async def _ask(self, path: str, params: Mapping[str, str] | None = None, *, lane: Lane = Lane.ROUTINE) -> Answer:
         """Ask, and once more with a new token if the first is not accepted. Raises SourceRefused, and as HttpClient."""
         asked = f"GET {path}?{urlencode(params)}" if params else f"GET {path}"
-        answer = await self._ask_once(path, params, asked, urgent)
+        answer = await self._ask_once(path, params, asked, lane)
         if answer.status == 401 and self._credentials.is_renewable:
-            answer = await self._ask_once(path, params, asked, urgent)
+            answer = await self._ask_once(path, params, asked, lane)
         if answer.status == 401:
             raise SourceRefused(self.name, asked, f"{came(answer)}; {self._credentials.advice}")
         if answer.status == 403:
@@ -284,10 +297,10 @@ class Schneider:
             raise SourceRefused(self.name, asked, f"{came(answer)}; {advice}")
         return answer
 
-    async def _ask_once(self, path: str, params: Mapping[str, str] | None, asked: str, urgent: bool) -> Answer:
+    async def _ask_once(self, path: str, params: Mapping[str, str] | None, asked: str, lane: Lane) -> Answer:
         header = await self._credentials.header()
         url = self._settings.base_url + path
-        answer = await self._client.request("GET", url, asked=asked, params=params, headers=header, urgent=urgent)
+        answer = await self._client.request("GET", url, asked=asked, params=params, headers=header, lane=lane)
         if answer.status == 401:
             self._credentials.refused(header)
         return answer
@@ -298,9 +311,6 @@ class Schneider:
             advice = "; is base_url right?" if answer.status == 404 else ""
             raise AnswerUnreadable(self.name, asked, came(answer) + advice)
         return answer.body.removeprefix(b"\xef\xbb\xbf").strip()
-
-    def _json(self, body: bytes, asked: str) -> Any:
-        return read_json(body, source=self.name, asked=asked)
 
     def _secrets(self) -> Iterable[str]:
         yield from self._credentials.secrets()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr
 
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
+from bot.gate import Lane
 from bot.http_client import Answer
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order
@@ -157,10 +158,10 @@ class StateSet:
         for this order and one has worked for another.
         """
         with hiding(self._secrets):
-            styles = self._styles
+            styles, lane = self._styles, Lane.URGENT if urgent else Lane.ROUTINE
             misunderstood: list[str] = []
             for style in styles:
-                payload = await self._retrieve(style, key, known, urgent, misunderstood)
+                payload = await self._retrieve(style, key, known, lane, misunderstood)
                 if payload is not None:
                     if style != self._works:
                         self._works = style
@@ -196,13 +197,13 @@ class StateSet:
         await self._client.close()
 
     async def _retrieve(
-        self, style: str, key: str, known: bytes | None, urgent: bool, misunderstood: list[str]
+        self, style: str, key: str, known: bytes | None, lane: Lane, misunderstood: list[str]
     ) -> Payload | None:
         """Ask in one way; None, and a word in `misunderstood`, if the account does not understand it."""
         path = _path(style, key)
         asked = _asked_for(style, key, path)
         body = {"id": key} if style == "body" else None
-        answer = await self._ask(path, asked, urgent=urgent, body=body)
+        answer = await self._ask(path, asked, lane=lane, body=body)
         if answer.status >= 300:
             refusal = refusal_in(answer.body)
             came = f"HTTP {answer.status}: {refusal.words or 'no words'}"
@@ -241,7 +242,7 @@ class StateSet:
             params["offset"] = str(sweep.rows)
         shown = "&".join(f"{name}={value}" for name, value in params.items() if "email" not in name)
         asked = f"GET /orders?{shown}"
-        answer = await self._ask("/orders", asked, params=params)
+        answer = await self._ask("/orders", asked, lane=Lane.LISTING, params=params)
         if answer.status in _NO_SUCH_FILTER and scope == self._narrowed:
             self._can_narrow = False
             return None
@@ -302,13 +303,19 @@ class StateSet:
         return AnswerUnreadable(self.name, asked, came)
 
     async def _ask(
-        self, path: str, asked: str, *, urgent: bool = False, params: Mapping[str, str] | None = None, body: Any = None
+        self,
+        path: str,
+        asked: str,
+        *,
+        lane: Lane = Lane.ROUTINE,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
     ) -> Answer:
         answer = await self._client.request(
             "GET",
             self._settings.base_url + path,
             asked=asked,
-            urgent=urgent,
+            lane=lane,
             params=params,
             json=body,
         )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
+from bot.gate import Lane
 from bot.http_client import Answer, excerpt
 from bot.model.order import Order
 from bot.model.poll import KnownPages, Listed, Listing, Page, Payload, Scope, raw_digest
@@ -109,7 +110,7 @@ class TwoService:
         since = self._clock.now().astimezone(self._zone).date() - timedelta(days=self._settings.discover_days)
         asked = f"GET {_SHIPMENTS}?DateFrom={since}"
         with hiding(self._secrets):
-            answer, reply = await self._ask(_SHIPMENTS, {"DateFrom": since.isoformat()}, asked)
+            answer, reply = await self._ask(_SHIPMENTS, {"DateFrom": since.isoformat()}, asked, lane=Lane.LISTING)
             if not reply.successful:
                 raise AnswerUnreadable(self.name, asked, _failed(reply))
             if reply.result is not None and not isinstance(reply.result, Mapping | list):
@@ -127,9 +128,9 @@ class TwoService:
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         """The whole answer of GetOrderTracking, as it came."""
-        asked = _asked_for(key)
+        asked, lane = _asked_for(key), Lane.URGENT if urgent else Lane.ROUTINE
         with hiding(self._secrets):
-            answer, reply = await self._ask(_TRACKING, {"OrderNumber": key}, asked, urgent=urgent, known=known)
+            answer, reply = await self._ask(_TRACKING, {"OrderNumber": key}, asked, lane=lane, known=known)
             if not reply.successful:
                 unknown = reply.message is not None and self._not_found_hint.search(reply.message)
                 raise (OrderNotFound if unknown else AnswerUnreadable)(self.name, asked, _failed(reply))
@@ -161,15 +162,15 @@ class TwoService:
         await self._client.close()
 
     async def _ask(
-        self, path: str, params: Mapping[str, str], asked: str, *, urgent: bool = False, known: bytes | None = None
+        self, path: str, params: Mapping[str, str], asked: str, *, lane: Lane = Lane.ROUTINE, known: bytes | None = None
     ) -> tuple[Answer, Reply]:
         """Ask with a session. A session that is refused is made anew and the question repeated, once.
 
         An answer whose digest is `known` was judged good before, so its reply is not read again: it is _JUDGED.
         """
         for is_last_try in (False, True):
-            token = await self._session.token(urgent=urgent)
-            answer = await self._send("GET", path, asked, urgent, params={**params, "SessionToken": token})
+            token = await self._session.token(lane)
+            answer = await self._send("GET", path, asked, lane, params={**params, "SessionToken": token})
             refused = answer.status in (401, 403)
             if not refused:
                 is_known = known is not None and answer.status < 300 and raw_digest(answer.body) == known
@@ -193,7 +194,7 @@ class TwoService:
         method: str,
         path: str,
         asked: str,
-        urgent: bool,
+        lane: Lane,
         *,
         params: Mapping[str, str],
         form: Mapping[str, str] | None = None,
@@ -205,7 +206,7 @@ class TwoService:
                 method,
                 self._settings.base_url + path,
                 asked=asked,
-                urgent=urgent,
+                lane=lane,
                 params={**params, "format": wanted} if in_query else params,
                 headers={"Accept": _MEDIA_TYPES[wanted]},
                 form=form,
@@ -233,7 +234,7 @@ class TwoService:
             message = message.replace(value, "")
         return self._session_hint.search(message) is not None
 
-    async def _log_in(self, urgent: bool) -> str:
+    async def _log_in(self, lane: Lane) -> str:
         asked = f"POST {_LOGIN}"
         credentials = {
             "UserName": self._settings.username,
@@ -244,7 +245,7 @@ class TwoService:
             "POST",
             _LOGIN,
             asked,
-            urgent,
+            lane,
             params=credentials if in_query else {},
             form=None if in_query else credentials,
         )

@@ -30,14 +30,24 @@ from bot.storage._rows import (
 # ruff: noqa: S608
 
 
-def load(connection: sqlite3.Connection, source: str, key: str | None) -> list[OrderState]:
-    """Every order of a source ever seen, or only that one."""
-    if key is not None:
-        sql = f"select {STATE_COLUMNS} from orders where source = ? and key = ?"
-        return order_states(connection.execute(sql, (source, key)))
-    # Once, at start: from end to end the table is read twice as fast as along its index.
-    sql = f"select {STATE_COLUMNS} from orders not indexed where source = ?"
-    return order_states(connection.execute(sql, (source,)))
+def load(connection: sqlite3.Connection, source: str, key: str) -> list[OrderState]:
+    """One order, if it was ever seen."""
+    sql = f"select {STATE_COLUMNS} from orders where source = ? and key = ?"
+    return order_states(connection.execute(sql, (source, key)))
+
+
+def load_part(connection: sqlite3.Connection, source: str, after: int, rows: int) -> tuple[list[OrderState], int]:
+    """The next orders of a source, and where to go on; nothing when there are no more. Starts after row 0.
+
+    Once, at start: from end to end the table is read twice as fast as along its index.
+    """
+    last = connection.execute(
+        "select max(rowid) from (select rowid from orders where rowid > ? order by rowid limit ?)", (after, rows)
+    ).fetchone()[0]
+    if last is None:
+        return [], after
+    sql = f"select {STATE_COLUMNS} from orders not indexed where rowid > ? and rowid <= ? and source = ?"
+    return order_states(connection.execute(sql, (after, last, source))), last
 
 
 def snapshots(connection: sqlite3.Connection, source: str, keys: Sequence[str]) -> dict[str, Snapshot]:

@@ -8,7 +8,7 @@ Callers that commit at the same time share one sync.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,8 @@ from bot.storage._trouble import told_for_people
 from bot.storage.talks import SqliteTalks
 
 _READERS = 2
+_PART = 2000
+"""Orders that are read in one go: some milliseconds."""
 _BUSY_SECONDS = 5.0
 """How long to wait for somebody who writes with the sqlite3 command line."""
 _LOG_BYTES = 64 * 1024 * 1024
@@ -115,6 +117,21 @@ class SqliteViews:
         """Loop name to its last sign of life."""
         return await self._read(_views.beats)
 
+    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen, or only of that one."""
+        if key is not None:
+            return await self._read(lambda connection: _views.load(connection, source, key))
+        return [state async for part in self.load_in_parts(source) for state in part]
+
+    async def load_in_parts(self, source: str) -> AsyncGenerator[Sequence[OrderState]]:
+        """The same of every order, a part at a time."""
+        before, last = -1, 0
+        while last > before:
+            before = last
+            part, last = await self._read(partial(_views.load_part, source=source, after=before, rows=_PART))
+            if part:
+                yield part
+
     async def _read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         if self._readers is None:
             raise StorageError(f"{self._path} is not open")
@@ -197,10 +214,6 @@ class SqliteStorage(_SqliteWithWriter):
                 await writer.close()
         finally:
             self._lock.release()
-
-    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
-        """The state of every order of a source ever seen, or only of that one."""
-        return await self._read(lambda connection: _views.load(connection, source, key))
 
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""

@@ -18,11 +18,13 @@ class Size:
     """Changes committed at once."""
     moving: int
     """Orders of which one in a hundred changes."""
+    listed_news: int
+    """Orders of which some are dispatched, at sources with a list."""
     scheduled: int
     """Orders in the simulation of the schedule."""
     days: int
     """Of the simulation."""
 
 
-FULL = Size(5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 10_000, 5_000, 2_000, 21)
-SHORT = Size(1, (200,), (500,), (2_000,), 1_000, 300, 200, 9)
+FULL = Size(5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 10_000, 5_000, 5_000, 2_000, 21)
+SHORT = Size(1, (200,), (500,), (2_000,), 1_000, 300, 60, 200, 9)

@@ -1,5 +1,6 @@
 """Sweeping Schneider Electric's search: paging that repeats itself, totals that lack, several countries, filters."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -294,3 +295,34 @@ def test_a_search_without_an_end_is_given_up() -> None:
         sweep.take(answer, {}, "GET /orders/FR")
     with pytest.raises(AnswerUnreadable, match="no end; narrow it with where"):
         sweep.take(answers[-1], {}, "GET /orders/FR")
+
+
+async def test_pages_that_are_announced_are_asked_for_side_by_side(api: Api, source: Schneider) -> None:
+    for page in range(1, 6):
+        api.answer(search(page), found(str(page), page=page, pages=5))
+    pages = source.pages(Scope(), {})
+    await anext(pages)
+    await anext(pages)
+    assert source.requests == 5
+    assert [page.keys async for page in pages] == [("FR/3",), ("FR/4",), ("FR/5",)]
+    assert sorted(api.asked) == [search(page) for page in range(1, 6)]
+
+
+async def test_who_leaves_a_sweep_early_leaves_no_question_behind(api: Api, source: Schneider) -> None:
+    for page in range(1, 6):
+        api.answer(search(page), found(str(page), page=page, pages=5))
+    await swept(source)
+    pages = source.pages(Scope(), {})
+    await anext(pages)
+    await anext(pages)
+    await pages.aclose()
+    assert not [task for task in asyncio.all_tasks() if "_ask_for_page" in str(task.get_coro())]
+
+
+async def test_of_pages_asked_for_side_by_side_the_first_that_fails_ends_the_sweep(api: Api, source: Schneider) -> None:
+    for page in range(1, 6):
+        api.answer(search(page), found(str(page), page=page, pages=5), status=500 if page in (3, 5) else 200)
+    pages = source.pages(Scope(), {})
+    assert [(await anext(pages)).keys for _ in range(2)] == [("FR/1",), ("FR/2",)]
+    with pytest.raises(SourceBroken, match="page=3"):
+        await anext(pages)

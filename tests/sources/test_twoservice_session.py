@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bot.clock import ManualClock
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceBroken, SourceBusy, SourceError, SourceRefused
+from bot.gate import Lane
 from bot.model.order import Order
 from bot.model.poll import raw_digest
 from bot.ports import Source
@@ -142,7 +143,7 @@ async def test_sessions_that_fail_together_are_renewed_once() -> None:
 async def test_a_late_refusal_of_an_old_token_does_not_cost_the_new_one() -> None:
     tokens = iter(["old", "new", "newest"])
 
-    async def log_in(_: bool) -> str:
+    async def log_in(_: Lane) -> str:
         return next(tokens)
 
     session = Session(ManualClock(), log_in, [PASSWORD])

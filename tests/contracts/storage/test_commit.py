@@ -149,3 +149,11 @@ async def test_words_and_scopes_may_be_told_again(store: Storage) -> None:
     await store.commit(replace(record, baselines=(Baseline("p3", 2, TEN),)))
     assert await store.known_words("panels") == {"ODD"}
     assert await store.baselines() == {"p3": 2}
+
+
+async def test_loading_in_parts_leaves_none_out_and_shows_none_twice(store: Storage) -> None:
+    await store.commit(a_record(*(OrderUpdate(f"FR/{number}", 0, missing=1) for number in range(4500))))
+    await store.commit(a_record(OrderUpdate("1", 0), source="shop"))
+    parts = [[state.key for state in part] async for part in store.load_in_parts("panels")]
+    assert len(parts) > 1
+    assert sorted(key for part in parts for key in part) == sorted(f"FR/{number}" for number in range(4500))

@@ -1,0 +1,58 @@
+"""The gate: who goes first when there is too little for all."""
+
+import asyncio
+
+from bot.clock import ManualClock
+from bot.gate import Gate, Lane
+from bot.model.units import RateValue
+
+
+async def admitted(gate: Gate, clock: ManualClock, *lanes: Lane) -> list[Lane]:
+    """In which order those are let through who wait while the rate is used up."""
+    order: list[Lane] = []
+
+    async def pass_through(lane: Lane) -> None:
+        async with gate.turn(lane):
+            order.append(lane)
+
+    async with gate.turn():
+        waiting = [asyncio.create_task(pass_through(lane)) for lane in lanes]
+        await asyncio.sleep(0)
+    for _ in lanes:
+        await clock.advance(60, settle=5)
+    await asyncio.gather(*waiting)
+    return order
+
+
+def gate(clock: ManualClock) -> Gate:
+    return Gate(clock, [RateValue(1, 60.0)], in_flight=1)
+
+
+async def test_who_is_waited_for_goes_first() -> None:
+    clock = ManualClock()
+    order = await admitted(gate(clock), clock, Lane.ROUTINE, Lane.LISTING, Lane.URGENT)
+    assert order[0] is Lane.URGENT
+
+
+async def test_pages_of_a_listing_and_looks_at_orders_take_turns() -> None:
+    clock = ManualClock()
+    looks, pages = [Lane.ROUTINE] * 3, [Lane.LISTING] * 3
+    assert await admitted(gate(clock), clock, *looks, *pages) == [Lane.LISTING, Lane.ROUTINE] * 3
+
+
+async def test_who_gives_up_waiting_holds_up_nobody() -> None:
+    clock = ManualClock()
+    one = gate(clock)
+    async with one.turn():
+        tired = asyncio.create_task(one.enter(Lane.URGENT))
+        await asyncio.sleep(0)
+        tired.cancel()
+    await clock.advance(60)
+    assert await admitted(one, clock, Lane.ROUTINE) == [Lane.ROUTINE]
+
+
+async def test_everybody_who_was_let_through_is_counted() -> None:
+    clock = ManualClock()
+    one = gate(clock)
+    await admitted(one, clock, Lane.ROUTINE, Lane.LISTING)
+    assert one.passed == 3
