@@ -288,7 +288,7 @@ class Rounds:
         """Note the first look at an order since the start."""
         is_new = not (state.seq or state.missing)
         if (is_new or state.next_poll_at or state.key in self.ledger.book.named) and self._wants_a_look(state):
-            pause = 0.0 if is_new else self._rest_left(state)
+            pause = 0.0 if is_new else _rest_left(self.ledger, state, present)
             self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
             if self._turns:
                 self._turns.watch(state, present)
@@ -303,16 +303,6 @@ class Rounds:
             return True
         return self._source.listing is not Listing.COMPLETE or state.key in self.ledger.book.named
 
-    def _rest_left(self, state: OrderState) -> float:
-        """Seconds until its next look; none when that is further off than it would ever have been put.
-
-        Then the clock has been set back since, or the rhythm was made quicker.
-        """
-        instant = instant_of(state.next_poll_at) if state.next_poll_at else None
-        left = max(0.0, (instant - self._clock.now()).total_seconds()) if instant else 0.0
-        longest = longest_rest(state.stage, self.ledger.book.look_every(state), found=not state.missing)
-        return left if left <= longest else 0.0
-
 
 async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:
     """Whether the source, asked at once again, gives the same answer."""
@@ -324,3 +314,14 @@ async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:
 
 def _moment_in(clock: Clock, seconds: float) -> Moment:
     return from_instant(clock.now() + timedelta(seconds=seconds))
+
+
+def _rest_left(ledger: Ledger, state: OrderState, present: datetime) -> float:
+    """Seconds until its next look; none when that is further off than it would ever have been put.
+
+    Then the clock has been set back since, or the rhythm was made quicker.
+    """
+    instant = instant_of(state.next_poll_at) if state.next_poll_at else None
+    left = max(0.0, (instant - present).total_seconds()) if instant else 0.0
+    longest = longest_rest(state.stage, ledger.book.look_every(state), found=not state.missing)
+    return left if left <= longest else 0.0

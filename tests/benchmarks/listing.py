@@ -1,7 +1,7 @@
 """How soon a dispatch or a tracking number is seen at a source with a list, and too small a budget to ask for each.
 
 The product polls the sandbox's twins over loopback, within the budget that each kind of source has by default, on a
-clock that runs many times as fast as ours.
+clock that goes on in small steps as fast as the work allows, so that a busy machine changes little.
 """
 
 import asyncio
@@ -20,18 +20,19 @@ from aiohttp import web
 
 from bot.app import App, open_app
 from bot.cli._process import run_async
+from bot.clock import ManualClock
 from bot.config.load import load
 from bot.sandbox import schneider, stateset, twoservice
 from bot.sandbox.faults import Faults
 from bot.sandbox.world import World, WorldOrder
 from tests.benchmarks.figure import Figure, figure
 from tests.benchmarks.size import Size
-from tests.soak.fast_clock import FastClock
 
 EVERY = timedelta(minutes=15)
-SPEED, HASTE = 300.0, 6000.0
-"""Times as fast as ours; with few orders, faster."""
+STEP, TICK = 0.5, 0.001
+"""Simulated seconds that pass at a time, and real ones at least: answers on loopback come within some of them."""
 MANY = 1000
+"""Orders from which on there is as much news as that."""
 NEWS = 300
 """Orders at most that are dispatched meanwhile."""
 HOURS = 2.0
@@ -56,7 +57,7 @@ def measure(size: Size) -> Iterator[Figure]:
 
 async def _watch(kind: str, orders: int, *, are_named: bool) -> tuple[list[float], int]:
     """The delay of each piece of news in poll intervals, and how much of it was not seen at all."""
-    clock = FastClock(SPEED if orders >= MANY else HASTE)
+    clock = ManualClock()
     world = World(clock, 1, (kind,), orders)
     keys = [f"{order.country}/{order.number}" if kind == "schneider" else order.number for order in world.orders(kind)]
     async with _serving(TWINS[kind].application(world, kind, Faults(1))) as base:
@@ -74,11 +75,14 @@ async def _watch(kind: str, orders: int, *, are_named: bool) -> tuple[list[float
                 return await _live(app, world, clock, kind, dict(zip(numbers, keys, strict=True)))
 
 
-async def _live(app: App, world: World, clock: FastClock, kind: str, keys: dict[str, str]) -> tuple[list[float], int]:
+async def _live(app: App, world: World, clock: ManualClock, kind: str, keys: dict[str, str]) -> tuple[list[float], int]:
     """Let news happen while the poller runs, and find out when it was seen."""
     (poller,) = app.pollers.values()
     stop = asyncio.Event()
-    polling = asyncio.create_task(poller.run(stop))
+    polling, passing = (
+        asyncio.create_task(poller.run(stop)),
+        asyncio.create_task(_pass(clock, STEP if len(keys) >= MANY else 20 * STEP)),
+    )
     chance = random.Random(3)
     waiting = [order for order in world.orders(kind) if order.here() and not _has_parcels(order)]
     chosen = chance.sample(waiting, min(NEWS, len(waiting)))
@@ -93,11 +97,18 @@ async def _live(app: App, world: World, clock: FastClock, kind: str, keys: dict[
     await clock.sleep((4 * EVERY).total_seconds())
     stop.set()
     await polling
+    passing.cancel()
     delays: list[float] = []
     for number, at in happened.items():
         seen = {row.change["kind"]: row.seen_at for row in await app.storage.history("supplier", keys[number])}
         delays += [(datetime.fromisoformat(seen[each]) - at) / EVERY for each in KINDS & set(seen)]
     return delays, len(KINDS) * len(happened) - len(delays)
+
+
+async def _pass(clock: ManualClock, step: float) -> None:
+    while True:
+        await clock.advance(step, settle=1)
+        await asyncio.sleep(TICK)
 
 
 def _has_parcels(order: WorldOrder) -> bool:
