@@ -339,7 +339,10 @@ def _tell(
                 kinds=tuple(dict.fromkeys(change.kind.value for change in fate.changes)),
                 route=", ".join(share.routes),
                 message=render(order, fate.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
-                    update={"mentions": tuple(share.mentions), "is_silent": share.severity is Severity.LOW}
+                    update={
+                        "mentions": share.mentions_of(fate.changes),
+                        "is_silent": share.severity_of(fate.changes) is Severity.LOW,
+                    }
                 ),
                 created_at=at,
                 muted=fate.reason if fate.is_muted else None,

@@ -44,14 +44,55 @@ class Share:
     routes: list[str] = field(default_factory=list)
     """Labels of the routes that brought it here, each once."""
     changes: list[Change] = field(default_factory=list)
-    severity: Severity = Severity.LOW
-    """The highest that any route makes of any of the changes."""
-    mentions: list[str] = field(default_factory=list)
-    """Ids of people, each once."""
     group_wait: timedelta | None = None
     """The smallest that any of the routes asks for."""
     watchlists: list[list[str]] = field(default_factory=list)
     """For each change: names of the watchlists that brought it here."""
+    severities: list[Severity] = field(default_factory=list)
+    """For each change: the highest that any route makes of it."""
+    called: list[list[str]] = field(default_factory=list)
+    """For each change: ids of people to call."""
+
+    @property
+    def severity(self) -> Severity:
+        """The highest of all changes."""
+        return self.severity_of(self.changes)
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Whoever is called for any of the changes, each once."""
+        return self.mentions_of(self.changes)
+
+    def severity_of(self, changes: Iterable[Change]) -> Severity:
+        """The highest of some of the changes, which are those of the share themselves, not equal ones."""
+        found = [self.severities[self._index(change)] for change in changes]
+        return max(found, key=lambda one: one.rank, default=Severity.LOW)
+
+    def mentions_of(self, changes: Iterable[Change]) -> tuple[str, ...]:
+        """Whoever is called for some of the changes, each once."""
+        found = [person for change in changes for person in self.called[self._index(change)]]
+        return tuple(dict.fromkeys(found))
+
+    def add(self, change: Change, route: Route, watchlist: str) -> None:
+        """Take in a change that a route of a watchlist brings here."""
+        if not any(change is told for told in self.changes):
+            self.changes.append(change)
+            self.watchlists.append([])
+            self.severities.append(Severity.LOW)
+            self.called.append([])
+        place = self._index(change)
+        if watchlist not in self.watchlists[place]:
+            self.watchlists[place].append(watchlist)
+        if route.label not in self.routes:
+            self.routes.append(route.label)
+        made = route.severity or severity_of(change.kind)
+        self.severities[place] = max(self.severities[place], made, key=lambda one: one.rank)
+        self.called[place] += route.mention
+        waits = [wait for wait in (self.group_wait, route.group_wait) if wait is not None]
+        self.group_wait = min(waits, default=None)
+
+    def _index(self, change: Change) -> int:
+        return next(place for place, told in enumerate(self.changes) if told is change)
 
 
 def walk(news: News, routes: Sequence[Route]) -> list[Step]:
@@ -99,23 +140,8 @@ def share_out(
         for watchlist in watchlists:
             for route in routes_of(change.kind, order, [watchlist], catch_all):
                 for destination in route.to:
-                    _add(shares.setdefault(destination, Share(destination)), change, route, watchlist.name)
+                    shares.setdefault(destination, Share(destination)).add(change, route, watchlist.name)
     return list(shares.values())
-
-
-def _add(share: Share, change: Change, route: Route, watchlist: str) -> None:
-    place = next((place for place, told in enumerate(share.changes) if told is change), None)
-    if place is None:
-        share.changes.append(change)
-        share.watchlists.append([watchlist])
-    elif watchlist not in share.watchlists[place]:
-        share.watchlists[place].append(watchlist)
-    if route.label not in share.routes:
-        share.routes.append(route.label)
-    share.severity = max(share.severity, route.severity or severity_of(change.kind), key=lambda one: one.rank)
-    share.mentions += [person for person in route.mention if person not in share.mentions]
-    waits = [wait for wait in (share.group_wait, route.group_wait) if wait is not None]
-    share.group_wait = min(waits, default=None)
 
 
 def _misses(route: Route, news: News) -> tuple[Miss, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from bot import registry
 from bot.config.schema import json_schema
+from bot.core.matchers import MATCHERS
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +89,15 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
     references = [part["$ref"] for part in parts(schema) if "$ref" in part]
     assert references
     assert {one.removeprefix("#/$defs/") for one in references} <= schema["$defs"].keys()
+
+
+def test_a_rule_has_every_matcher_and_an_amount_may_be_written_both_ways(schema: dict[str, Any]) -> None:
+    rule = definition(schema, "RouteEntry")["properties"]
+    assert rule.keys() >= {matcher.key for matcher in MATCHERS} | {"as", "mention", "group_wait", "continue"}
+    assert {"string", "object"} <= {str(part.get("type")) for part in parts(rule["amount"])}
+
+
+def test_assertions_are_a_list_or_a_file(schema: dict[str, Any]) -> None:
+    name, entries = schema["properties"]["assert"]["anyOf"]
+    assert name == {"type": "string"}
+    assert definition(schema, entries["items"]["$ref"].rpartition("/")[2])["required"] == ["given", "expect"]

@@ -143,7 +143,15 @@ def test_a_share_calls_each_person_once_and_waits_the_shortest_time() -> None:
     first = route(mention=("U1", "U2"), group_wait=timedelta(minutes=5), continues=True)
     second = route(mention=("U2",), group_wait=timedelta(minutes=1), continues=True)
     (share,) = share_out([Change(kind=Kind.STATUS)], ORDER, [watchlist()], [first, second, route()])
-    assert (share.mentions, share.group_wait) == (["U1", "U2"], timedelta(minutes=1))
+    assert (share.mentions, share.group_wait) == (("U1", "U2"), timedelta(minutes=1))
+
+
+def test_a_part_of_a_share_is_as_severe_and_calls_whom_its_own_changes_do() -> None:
+    cancelled, shipped = Change(kind=Kind.CANCELLED), Change(kind=Kind.DISPATCHED)
+    calling = route(on={Kind.CANCELLED}, mention=("U1",))
+    (share,) = share_out([cancelled, shipped], ORDER, [watchlist()], [calling, route(label="rest")])
+    assert (share.severity_of([shipped]), share.mentions_of([shipped])) == (Severity.NORMAL, ())
+    assert (share.severity, share.mentions) == (Severity.URGENT, ("U1",))
 
 
 rules = st.lists(
