@@ -30,6 +30,7 @@ from bot.loops.supervisor import Loop, Supervisor
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
+from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Desk, Ear, Source, Storage
 from bot.sources._settings import SourceSettings
 from bot.storage.sqlite import SqliteStorage
@@ -182,7 +183,8 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
         known = catalogue(config, sources)
         following = Following(storage, storage.talks, clock, known, pollers)
         await following.refresh()
-        ears = build_ears(config, chats, clock)
+        pacer = Pacer(clock)
+        ears = build_ears(config, chats, clock, pacer)
         notifier = Notifier(
             storage,
             clock,
@@ -190,6 +192,7 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
             config.destinations,
             operators=config.operators,
             access=config.access,
+            pacer=pacer,
             role_at=lambda place: following.role_at(place) if place.chat in ears else None,
         )
         yield App(
@@ -218,10 +221,11 @@ def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
     return {kind: registry.chat_module(kind).build(settings, clock) for kind, settings in config.chats.items()}
 
 
-def build_ears(config: Config, chats: Mapping[str, Chat], clock: Clock) -> dict[str, Ear]:
+def build_ears(config: Config, chats: Mapping[str, Chat], clock: Clock, pacer: Pacer) -> dict[str, Ear]:
     """The chats that listen, by kind."""
     found = {
-        kind: registry.build_ear(kind, settings, clock, menus(), chats[kind]) for kind, settings in config.chats.items()
+        kind: registry.build_ear(kind, settings, clock, menus(), chats[kind], pacer)
+        for kind, settings in config.chats.items()
     }
     return {kind: ear for kind, ear in found.items() if ear is not None}
 

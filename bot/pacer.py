@@ -1,12 +1,16 @@
 """Pacing of sends: every limit that a platform sets, kept before the platform has to say so."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.clock import sleep_unless
 from bot.core.pace import Window, wait_for_all
 from bot.model.sending import Limit
 from bot.ports import Clock
+
+_GIVE_WAY = 0.05
+"""Seconds after which somebody looks again who lets others go ahead."""
 
 
 class Pacer:
@@ -16,19 +20,32 @@ class Pacer:
         self._clock = clock
         self._windows: dict[Limit, Window] = {}
         self._closed_until: dict[str, float] = {}
+        self._ahead: Counter[str] = Counter()
+        """Limit key to how many who go ahead wait for it."""
 
-    async def turn(self, limits: Sequence[Limit], stop: asyncio.Event) -> bool:
-        """Wait until every limit allows one more send, and count it. False, and nothing counted, once `stop` is set."""
+    async def turn(self, limits: Sequence[Limit], stop: asyncio.Event | None = None, *, ahead: bool = False) -> bool:
+        """Wait until every limit allows one more send, and count it. False, and nothing counted, once `stop` is set.
+
+        `ahead`: before everybody else who waits for the same place, which is what the limits after the first are about.
+        """
+        stop = stop or asyncio.Event()
         windows = [self._windows.setdefault(limit, Window(limit.rate)) for limit in limits]
-        while not stop.is_set():
-            wait = self._wait(limits, windows)
-            if not wait:
-                now = self._clock.monotonic()
-                for window in windows:
-                    window.spend(now)
-                return True
-            await sleep_unless(stop, wait, self._clock)
-        return False
+        place = [limit.key for limit in limits[1:]]
+        self._ahead.update(place if ahead else ())
+        try:
+            while not stop.is_set():
+                wait = self._wait(limits, windows)
+                if not wait and not ahead and any(self._ahead[key] for key in place):
+                    wait = _GIVE_WAY
+                if not wait:
+                    now = self._clock.monotonic()
+                    for window in windows:
+                        window.spend(now)
+                    return True
+                await sleep_unless(stop, wait, self._clock)
+            return False
+        finally:
+            self._ahead -= Counter(place if ahead else ())
 
     def close(self, key: str, seconds: float) -> None:
         """Let nobody send under this limit key for that long."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from bot.core.menus import Menu
 from bot.errors import OrderwatchError
+from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear, Source
 from bot.sources._settings import SourceSettings
 
@@ -105,12 +106,19 @@ def read_person(kind: str, written: str) -> str:
 
 
 def build_ear(
-    kind: str, settings: Any, clock: Clock, menus: Mapping[str, Menu], beside: Chat | None = None
+    kind: str,
+    settings: Any,
+    clock: Clock,
+    menus: Mapping[str, Menu],
+    beside: Chat | None = None,
+    pacer: Pacer | None = None,
 ) -> Ear | None:
     """The ear of a chat: None where its file has no `ear(settings, clock, ...)`, or its settings ask for none.
 
     `menus` are the verbs with what they do, by language, for chats that show them; `beside` is the chat that tells
-    what is news.
+    what is news, at the pace of `pacer`.
     """
     build = getattr(chat_module(kind), "ear", None)
-    return None if build is None else cast("Ear | None", build(settings, clock, menus=menus, beside=beside))
+    return (
+        None if build is None else cast("Ear | None", build(settings, clock, menus=menus, beside=beside, pacer=pacer))
+    )

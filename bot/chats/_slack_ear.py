@@ -29,6 +29,7 @@ from bot.chats._slack_telling import Teller
 from bot.errors import ChatError, ChatUnreachable, SendUnclear
 from bot.log import event
 from bot.model.command import Question, Reply
+from bot.pacer import Pacer
 from bot.ports import Clock, Desk
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class SlackEar:
         api: WebApi,
         clock: Clock,
         holds: Holds,
+        pacer: Pacer,
         *,
         app_token: str = "",
         signing_secret: str = "",
@@ -61,7 +63,7 @@ class SlackEar:
         self._listen = listen
         self._command = command
         self._turnstile = Turnstile("slack")
-        self._teller = Teller(api, clock, holds)
+        self._teller = Teller(api, clock, holds, pacer)
         self.address: str | None = None
         """Where it listens while it does, over HTTP."""
 

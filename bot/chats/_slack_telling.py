@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +13,11 @@ from bot.chats._pages import Page, pages
 from bot.chats._slack_blocks import MEASURE, blocks, text_of
 from bot.chats._slack_buttons import rows
 from bot.chats._slack_calls import WebApi
+from bot.chats._slack_pace import limits_of
 from bot.chats._slack_questions import Way
 from bot.errors import ChatBusy, ChatUnreachable, DestinationBroken, MessageRefused, SendUnclear
 from bot.model.command import Reply
+from bot.pacer import Pacer
 from bot.ports import Clock
 
 _USES = 5
@@ -47,9 +49,10 @@ class _Uses:
 class Teller:
     """Sends replies."""
 
-    def __init__(self, api: WebApi, clock: Clock, holds: Holds) -> None:
+    def __init__(self, api: WebApi, clock: Clock, holds: Holds, pacer: Pacer) -> None:
         self._api = api
         self._holds = holds
+        self._pacer = pacer
         self._clock = clock
         self._uses: OrderedDict[str, _Uses] = OrderedDict()
 
@@ -145,8 +148,10 @@ class Teller:
     async def _call(self, method: str, arguments: Body, *, may_come_twice: bool) -> None:
         given = {name: value for name, value in arguments.items() if value is not None}
 
-        def call() -> Awaitable[Any]:
-            return self._api.answer(self._api.client.api_call(method, json=given))
+        async def call() -> Any:
+            if method == "chat.postMessage":
+                await self._pacer.turn(limits_of(str(given["channel"])), ahead=True)
+            return await self._api.answer(self._api.client.api_call(method, json=given))
 
         await persistently(lambda: self._holds.keep(method, call), self._clock, method, may_come_twice=may_come_twice)
 

@@ -25,6 +25,7 @@ from bot.core.menus import Menu
 from bot.errors import ChatBusy, ChatError, ChatRefused, ChatUnreachable, MessageRefused, SendUnclear
 from bot.log import event
 from bot.model.command import Reply
+from bot.pacer import Pacer
 from bot.ports import Clock, Desk
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class TelegramEar:
         api: BotApi,
         clock: Clock,
         holds: Holds,
+        pacer: Pacer,
         *,
         menus: Mapping[str, Menu],
         webhook_url: str = "",
@@ -73,7 +75,7 @@ class TelegramEar:
         self._webhook_url = webhook_url
         self._listen = listen
         self._turnstile = Turnstile("telegram")
-        self._teller = Teller(api, clock, holds)
+        self._teller = Teller(api, clock, holds, pacer)
         self._aside: set[asyncio.Task[None]] = set()
         self._unanswered: dict[int, Asked] = {}
         """Updates being answered, which are not confirmed yet: after a crash they come again."""

@@ -10,25 +10,24 @@ from bot.chats._holds import Holds
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_html import parts
 from bot.chats._telegram_keyboard import keyboard
+from bot.chats._telegram_pace import limits_of
 from bot.chats._telegram_questions import Way
 from bot.errors import ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
 from bot.model.command import Reply
 from bot.model.sending import Part
+from bot.pacer import Pacer
 from bot.ports import Clock
 
-_BURST = 3
-_PAUSE = 1.1
-"""Seconds between messages to one chat after the first few: about one a second is allowed, short bursts pass (Bots
-FAQ)."""
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class Teller:
     """Sends replies."""
 
-    def __init__(self, api: BotApi, clock: Clock, holds: Holds) -> None:
+    def __init__(self, api: BotApi, clock: Clock, holds: Holds, pacer: Pacer) -> None:
         self._api = api
         self._holds = holds
+        self._pacer = pacer
         self._clock = clock
 
     async def tell(self, reply: Reply, way: Way) -> None:
@@ -39,8 +38,6 @@ class Teller:
         zone = ZoneInfo(reply.timezone)
         written = [part for message in reply.messages for part in parts(message, zone)]
         for number, part in enumerate(written):
-            if number >= _BURST:
-                await self._clock.sleep(_PAUSE)
             under = keyboard(reply.buttons) if number == len(written) - 1 else None
             is_first = number == 0
             if is_first and reply.replaces and way.is_press and await self._edit(part, way, under):
@@ -61,6 +58,7 @@ class Teller:
 
     async def _edited(self, way: Way, under: InlineKeyboardMarkup | None, content: Any) -> None:
         async def once() -> None:
+            await self._pacer.turn(limits_of(way.chat_id), ahead=True)
             try:
                 await self._api.ask(
                     self._api.bot.edit_message_text(
@@ -88,6 +86,7 @@ class Teller:
         self, chat_id: int, way: Way, under: InlineKeyboardMarkup | None, content: Any, answers: bool
     ) -> None:
         async def once() -> None:
+            await self._pacer.turn(limits_of(chat_id), ahead=True)
             await self._api.ask(
                 self._api.bot.send_message(
                     chat_id=chat_id,

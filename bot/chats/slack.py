@@ -20,6 +20,7 @@ from bot.chats._slack_buttons import rows
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_ear import SlackEar
 from bot.chats._slack_errors import is_about_metadata, reading_verdict
+from bot.chats._slack_pace import EDITS_PER_WORKSPACE, limits_of
 from bot.core.menus import Menu
 from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageGone, MessageRefused, SendUnclear
 from bot.model.command import Button
@@ -27,17 +28,8 @@ from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import RateValue
+from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
-
-_PER_CHANNEL = RateValue(1, 1.0)
-"""About one message a second per channel (docs: rate limits)."""
-_PER_WORKSPACE = RateValue(200, 60.0)
-"""Above the channels, "several hundred" messages a minute per workspace are allowed (docs: rate limits). The number is
-not published and other apps of the workspace need some of it, so we take the least that can be called several."""
-_EDITS_PER_WORKSPACE = RateValue(50, 61.0)
-"""chat.update is of tier 3, 50 a minute (docs: chat.update); a second is added because calls do not all take the same
-time to arrive."""
 
 _MEASURE = replace(MEASURE, room=MEASURE.room - 1500)
 """An alert leaves room for the JSON of its buttons, whether it has any or not."""
@@ -120,11 +112,12 @@ def ear(
     *,
     menus: Mapping[str, Menu] | None = None,
     beside: Chat | None = None,
+    pacer: Pacer | None = None,
 ) -> Ear | None:
     """Listens in Socket Mode with an app_token, else over HTTP with a signing_secret; None where there is neither.
 
     Slack knows its commands from the app's manifest, so `menus` are not needed here. `beside` is the chat that sends
-    alerts with the same token.
+    alerts with the same token, at the pace of `pacer`.
     """
     del menus
     app_token, signing_secret = settings.app_token, settings.signing_secret
@@ -134,6 +127,7 @@ def ear(
         WebApi(settings.bot_token.get_secret_value(), settings.base_url),
         clock,
         beside.holds if isinstance(beside, Slack) else Holds(clock),
+        pacer or Pacer(clock),
         app_token=app_token.get_secret_value() if app_token else "",
         signing_secret=signing_secret.get_secret_value() if signing_secret else "",
         listen=settings.listen,
@@ -154,13 +148,12 @@ class Slack:
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         """A share of what the workspace is allowed, and one a second for the channel."""
-        channel = Address(**destination.address).channel
-        return (Limit("slack", _PER_WORKSPACE), Limit(f"slack:channel:{channel}", _PER_CHANNEL))
+        return limits_of(Address(**destination.address).channel)
 
     def edit_limits(self, destination: Destination) -> Sequence[Limit]:
         """What chat.update is allowed in the workspace; a channel has no limit of its own for it."""
         del destination
-        return (Limit("slack:edits", _EDITS_PER_WORKSPACE),)
+        return (Limit("slack:edits", EDITS_PER_WORKSPACE),)
 
     def threads(self, destination: Destination) -> Threads:
         """Replies under a message in a channel. A person's direct messages are a thread already."""

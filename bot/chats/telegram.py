@@ -15,6 +15,7 @@ from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
 from bot.chats._telegram_html import can_call, parts
 from bot.chats._telegram_keyboard import keyboard
+from bot.chats._telegram_pace import limits_of
 from bot.core.menus import Menu
 from bot.errors import (
     CannotLookBack,
@@ -29,15 +30,8 @@ from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import RateValue
+from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
-
-_OVERALL = RateValue(25, 1.0)
-"""About 30 a second over all chats (Bots FAQ); a few less, because messages do not all take the same time to arrive."""
-_PER_CHAT = RateValue(1, 1.0)
-"""Not more than one a second in a chat (Bots FAQ)."""
-_PER_GROUP = RateValue(20, 61.0)
-"""Not more than 20 a minute in a group (Bots FAQ); a second is added for the same reason."""
 
 _GENERAL_TOPIC = 1
 """The General topic of a forum is addressed by naming none; its number is refused."""
@@ -115,12 +109,17 @@ def build(settings: Settings, clock: Clock) -> "Telegram":
 
 
 def ear(
-    settings: Settings, clock: Clock, *, menus: Mapping[str, Menu] | None = None, beside: Chat | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    menus: Mapping[str, Menu] | None = None,
+    beside: Chat | None = None,
+    pacer: Pacer | None = None,
 ) -> Ear | None:
     """Fetches questions, or receives them with a webhook_url; None where questions are not wanted.
 
     `menus` are what people see of the commands, by language: names (a-z, 0-9 and _) and what they do. `beside` is
-    the chat that sends alerts with the same token.
+    the chat that sends alerts with the same token, at the pace of `pacer`.
     """
     if not settings.questions:
         return None
@@ -128,6 +127,7 @@ def ear(
         BotApi(settings.bot_token.get_secret_value(), settings.base_url),
         clock,
         beside.holds if isinstance(beside, Telegram) else Holds(clock),
+        pacer or Pacer(clock),
         menus=menus or {},
         webhook_url=settings.webhook_url or "",
         listen=settings.listen,
@@ -145,12 +145,7 @@ class Telegram:
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         """The limit over all chats, one a second for the chat, and 20 a minute if it is a group or may be one."""
-        chat_id = Address(**destination.address).chat_id
-        key = f"telegram:chat:{chat_id}"
-        limits = [Limit("telegram", _OVERALL), Limit(key, _PER_CHAT)]
-        if isinstance(chat_id, str) or chat_id < 0:
-            limits.append(Limit(f"{key}:group", _PER_GROUP))
-        return limits
+        return limits_of(Address(**destination.address).chat_id)
 
     def edit_limits(self, destination: Destination) -> Sequence[Limit]:
         """Edits count like messages (grammY: flood limits)."""

@@ -45,6 +45,7 @@ class Notifier:
         operators: Sequence[str],
         access: Sequence[Grant] = (),
         role_at: Callable[[Destination], Role | None] = lambda _: None,
+        pacer: Pacer | None = None,
     ) -> None:
         """`role_at` says what the readers of a destination may ask for; None: they cannot ask."""
         self._storage = storage
@@ -54,7 +55,7 @@ class Notifier:
         self._operators = operators
         self._access = access
         self._role_at = role_at
-        self._pacer = Pacer(clock)
+        self._pacer = pacer or Pacer(clock)
         self._lanes: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:

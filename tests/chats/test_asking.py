@@ -229,6 +229,20 @@ async def test_an_answer_that_could_not_be_sent_is_over_all_the_same() -> None:
     assert desk.over == ["a"]
 
 
+async def test_a_question_whose_answer_is_cut_off_is_not_over() -> None:
+    desk = ScriptedDesk()
+    desk.hangs.clear()
+
+    async def tell(_: Reply) -> None: ...
+
+    asked = Answering("slack", desk, ManualClock()).take(Question(id="a", chat="slack", person="U1"), tell)
+    assert asked is not None
+    assert await asked.is_safe(1.0)
+    asked.task.cancel()
+    await asyncio.gather(asked.task, return_exceptions=True)
+    assert desk.over == []
+
+
 async def test_who_is_unreachable_is_asked_until_told_to_stop() -> None:
     clock, stop, asked = ManualClock(), asyncio.Event(), 0
 

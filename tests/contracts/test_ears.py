@@ -240,14 +240,6 @@ async def test_a_question_is_over_when_its_answer_was_told(door: Door) -> None:
     await door.scene.until(lambda: door.scene.desk.over == [door.scene.desk.asked[0].id])
 
 
-async def test_a_question_whose_answer_was_not_told_when_we_stopped_is_not_over(door: Door) -> None:
-    door.scene.desk.hangs.clear()
-    await door.ask("check 1", answers=0)
-    door.scene.stop.set()
-    await asyncio.wait_for(door.scene.running, 9)
-    assert door.scene.desk.over == []
-
-
 @pytest.mark.parametrize(
     ("kind", "twin_of", "asked"),
     [
