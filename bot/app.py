@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import registry
+from bot.config.file import GROUP_WAIT
 from bot.config.load import Config
 from bot.core.catalogue import Catalogue
 from bot.core.menus import menus
-from bot.core.plan import Telling
+from bot.core.telling import Telling
 from bot.core.turns import Turns
 from bot.core.watchbook import WatchBook
 from bot.desk.asking import FrontDesk
@@ -114,15 +116,16 @@ def _why_waiting(row: Notification) -> str:
 
 
 @asynccontextmanager
-async def open_app(config: Config, clock: Clock) -> AsyncIterator[App]:
+async def open_app(config: Config, clock: Clock, *, is_single_pass: bool = False) -> AsyncIterator[App]:
     """Everything a config asks for, opened; and closed again in the opposite order.
 
-    Raises ConfigError for what only a source can tell (an order number it cannot read), and StorageError.
+    `is_single_pass`: it looks once and ends, so news of an order waits for no more of it. Raises ConfigError for what
+    only a source can tell (an order number it cannot read), and StorageError.
     """
     async with (
         OpenSources(clock) as sources,
         open_storage(checked(config, clock), clock) as storage,
-        open_on(storage, sources, config, clock) as app,
+        open_on(storage, sources, config, clock, is_single_pass=is_single_pass) as app,
     ):
         yield app
 
@@ -166,8 +169,10 @@ async def open_storage(config: Config, clock: Clock) -> AsyncIterator[SqliteStor
 
 
 @asynccontextmanager
-async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, clock: Clock) -> AsyncIterator[App]:
-    """What a config asks for, on a store that is open and sources that may be."""
+async def open_on(
+    storage: SqliteStorage, opened: OpenSources, config: Config, clock: Clock, *, is_single_pass: bool = False
+) -> AsyncIterator[App]:
+    """What a config asks for, on a store that is open and sources that may be. `is_single_pass` as for `open_app`."""
     async with AsyncExitStack() as stack:
         sources = await opened.of(config)
         for name, settings in config.sources.items():
@@ -177,8 +182,10 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
             stack.push_async_callback(chat.close)
         books = {name: _book(config, source) for name, source in sources.items()}
         healths = Healths()
+        tellings = {name: _telling(config, source, gathers=not is_single_pass) for name, source in sources.items()}
         pollers = {
-            name: _poller(config, source, books[name], storage, clock, healths) for name, source in sources.items()
+            name: _poller(config, source, Ledger(storage, clock, books[name], tellings[name], healths), clock)
+            for name, source in sources.items()
         }
         known = catalogue(config, sources)
         following = Following(storage, storage.talks, clock, known, pollers)
@@ -191,6 +198,7 @@ async def open_on(storage: SqliteStorage, opened: OpenSources, config: Config, c
             chats,
             config.destinations,
             operators=config.operators,
+            labels=known.labels,
             access=config.access,
             pacer=pacer,
             role_at=lambda place: following.role_at(place) if place.chat in ears else None,
@@ -251,20 +259,25 @@ def _version() -> str:
         return "from a source tree"
 
 
-def _poller(
-    config: Config, source: Source, book: WatchBook, storage: Storage, clock: Clock, healths: Healths
-) -> Poller:
-    telling = Telling(
+def _telling(config: Config, source: Source, *, gathers: bool) -> Telling:
+    """`gathers`: whether news of an order waits for more of it."""
+    return Telling(
         source=source.name,
         label=source.label,
         zone=ZoneInfo(config.timezone),
         catch_all=config.notify,
         operators=config.operators,
         keeps_personal_data=config.sources[source.name].personal_data == "keep",
+        group_waits={name: place.group_wait for name, place in config.destinations.items()} if gathers else {},
+        group_wait=GROUP_WAIT if gathers else timedelta(0),
+        confirm=config.confirm,
     )
+
+
+def _poller(config: Config, source: Source, ledger: Ledger, clock: Clock) -> Poller:
     settings = config.sources[source.name]
-    turns = Turns([rate for rate in (settings.budget, settings.daily_budget) if rate], telling.zone)
-    rounds = Rounds(source, clock, Ledger(storage, clock, book, telling, healths), turns)
+    turns = Turns([rate for rate in (settings.budget, settings.daily_budget) if rate], ledger.telling.zone)
+    rounds = Rounds(source, clock, ledger, turns)
     return Poller(rounds, clock, workers=settings.in_flight)
 
 

@@ -85,3 +85,13 @@ async def sleep_unless(event: asyncio.Event, seconds: float, clock: Clock) -> bo
         sleeper.cancel()
         waiter.cancel()
     return event.is_set()
+
+
+async def wait_for(event: asyncio.Event, seconds: float, clock: Clock, stop: asyncio.Event) -> None:
+    """Wait until `event` or `stop` is set, at most that long."""
+    waiters = [asyncio.ensure_future(each) for each in (clock.sleep(seconds), event.wait(), stop.wait())]
+    try:
+        await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()

@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.model.access import Grant, Invite
 from bot.model.command import Button, Question, Reply
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
-from bot.model.outbox import Destination, Notification, Settlement, State
+from bot.model.outbox import Destination, Notification, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
-from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
+from bot.outbox import Outbox
 
 
 class Clock(Protocol):
@@ -278,15 +279,11 @@ class Talks(Protocol):
         """Let a person or place that came in by an invite go. False: there is none with that id."""
 
 
-class Storage(Views, Protocol):
+class Storage(Views, Outbox, Protocol):
     """The store. One writer; every write is one transaction that either happened or did not, also under kill -9.
 
     Raises a StorageError that says what to do. Moments are UTC. After close, nothing works but close.
     """
-
-    @property
-    def outbox_changed(self) -> asyncio.Event:
-        """Set whenever a commit added notifications. Whoever waits on it clears it."""
 
     @property
     def talks(self) -> Talks:
@@ -338,22 +335,6 @@ class Storage(Views, Protocol):
 
     async def baselines(self) -> Mapping[str, int]:
         """Watchlist to the number of orders its summary spoke of."""
-
-    async def owed(self, destination: str | None = None) -> Sequence[Owed]:
-        """Destinations with pending or interrupted notifications; or only that one, if it has any."""
-
-    async def claim(self, destination: str, *, now: Moment, limit: int) -> Sequence[Notification]:
-        """The first open notifications of a destination, by id, marked SENDING with first_try_at before they return.
-
-        Stops before the first one that may not be tried yet, so order is kept. A row that was SENDING already
-        (its process died) comes back with `unclear` true.
-        """
-
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write what became of claimed notifications, their notices, and new addresses, in one transaction."""
-
-    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
-        """Destination name to the address the chat moved it to, where it did."""
 
     async def beat(self, loops: Sequence[str], at: Moment) -> None:
         """Note which loops are alive: these, and no others any more."""

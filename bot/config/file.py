@@ -18,9 +18,14 @@ from pydantic import (
 from bot.model.access import Role
 from bot.model.change import Kind
 from bot.model.units import Duration
+from bot.model.watch import Confirmed
 
 _SHORTEST_RHYTHM = timedelta(seconds=1)
 """No source answers more than once a second for long, and none changes faster; it is there for trials."""
+
+_LONGEST_WAIT = timedelta(days=7)
+GROUP_WAIT = timedelta(seconds=5)
+"""Long enough for what a listing and the details of an order tell one after the other, too short to be noticed."""
 
 
 def _zone(value: str) -> str:
@@ -40,6 +45,12 @@ def _rhythm(value: timedelta) -> timedelta:
 def _kept(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than nothing, such as 90d")
+    return value
+
+
+def _wait(value: timedelta) -> timedelta:
+    if not timedelta(0) <= value <= _LONGEST_WAIT:
+        raise ValueError("must be from 0s to 7d: older news is no news")
     return value
 
 
@@ -72,6 +83,7 @@ def _distinct(values: list[str] | None) -> list[str] | None:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Rhythm = Annotated[Duration, AfterValidator(_rhythm)]
+Wait = Annotated[Duration, AfterValidator(_wait)]
 Kept = Annotated[Duration, AfterValidator(_kept)]
 Name = Annotated[str, Field(min_length=1)]
 Names = Annotated[
@@ -123,6 +135,8 @@ class WatchlistEntry(Written):
     """How often the listing, or each order where there is none, is looked at."""
     details: Rhythm = timedelta(hours=4)
     """How old the details of an open order may become when its row in the listing does not move."""
+    confirm: dict[Confirmed, Wait] | None = None
+    """How long a field has to last before it is told, in place of the file's own `confirm:`."""
     notify: list[Any] = []
     """Rules, the first match wins; what none of them matches goes to the catch-all."""
 
@@ -141,6 +155,12 @@ class DestinationEntry(Written):
     threads: bool = True
     """Whether what happens to one order hangs together: replies under one message in a Slack channel, or each
     message a reply to the one before it in Telegram. Where a chat cannot do that, it means nothing."""
+    group_wait: Wait = GROUP_WAIT
+    """What happens to one order within it is one message; `0s`: what each look found is told by itself."""
+    group_interval: Wait = timedelta(0)
+    """How long news that is not urgent waits for company, to come as one message; `0s`: it does not."""
+    storm: Annotated[int, Field(ge=0)] = 10
+    """News of more orders than this at once is one summary; `0`: never."""
 
 
 class OperatorsEntry(Written):
@@ -210,6 +230,8 @@ class FileEntry(StoreEntry):
     """What `orderwatch check` holds the rules to: a list of `{given: ..., expect: ...}`, or a file with such a list."""
     operators: OperatorsEntry
     """who is told about failing sources and dead letters, such as `operators: {to: ops}`"""
+    confirm: dict[Confirmed, Wait] = {}
+    """How long `status`, `promise`, `tracking` or `lines` has to last before it is told; final states do not."""
     retention: RetentionEntry = RetentionEntry()
     """How long things are kept."""
     access: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from bot.model.access import Grant
 from bot.model.outbox import Destination
 from bot.model.retention import Retention
 from bot.model.route import Assertion, Route
-from bot.model.watch import Watchlist
+from bot.model.watch import Confirmed, Watchlist
 from bot.sources._settings import SourceSettings
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -47,6 +48,8 @@ class Config:
     operators: tuple[str, ...]
     """Names of destinations."""
     retention: Retention
+    confirm: Mapping[Confirmed, timedelta]
+    """How long a field has to last before it is told."""
     access: tuple[Grant, ...]
     """Who may ask in chat."""
     secrets: frozenset[str] = field(repr=False)
@@ -90,6 +93,9 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
             timezone=entry.timezone or top.timezone,
             quiet=quiets[name],
             threads=entry.threads,
+            group_wait=entry.group_wait,
+            group_interval=entry.group_interval,
+            storm=entry.storm or None,
         )
         for name, (entry, address) in destinations.items()
     }
@@ -106,6 +112,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         assertions=assertions,
         operators=tuple(dict.fromkeys(top.operators.to)),
         retention=Retention(raw=top.retention.raw, sent=top.retention.sent),
+        confirm=top.confirm,
         access=access,
         secrets=secrets,
         lines=document.complaints.lines(),
@@ -222,6 +229,7 @@ class _Check:
                 where=entry.where,
                 every=entry.every,
                 details=entry.details,
+                confirm=entry.confirm or {},
                 notify=routes,
             )
         return found

@@ -22,14 +22,14 @@ class Press:
 
     def asks(self, told: NewNotification | None) -> str | None:
         """The question; None where the notification is not known any more, or about no order."""
-        if told is None or told.order is None or told.source is None:
+        if told is None or told.only_order is None or told.source is None:
             return None
-        return written(self.verb, told.order, told.source, *self.more)
+        return written(self.verb, told.only_order, told.source, *self.more)
 
 
 def alert_buttons(told: NewNotification, role: Role | None) -> tuple[Button, ...]:
-    """Few buttons for readers with that role, which is None where nobody may ask. News about no order has none."""
-    if told.order is None or role is None:
+    """Few buttons for readers with that role (None: nobody may ask); none under news about no order, or several."""
+    if told.only_order is None or role is None:
         return ()
     return tuple(
         Button(label=label, key=f"{_MARK}:{told.key}:{name}")

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.core import health as rules
 from bot.core import notices
 from bot.core.health import Blame
-from bot.core.plan import Telling
+from bot.core.telling import Telling
 from bot.errors import SourceError
 from bot.model.change import Notice
 from bot.model.message import Message

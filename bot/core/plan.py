@@ -4,24 +4,23 @@ Each function here answers one thing that can happen to a poll. None of them ask
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.core import notices
 from bot.core.diff import diff
 from bot.core.digest import order_digest
 from bot.core.drift import Weighed, spoken
-from bot.core.mutes import Mutes, sort_out
 from bot.core.personal import without_personal_data
-from bot.core.render import order_name, render
-from bot.core.route import routes_of, share_out
+from bot.core.render import order_name
+from bot.core.route import routes_of
+from bot.core.telling import Telling, tell
 from bot.errors import SourceError
-from bot.model.change import Change, Kind, Notice, Severity
+from bot.model.change import Change, Kind, Notice
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Snapshot, Stage, Status, normal_word
 from bot.model.outbox import NewNotification
 from bot.model.poll import Baseline, OrderState, OrderUpdate, Payload, PollRecord
-from bot.model.route import Route
 from bot.model.watch import Watchlist
 
 LOOKS_UNTIL_VANISHED = 3
@@ -33,21 +32,6 @@ _PROGRESS = frozenset(
     {Kind.APPEARED, Kind.STATUS, Kind.DISPATCHED, Kind.TRACKING_ADDED, Kind.LINE_ADDED, Kind.CANCELLED, Kind.COMPLETED}
 )
 """What an answer that is older than the last one cannot say. A date or a quantity may be the earlier one again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """How news of one source is told: its names, its zone, and where news goes that no watchlist claims."""
-
-    source: str
-    label: str
-    zone: tzinfo
-    catch_all: tuple[Route, ...]
-    operators: tuple[str, ...]
-    keeps_personal_data: bool = False
-    """Whether payloads are kept with the names, addresses and free texts in them."""
-    mutes: Mutes = field(default_factory=Mutes)
-    """What nobody wants to hear now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +127,7 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
         at=from_instant(now),
         updates=(update,),
         notifications=(
-            *_tell(sight.order, update, changes, sight.watchlists, telling, now),
+            *tell(sight.order, update, changes, sight.watchlists, telling, now),
             *_unknown_word_notices(fresh, sight.order, telling, now),
         ),
         words=tuple(map(_identity, fresh)),
@@ -177,7 +161,7 @@ def order_not_found(
         scopes=state.scopes,
         next_poll_at=next_poll_at,
     )
-    told = tuple(_tell(previous.order, update, changes, watchlists, telling, now)) if previous else ()
+    told = tuple(tell(previous.order, update, changes, watchlists, telling, now)) if previous else ()
     return PollRecord(
         source=telling.source,
         at=from_instant(now),
@@ -306,47 +290,6 @@ def _changes(sight: Sight, digest: str) -> tuple[Change, ...]:
     if digest != sight.previous.digest:
         changes += diff(sight.previous.order, sight.order)
     return changes
-
-
-def _tell(
-    order: Order,
-    update: OrderUpdate,
-    changes: Sequence[Change],
-    watchlists: Sequence[Watchlist],
-    telling: Telling,
-    now: datetime,
-) -> Iterator[NewNotification]:
-    at = from_instant(now)
-    # Without a new version (vanished, reappeared) the moment tells one time from the next.
-    version = update.snapshot.seq if update.snapshot else at
-    standing = telling.mutes.standing(order.key, changes, now)
-    for share in share_out(changes, order, watchlists, telling.catch_all):
-        fates = sort_out(
-            standing,
-            share.changes,
-            share.watchlists,
-            source=telling.source,
-            key=order.key,
-            destination=share.destination,
-        )
-        for number, fate in enumerate(fates):
-            name = (number,) if number else ()
-            yield NewNotification(
-                key=notices.notification_key(telling.source, order.key, version, share.destination, *name),
-                destination=share.destination,
-                source=telling.source,
-                order=order.key,
-                kinds=tuple(dict.fromkeys(change.kind.value for change in fate.changes)),
-                route=", ".join(share.routes),
-                message=render(order, fate.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
-                    update={
-                        "mentions": share.mentions_of(fate.changes),
-                        "is_silent": share.severity_of(fate.changes) is Severity.LOW,
-                    }
-                ),
-                created_at=at,
-                muted=fate.reason if fate.is_muted else None,
-            )
 
 
 def _identity(status: Status) -> str:

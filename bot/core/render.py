@@ -5,6 +5,7 @@ links; last line: the source and when it was seen. The order of kinds below deci
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.model.change import Change, Kind
@@ -47,17 +48,45 @@ def main_kind(changes: Sequence[Change]) -> Kind:
 
 def render(order: Order, changes: Sequence[Change], *, source: str, seen_at: Moment, zone: tzinfo) -> Message:
     """One message about one order. `source` is its label for people; days are counted in `zone`."""
-    kind = main_kind(changes)
-    emoji, title = _TITLES[kind]
-    body = [line for group in _grouped(changes) for line in _change_lines(group, order, zone)]
-    body = [line for line in body if line != _line(title)]  # a dispatch of which no more is known
-    body += _context(order, changes)
+    entry = entry_of(order, changes, zone)
     return Message(
-        emoji=emoji,
-        headline=_headline(title, order, changes),
-        body=tuple(body),
+        emoji=entry.emoji,
+        headline=entry.headline,
+        body=(*entry.lines, *_context(order, changes)),
         footer=Line(spans=(Text(text=f"{source} · seen "), When(at=seen_at))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What changed about one order: a line that says it, and lines that say more."""
+
+    emoji: str
+    title: str
+    headline: Line
+    lines: tuple[Line, ...]
+
+
+def entry_of(order: Order, changes: Sequence[Change], zone: tzinfo) -> Entry:
+    """What changed about an order, without what the reader would ask next."""
+    emoji, title = _TITLES[main_kind(changes)]
+    lines = [line for group in _grouped(changes) for line in _change_lines(group, order, zone)]
+    return Entry(
+        emoji=emoji,
+        title=title,
+        headline=_headline(title, order, changes),
+        lines=tuple(line for line in lines if line != _line(title)),  # a dispatch of which no more is known
+    )
+
+
+def title_of(kind: Kind) -> str:
+    """What a kind of change is called: `New date`."""
+    return _TITLES[kind][1]
+
+
+def rank_of(kind: Kind) -> int:
+    """Its place among the kinds, the most telling first."""
+    return _RANK[kind]
 
 
 def order_name(order: Order) -> str:
@@ -149,7 +178,10 @@ def _promise(group: list[Change], zone: tzinfo) -> Line:
     spans: list[Span] = [Text(text=f"{name} of {_named('line', lines)}: " if lines else f"{name}: ")]
     before, after = _moment(change.before), _moment(change.after)
     if before and after:
-        spans += [When(at=before, style="struck"), Text(text=" → "), When(at=after, style="strong")]
+        between: list[Span] = [
+            span for step in change.steps or () for span in (Text(text=" → "), When(at=Moment(step)))
+        ]
+        spans += [When(at=before, style="struck"), *between, Text(text=" → "), When(at=after, style="strong")]
         spans.append(Text(text=_slip(before, after, zone)))
     elif after:
         spans += [Text(text="promised for "), When(at=after, style="strong")]
@@ -213,7 +245,7 @@ def _named(thing: str, names: Sequence[str]) -> str:
 
 
 def _from_to(change: Change) -> str:
-    return f"{short(change.before or 'none')} → {short(change.after or 'none')}"
+    return " → ".join(short(word or "none") for word in (change.before, *(change.steps or ()), change.after))
 
 
 def _context(order: Order, changes: Sequence[Change]) -> list[Line]:

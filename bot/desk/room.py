@@ -121,6 +121,6 @@ async def order_under(room: Room, question: Question) -> OrderName | None:
     destination = room.catalogue.place(question.chat, question.place)
     for message in question.under:
         told = await room.views.notification_behind(destination, message)
-        if told and told.source and told.order:
-            return OrderName(told.source, told.order)
+        if told and told.source and told.only_order:
+            return OrderName(told.source, told.only_order)
     return None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.core import outage
 from bot.core.health import SUCCESSES_TO_TELL, after_finding, wait_until_retry
-from bot.core.plan import Telling
+from bot.core.telling import Telling
 from bot.errors import SourceError
 from bot.log import event
 from bot.model.moment import from_instant

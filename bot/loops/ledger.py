@@ -14,6 +14,7 @@ from bot.core.agenda import Agenda
 from bot.core.digest import order_digest
 from bot.core.drift import DriftWatch
 from bot.core.promise import due
+from bot.core.telling import Telling
 from bot.core.watchbook import WatchBook
 from bot.log import event
 from bot.loops.healths import Condition, Healths
@@ -37,7 +38,7 @@ class Ledger:
         storage: Storage,
         clock: Clock,
         book: WatchBook,
-        telling: plan.Telling,
+        telling: Telling,
         healths: Healths | None = None,
     ) -> None:
         """`healths` is shared by the ledgers of all sources; without it this source is taken to be the only one."""

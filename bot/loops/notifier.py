@@ -1,26 +1,30 @@
 """The loop over the outbox: every destination with something owed gets a lane, and a lane sends one after the other.
 
-Within a lane order is kept; lanes do not wait for each other. A notification is claimed (written down as being sent)
-before it goes out and settled after, so that whatever ends us in between is known at the next start.
+What goes next, alone or in company, `core/gather` decides; lanes do not wait for each other. What is told together is
+written down as one before it goes out, a notification is claimed (written down as being sent) before and settled after,
+so that whatever ends us in between is known at the next start.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from bot.clock import sleep_unless
+from bot.clock import wait_for
 from bot.core import settle
 from bot.core.access import quiet_of
 from bot.core.alert_buttons import alert_buttons
+from bot.core.gather import Gather, Step, Wait, next_step
+from bot.core.summary import told_as_one
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
 from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.outbox import Destination, Notification, Settlement, State
-from bot.model.view import Owed
+from bot.model.outbox import Destination, Notification, Settlement, Shape, State
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Storage
 
@@ -28,6 +32,8 @@ log = logging.getLogger(__name__)
 
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds. The outbox tells when something is added; this is for clocks that jump."""
+FEW, MANY = 500, 5000
+"""How much of a queue is looked at: what the next message may be about, and what one summary may tell."""
 LOOK_BACK = timedelta(seconds=5)
 """Before the first try: the chat's clock may run behind ours."""
 
@@ -43,11 +49,15 @@ class Notifier:
         destinations: Mapping[str, Destination],
         *,
         operators: Sequence[str],
+        labels: Mapping[str, str],
         access: Sequence[Grant] = (),
         role_at: Callable[[Destination], Role | None] = lambda _: None,
         pacer: Pacer | None = None,
     ) -> None:
-        """`role_at` says what the readers of a destination may ask for; None: they cannot ask."""
+        """`labels` are the sources as people call them.
+
+        `role_at` says what the readers of a destination may ask for; None: they cannot ask.
+        """
         self._storage = storage
         self._clock = clock
         self._chats = chats
@@ -55,8 +65,9 @@ class Notifier:
         self._operators = operators
         self._access = access
         self._role_at = role_at
+        self._labels = labels
         self._pacer = pacer or Pacer(clock)
-        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._lanes: dict[str, _Lane] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set, then let sends in flight end; what still waits stays in the outbox."""
@@ -65,23 +76,22 @@ class Notifier:
             while not stop.is_set():
                 self._storage.outbox_changed.clear()
                 await self._open_lanes(stop)
-                waiting = asyncio.create_task(sleep_unless(stop, LOOK_AT_LEAST_EVERY, self._clock))
-                changed = asyncio.create_task(self._storage.outbox_changed.wait())
-                await asyncio.wait((waiting, changed), return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                changed.cancel()
+                await wait_for(self._storage.outbox_changed, LOOK_AT_LEAST_EVERY, self._clock, stop)
             if self._lanes:
-                await asyncio.wait(self._lanes.values())
+                await asyncio.wait([lane.task for lane in self._lanes.values() if lane.task])
         finally:
             for lane in self._lanes.values():
-                lane.cancel()
+                if lane.task:
+                    lane.task.cancel()
 
     async def drain(self) -> None:
         """Send what may be sent now, then return; what has to wait stays in the outbox."""
         await self._load()
         stop = asyncio.Event()
-        while ready := [owed.destination for owed in await self._storage.owed() if not self._pause(owed)]:
-            await asyncio.gather(*(self._drain_lane(name, stop, wait=False) for name in ready))
+        progress = [True]
+        while any(progress):
+            owed = await self._storage.owed()
+            progress = await asyncio.gather(*(self._work(_Lane(each.destination), stop, wait=False) for each in owed))
 
     async def _load(self) -> None:
         for name, address in (await self._storage.addresses()).items():
@@ -89,39 +99,82 @@ class Notifier:
 
     async def _open_lanes(self, stop: asyncio.Event) -> None:
         for owed in await self._storage.owed():
-            name = owed.destination
-            if name in self._lanes:
-                continue
-            lane = asyncio.create_task(self._drain_lane(name, stop, wait=True))
-            self._lanes[name] = lane
-            lane.add_done_callback(partial(self._lane_ended, name))
+            lane = self._lanes.get(owed.destination)
+            if lane is None:
+                lane = self._lanes[owed.destination] = _Lane(owed.destination)
+                lane.task = asyncio.create_task(self._work(lane, stop, wait=True))
+                lane.task.add_done_callback(partial(self._lane_ended, lane.destination))
+            elif owed.newest > lane.newest:
+                lane.has_news.set()
+            lane.newest = owed.newest
 
-    def _lane_ended(self, name: str, lane: asyncio.Task[None]) -> None:
+    def _lane_ended(self, name: str, task: asyncio.Task[bool]) -> None:
         self._lanes.pop(name, None)
-        if not lane.cancelled() and (error := lane.exception()):
+        if not task.cancelled() and (error := task.exception()):
             event(log, "lane_failed", level=logging.ERROR, destination=name, error=error)
             return  # a full disk fails again at once: the next regular look is soon enough
         # Something may have been added while it ended.
         self._storage.outbox_changed.set()
 
-    async def _drain_lane(self, name: str, stop: asyncio.Event, *, wait: bool) -> None:
+    async def _work(self, lane: "_Lane", stop: asyncio.Event, *, wait: bool) -> bool:
+        """Do what there is to do for one destination. Returns whether there was anything to do at once."""
+        has_worked = has_turn = False
         while not stop.is_set():
-            pause = await self._pause_of(name)
-            if pause is None:
-                return
-            if pause > 0:
-                if not wait:
-                    return
-                await sleep_unless(stop, min(pause, LOOK_AT_LEAST_EVERY), self._clock)
-                continue
-            destination = await self._destination(name)
+            lane.has_news.clear()
+            destination = await self._destination(lane.destination)
             if destination is None or destination.chat not in self._chats:
-                await self._wait_for_place(name)
+                if not await self._wait_for_place(lane, stop, wait=wait):
+                    return has_worked
+                has_worked = True
                 continue
+            step = await self._next_step(destination)
+            if step is None or (isinstance(step, Wait) and not wait):
+                return has_worked
+            if isinstance(step, Wait):
+                await self._rest(lane, step.until, stop)
+                continue
+            has_worked = True
             chat = self._chats[destination.chat]
-            if await self._pacer.turn(chat.limits(destination), stop):
-                for row in await self._storage.claim(name, now=self._at(), limit=1):
+            if not has_turn:
+                # It may take a while; what came meanwhile may go first, or along.
+                has_turn = await self._pacer.turn(chat.limits(destination), stop)
+            elif isinstance(step, Gather):
+                await self._gather(step, destination)
+            else:
+                has_turn = False
+                for row in await self._storage.claim([step.id], now=self._at()):
                     await self._deliver(row, destination, chat, stop)
+        return has_worked
+
+    async def _next_step(self, destination: Destination) -> Step | None:
+        """What to do next; more of a long queue is only read where all of it comes together."""
+        step: Step | None = None
+        for limit in (FEW, MANY):
+            waiting = await self._storage.waiting(destination.name, limit=limit)
+            step = next_step(waiting, destination, self._clock.now())
+            if len(waiting) < limit or not isinstance(step, Gather) or step.shape is Shape.ORDER:
+                break
+        return step
+
+    async def _gather(self, step: Gather, destination: Destination) -> None:
+        news = await self._storage.news(step.ids)
+        orders = {}
+        for source in {each.row.source for each in news if each.row.source}:
+            keys = [each.row.order for each in news if each.row.source == source and each.row.order]
+            found = await self._storage.snapshots(source, keys)
+            orders.update({(source, key): snapshot.order for key, snapshot in found.items()})
+        # Thousands of orders take a while to say.
+        gathering = await asyncio.to_thread(
+            told_as_one,
+            step.shape,
+            news,
+            orders,
+            labels=self._labels,
+            zone=ZoneInfo(destination.timezone),
+            now=self._at(),
+        )
+        if await self._storage.gather(gathering):
+            event(log, "gathered", destination=destination.name, shape=step.shape, notifications=len(step.ids))
 
     async def _destination(self, name: str) -> Destination | None:
         """A destination of the config, or a place where somebody asked to be told; None if it is neither."""
@@ -130,16 +183,6 @@ class Notifier:
             moved = (await self._storage.addresses()).get(name)
             self._destinations[name] = place.model_copy(update={"address": dict(moved)}) if moved else place
         return self._destinations.get(name)
-
-    async def _pause_of(self, name: str) -> float | None:
-        """Seconds until the first notification of a lane may be tried, 0 if now; None if nothing is owed."""
-        for owed in await self._storage.owed(name):
-            return self._pause(owed)
-        return None
-
-    def _pause(self, owed: Owed) -> float:
-        at = owed.not_before and instant_of(owed.not_before)
-        return max(0.0, (at - self._clock.now()).total_seconds()) if at else 0.0
 
     async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
         repeated = False
@@ -194,15 +237,28 @@ class Notifier:
         level = logging.ERROR if settlement.state is State.DEAD else logging.WARNING
         event(log, "send_failed", level=level, id=row.id, destination=row.destination, error=error)
 
-    async def _wait_for_place(self, name: str) -> None:
-        """A destination left the config: the first message owed to it waits, then all of them end as dead."""
-        for first in await self._storage.claim(name, now=self._at(), limit=1):
+    async def _wait_for_place(self, lane: "_Lane", stop: asyncio.Event, *, wait: bool) -> bool:
+        """A destination left the config: the first message owed to it waits, then all of them end as dead.
+
+        Returns whether there is more to do about it.
+        """
+        waiting = await self._storage.waiting(lane.destination, limit=FEW)
+        until = waiting and waiting[0].not_before and instant_of(waiting[0].not_before)
+        if until and until > self._clock.now():
+            if wait:
+                await self._rest(lane, until, stop)
+            return wait
+        for first in await self._storage.claim([row.id for row in waiting[:1]], now=self._at()):
             settlement = settle.unplaced(first, self._clock.now(), operators=self._operators)
             await self._settle(first, settlement)
-            while settlement.state is State.DEAD and (
-                rows := await self._storage.claim(name, now=self._at(), limit=100)
-            ):
+            if settlement.state is State.DEAD:
+                rows = await self._storage.claim([row.id for row in waiting[1:]], now=self._at())
                 await self._storage.settle([settle.buried(row, self._clock.now()) for row in rows])
+        return bool(waiting)
+
+    async def _rest(self, lane: "_Lane", until: datetime, stop: asyncio.Event) -> None:
+        pause = (until - self._clock.now()).total_seconds()
+        await wait_for(lane.has_news, min(pause, LOOK_AT_LEAST_EVERY), self._clock, stop)
 
     async def _settle(self, row: Notification, settlement: Settlement) -> None:
         await self._storage.settle([settlement])
@@ -215,6 +271,17 @@ class Notifier:
 
     def _at(self) -> Moment:
         return from_instant(self._clock.now())
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The work on one destination."""
+
+    destination: str
+    newest: int = 0
+    """Id of the youngest notification it has been told of."""
+    has_news: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[bool] | None = None
 
 
 def _part_key(row: Notification) -> str:

@@ -80,3 +80,5 @@ class Change(Frozen):
     package: Package | None = None
     at: Moment | None = None
     """When it happened, where the source says so."""
+    steps: tuple[str, ...] | None = None
+    """The values in between, where several moves are told as one. A change as it was found has none."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.model.change import Severity
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import State
@@ -109,8 +110,27 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A destination with open notifications, and when the first of them may be tried."""
+    """A destination with open notifications."""
 
     destination: str
     waiting: int
+    newest: int
+    """Id of its youngest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open notification, as far as it matters for when it is sent and with what company."""
+
+    id: int
+    source: str | None
+    order: str | None
+    severity: Severity
+    created_at: Moment
+    gather_until: Moment | None
     not_before: Moment | None
+    held_for: str | None
+    is_tried: bool
+    """Whether a send of it may have been begun."""
+    is_gathered: bool
+    """Whether it tells the news of others too."""

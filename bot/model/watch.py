@@ -1,9 +1,19 @@
 """Which orders of a source are followed, how closely, and who is told."""
 
 from datetime import timedelta
+from enum import StrEnum
 
 from bot.model.frozen import Frozen
 from bot.model.route import Route
+
+
+class Confirmed(StrEnum):
+    """What of an order can be told only once it has lasted."""
+
+    STATUS = "status"
+    PROMISE = "promise"
+    TRACKING = "tracking"
+    LINES = "lines"
 
 
 class Watchlist(Frozen):
@@ -19,4 +29,6 @@ class Watchlist(Frozen):
     """How often the listing, or each order where there is none, is looked at."""
     details: timedelta = timedelta(hours=4)
     """How old the details of an open order may become when its row in the listing does not move."""
+    confirm: dict[Confirmed, timedelta] = {}
+    """How long a field has to last before it is told, where that is not as for all watchlists; final states do not."""
     notify: tuple[Route, ...] = ()

@@ -7,12 +7,13 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bot.model.change import Severity
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Depth, Order, Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
-from bot.model.view import OrderRow
+from bot.model.view import OrderRow, Waiting
 
 Row = tuple[Any, ...]
 
@@ -22,8 +23,12 @@ ORDER_COLUMNS = (
     "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at, due"
 )
 NOTIFICATION_COLUMNS = (
-    "id, key, destination, state, source, order_key, kinds, route, created_at, first_try_at, not_before, "
-    "attempts, parts_sent, unclear, reason, message"
+    "id, key, destination, state, source, order_key, kinds, route, created_at, severity, gather_until, held_for, "
+    "first_try_at, not_before, gathered, merged_into, attempts, parts_sent, unclear, reason, message"
+)
+WAITING_COLUMNS = (
+    "id, source, order_key, severity, created_at, gather_until, not_before, held_for, "
+    "first_try_at is not null or attempts > 0 or parts_sent > 0, gathered is not null"
 )
 HEALTH_COLUMNS = (
     "source, failures, successes, failing_since, told, reason, last_ok_at, retry_at, stale_answers, "
@@ -33,6 +38,7 @@ HEALTH_COLUMNS = (
 _ZEROS_IN_FRONT = re.compile(r"(^|/)0+")
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one a call
 _STAGES = {stage.value: stage for stage in Stage}
+_SEVERITIES = {severity.value: severity for severity in Severity}
 _DEPTHS = {depth.value: depth for depth in Depth}
 
 
@@ -98,6 +104,23 @@ def notification_of(row: Row) -> Notification:
     columns["state"] = State(columns["state"])
     columns["unclear"] = bool(columns["unclear"])
     return Notification(**columns)
+
+
+def waiting_of(row: Row) -> Waiting:
+    """A row of WAITING_COLUMNS."""
+    id_, source, order, severity, created_at, gather_until, not_before, held_for, is_tried, is_gathered = row
+    return Waiting(
+        id=id_,
+        source=source,
+        order=order,
+        severity=_SEVERITIES[severity],
+        created_at=created_at,
+        gather_until=gather_until,
+        not_before=not_before,
+        held_for=held_for,
+        is_tried=bool(is_tried),
+        is_gathered=bool(is_gathered),
+    )
 
 
 def health_of(row: Row) -> Health:

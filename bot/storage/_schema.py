@@ -72,11 +72,14 @@ _OUTBOX = (
         id integer primary key autoincrement,
         key text not null unique, destination text not null, state text not null default 'pending',
         source text, order_key text, seq integer, kinds text not null, route text not null,
-        created_at text not null, first_try_at text, not_before text, settled_at text,
+        created_at text not null, severity text not null default 'normal', gather_until text, held_for text,
+        first_try_at text, not_before text, settled_at text, gathered text, merged_into integer,
         attempts integer not null default 0, parts_sent integer not null default 0,
         unclear integer not null default 0, reason text, message text not null
     ) strict""",
     "create index notifications_open on notifications (destination, id) where state in ('pending', 'sending')",
+    """create index notifications_urgent on notifications (destination, id)
+        where state in ('pending', 'sending') and severity = 'urgent'""",
     "create index notifications_by_state on notifications (state)",
     """create index notifications_by_order on notifications (source, order_key, seq)
         where order_key is not null""",

@@ -4,13 +4,12 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
-from bot.model.view import ChangeRow, OrderRow, Owed
+from bot.model.view import ChangeRow, OrderRow
 from bot.storage._rows import (
     HEALTH_COLUMNS,
     NOTIFICATION_COLUMNS,
@@ -87,27 +86,6 @@ def swept_scopes(connection: sqlite3.Connection, source: str) -> frozenset[str]:
 def baselines(connection: sqlite3.Connection) -> dict[str, int]:
     """Watchlist to the number of orders its summary spoke of."""
     return dict(connection.execute("select watchlist, orders from baselines"))
-
-
-def owed(connection: sqlite3.Connection, destination: str | None) -> list[Owed]:
-    """Destinations with open notifications, by name; or only that one, if it has any."""
-    condition = "" if destination is None else "and destination = :destination"
-    rows = connection.execute(
-        f"""select first.destination, waiting, not_before from (
-                select destination, count(*) as waiting, min(id) as id
-                from notifications indexed by notifications_open
-                where state in ('pending', 'sending') {condition} group by destination
-            ) as first join notifications on notifications.id = first.id""",
-        {"destination": destination},
-    )
-    return sorted((Owed(*row) for row in rows), key=lambda owed: owed.destination)
-
-
-def addresses(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """Destination name to the address the chat moved it to."""
-    return {
-        name: json.loads(moved_to) for name, moved_to in connection.execute("select name, moved_to from destinations")
-    }
 
 
 def orders(

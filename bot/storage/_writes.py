@@ -6,27 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.core.promise import due
-from bot.errors import StaleRecord, StorageError
+from bot.errors import StaleRecord
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Snapshot
-from bot.model.outbox import NewNotification, Notification, Settlement, State
 from bot.model.poll import Health, OrderUpdate, PollRecord
 from bot.model.retention import Retention
+from bot.storage._outbox import add_notifications
 from bot.storage._rows import (
     HEALTH_COLUMNS,
-    NOTIFICATION_COLUMNS,
     folded,
-    notification_of,
     raw_of,
     tracking_numbers,
     write_list,
-    write_object,
 )
 
 _TIDY_BATCH = 1000
 _Named = tuple[str, str | None, str]
 """Number, reference and, as JSON text, tracking numbers of an order."""
-_OPEN = "state in ('pending', 'sending')"  # spelled as in the index notifications_open, or the index is not used
 
 
 def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
@@ -41,56 +37,10 @@ def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
             _write_snapshot(connection, record.source, update, before)
         if update.changes:
             _write_changes(connection, record, update, versions[update.key])
-    added = _add_notifications(connection, record.notifications, versions)
+    added = add_notifications(connection, record.notifications, versions)
     for health in record.healths:
         _write_health(connection, health)
     _write_memory(connection, record)
-    return added
-
-
-def claim(connection: sqlite3.Connection, destination: str, now: Moment, limit: int) -> list[Notification]:
-    """Mark the first open notifications that may be tried as being sent, and return them as they then are."""
-    rows = connection.execute(
-        f"select {NOTIFICATION_COLUMNS} from notifications where destination = ? and {_OPEN} order by id limit ?",  # noqa: S608
-        (destination, limit),
-    ).fetchall()
-    claimed: list[Notification] = []
-    for found in map(notification_of, rows):
-        if not _may_be_tried(found, now):
-            break
-        changes = {
-            "unclear": found.unclear or found.state is State.SENDING,
-            "state": State.SENDING,
-            "first_try_at": found.first_try_at or now,
-        }
-        claimed.append(found.model_copy(update=changes))
-    connection.executemany(
-        "update notifications set state = 'sending', first_try_at = ?, unclear = ? where id = ?",
-        [(each.first_try_at, each.unclear, each.id) for each in claimed],
-    )
-    return claimed
-
-
-def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) -> bool:
-    """Write what became of notifications. Returns whether notices were added. Raises StorageError for an unknown id."""
-    added = False
-    for settlement in settlements:
-        destination = _settle_row(connection, settlement)
-        first = settlement.parts_sent - len(settlement.message_ids) + 1
-        connection.executemany(
-            """insert or replace into messages (notification_id, part, destination, message_id, sent_at)
-                values (?, ?, ?, ?, ?)""",
-            [
-                (settlement.id, part, destination, message_id, settlement.at)
-                for part, message_id in enumerate(settlement.message_ids, first)
-            ],
-        )
-        if settlement.moved_to is not None:
-            connection.execute(
-                "insert or replace into destinations (name, moved_to, moved_at) values (?, ?, ?)",
-                (destination, write_object(settlement.moved_to), settlement.at),
-            )
-        added = _add_notifications(connection, settlement.notices, {}) or added
     return added
 
 
@@ -259,36 +209,6 @@ def _write_changes(connection: sqlite3.Connection, record: PollRecord, update: O
     )
 
 
-def _add_notifications(
-    connection: sqlite3.Connection, notifications: Sequence[NewNotification], versions: Mapping[str, int]
-) -> bool:
-    """Add those whose key is new, each with the version of its order from `versions`. Returns whether any was."""
-    before = connection.total_changes
-    connection.executemany(
-        """insert into notifications (key, destination, source, order_key, seq, kinds, route, created_at, message,
-                state, reason, settled_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing""",
-        [
-            (
-                new.key,
-                new.destination,
-                new.source,
-                new.order,
-                None if new.order is None else versions.get(new.order),
-                write_list(new.kinds),
-                new.route,
-                new.created_at,
-                new.message.model_dump_json(exclude_none=True),
-                (State.MUTED if new.muted else State.PENDING).value,
-                new.muted,
-                new.created_at if new.muted else None,
-            )
-            for new in notifications
-        ],
-    )
-    return connection.total_changes > before
-
-
 def _write_health(connection: sqlite3.Connection, health: Health) -> None:
     columns = HEALTH_COLUMNS.split(", ")
     marks = ", ".join("?" * len(columns))
@@ -312,36 +232,6 @@ def _write_memory(connection: sqlite3.Connection, record: PollRecord) -> None:
         [(record.source, scope, at) for scope, at in record.swept.items()],
     )
     connection.executemany("delete from mutes where id = ?", [(mute,) for mute in record.ended_mutes])
-
-
-def _may_be_tried(notification: Notification, now: Moment) -> bool:
-    if notification.not_before is None:
-        return True
-    return datetime.fromisoformat(notification.not_before) <= datetime.fromisoformat(now)
-
-
-def _settle_row(connection: sqlite3.Connection, settlement: Settlement) -> str:
-    """Write the row, and return the name of its destination."""
-    is_open = settlement.state in (State.PENDING, State.SENDING)
-    row = connection.execute(
-        """update notifications set state = ?, attempts = ?, parts_sent = ?, not_before = ?, reason = ?, unclear = ?,
-            settled_at = ? where id = ? returning destination""",
-        (
-            settlement.state,
-            settlement.attempts,
-            settlement.parts_sent,
-            settlement.not_before,
-            settlement.reason,
-            settlement.unclear,
-            None if is_open else settlement.at,
-            settlement.id,
-        ),
-    ).fetchone()
-    if row is None:
-        raise StorageError(
-            f"there is no notification {settlement.id}; nothing was settled, look at `orderwatch outbox list`"
-        )
-    return str(row[0])
 
 
 def _drop_payloads(connection: sqlite3.Connection, older_than: datetime) -> int:

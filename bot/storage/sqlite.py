@@ -17,12 +17,12 @@ from urllib.parse import quote
 from bot.errors import StorageError
 from bot.model.moment import Moment, from_instant
 from bot.model.order import Snapshot, Stage
-from bot.model.outbox import Notification, Settlement, State
+from bot.model.outbox import Gathering, Notification, Settlement, State, WithChanges
 from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
-from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told, Waiting
 from bot.ports import Clock, Talks
-from bot.storage import _lists, _readings, _views, _writes
+from bot.storage import _lists, _outbox, _readings, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
 from bot.storage._threads import Readers, Writer
@@ -151,6 +151,48 @@ class _SqliteWithWriter(SqliteViews):
         return await self._writer.write(job)
 
 
+class _SqliteOutbox(_SqliteWithWriter):
+    """Implements `outbox.Outbox`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._outbox_changed = asyncio.Event()
+
+    @property
+    def outbox_changed(self) -> asyncio.Event:
+        """Set whenever a commit or a settlement added notifications. Whoever waits on it clears it."""
+        return self._outbox_changed
+
+    async def owed(self) -> Sequence[Owed]:
+        """Destinations with open notifications, by name."""
+        return await self._read(_outbox.owed)
+
+    async def waiting(self, destination: str, *, limit: int) -> Sequence[Waiting]:
+        """The first open notifications of a destination, by id; and the urgent ones, with what is open beside them."""
+        return await self._read(lambda connection: _outbox.waiting(connection, destination, limit))
+
+    async def news(self, ids: Sequence[int]) -> Sequence[WithChanges]:
+        """These notifications, by id, each with the changes it tells."""
+        return await self._read(lambda connection: _outbox.news(connection, ids))
+
+    async def gather(self, gathering: Gathering) -> bool:
+        """Make several notifications one, or none. False, and nothing is written, when one of them was touched."""
+        return await self._write(lambda connection: _outbox.gather(connection, gathering))
+
+    async def claim(self, ids: Sequence[int], *, now: Moment) -> Sequence[Notification]:
+        """Those of `ids` that are open, by id, marked SENDING."""
+        return await self._write(lambda connection: _outbox.claim(connection, ids, now))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write what became of claimed notifications, all or none. Raises StorageError if one does not exist."""
+        if await self._write(lambda connection: _outbox.settle(connection, settlements)):
+            self._outbox_changed.set()
+
+    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
+        """Destination name to the address the chat moved it to, where it did."""
+        return await self._read(_outbox.addresses)
+
+
 class SqliteBeside(_SqliteWithWriter):
     """Reads a database, and writes what people set up by talking, also while a bot works on it."""
 
@@ -172,7 +214,7 @@ class SqliteBeside(_SqliteWithWriter):
             await writer.close()
 
 
-class SqliteStorage(_SqliteWithWriter):
+class SqliteStorage(_SqliteOutbox):
     """Implements `ports.Storage`. `holder` is who is named to a second process that wants the same file."""
 
     def __init__(self, path: Path, clock: Clock, *, holder: str = "") -> None:
@@ -180,18 +222,12 @@ class SqliteStorage(_SqliteWithWriter):
         self._clock = clock
         self._holder = holder
         self._lock = ProcessLock(path)
-        self._outbox_changed = asyncio.Event()
         self._talks = SqliteTalks(self._read, self._write)
 
     @property
     def talks(self) -> Talks:
         """What people set up by talking to the bot."""
         return self._talks
-
-    @property
-    def outbox_changed(self) -> asyncio.Event:
-        """Set whenever a commit or a settlement added notifications. Whoever waits on it clears it."""
-        return self._outbox_changed
 
     async def open(self) -> None:
         """Take the lock, make or migrate the file, and be ready. Raises StorageLocked, SchemaTooNew, StorageError."""
@@ -259,23 +295,6 @@ class SqliteStorage(_SqliteWithWriter):
     async def baselines(self) -> Mapping[str, int]:
         """Watchlist to the number of orders its summary spoke of."""
         return await self._read(_views.baselines)
-
-    async def owed(self, destination: str | None = None) -> Sequence[Owed]:
-        """Destinations with pending or interrupted notifications; or only that one, if it has any."""
-        return await self._read(lambda connection: _views.owed(connection, destination))
-
-    async def claim(self, destination: str, *, now: Moment, limit: int) -> Sequence[Notification]:
-        """The first open notifications of a destination that may be tried, marked SENDING."""
-        return await self._write(lambda connection: _writes.claim(connection, destination, now, limit))
-
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write what became of claimed notifications, all or none. Raises StorageError if one does not exist."""
-        if await self._write(lambda connection: _writes.settle(connection, settlements)):
-            self._outbox_changed.set()
-
-    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
-        """Destination name to the address the chat moved it to, where it did."""
-        return await self._read(_views.addresses)
 
     async def beat(self, loops: Sequence[str], at: Moment) -> None:
         """Note that a loop is alive."""

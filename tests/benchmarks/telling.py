@@ -70,7 +70,7 @@ async def _round(app: App, account: Supplier) -> tuple[list[float], float]:
     chat, stop = Attentive(changes), asyncio.Event()
     chats: dict[str, Chat] = {"console": chat}
     here = {"here": Destination(name="here", chat="console")}
-    notifier = Notifier(app.storage, SystemClock(), chats, here, operators=("here",))
+    notifier = Notifier(app.storage, SystemClock(), chats, here, operators=("here",), labels={})
     telling = asyncio.create_task(notifier.run(stop))
     async with lag() as found:
         await one_round(app)

@@ -18,6 +18,7 @@ from bot.model.order import LineItem, Order, Package, Shipment, Snapshot, Stage,
 from bot.model.outbox import NewNotification, Settlement, State
 from bot.model.poll import Health, OrderUpdate, Payload, PollRecord
 from bot.storage.sqlite import SqliteStorage
+from tests.storage.making import claimed
 
 CONFIG = """\
 timezone: Europe/Paris
@@ -98,7 +99,7 @@ async def _fill(database: Path) -> None:
     await storage.commit(_version(1, "In production"))
     news = [_news("a", "the chat refused the token"), _news("b", "later")]
     await storage.commit(_version(2, "Shipped\x1b[2J", *news))
-    first, second = await storage.claim("ops", now=SEEN, limit=2)
+    first, second = await claimed(storage, "ops", 2, now=SEEN)
     await storage.settle(
         [_settled(first.id, State.DEAD, "the chat refused the token"), _settled(second.id, State.SENT)]
     )

@@ -12,6 +12,7 @@ from bot.model.moment import Moment
 from bot.model.outbox import Notification, Settlement, State
 from bot.storage.sqlite import SqliteStorage
 from tests.cli.conftest import SEEN, Cli
+from tests.storage.making import claimed
 
 LATER = Moment("2026-01-05T10:00:00Z")
 
@@ -75,9 +76,9 @@ async def test_beside_a_running_program_only_what_it_is_not_sending_is_touched(f
     await storage.open()
     try:
         await asyncio.to_thread(cli, "outbox", "retry", "1", "-c", str(filled))
-        (claimed,) = await storage.claim("ops", now=LATER, limit=5)
+        (found,) = await claimed(storage, "ops", 5, now=LATER)
         dropped = await asyncio.to_thread(cli, "outbox", "drop", "--all", "-c", str(filled))
-        assert (claimed.id, dropped.code) == (1, Exit.NOTHING)
+        assert (found.id, dropped.code) == (1, Exit.NOTHING)
         await storage.settle([Settlement(id=1, state=State.SENT, attempts=1, parts_sent=1, at=SEEN)])
     finally:
         await storage.close()

@@ -10,9 +10,9 @@ import yaml
 from bot.config.load import load, locate
 from bot.errors import ConfigError
 from bot.model.change import Kind
-from bot.model.outbox import Destination
 from bot.model.retention import Retention
 from bot.model.route import Route
+from bot.model.watch import Confirmed
 from tests.config.conftest import ENVIRON, GOOD, Loader, load_text
 
 
@@ -57,8 +57,27 @@ def test_defaults_are_those_written_in_the_models(configured: Loader) -> None:
 
 
 def test_a_destination_carries_its_address_and_the_zone_of_the_file(configured: Loader) -> None:
-    expected = Destination(name="ops", chat="slack", address={"channel": "C0123456789"}, timezone="Europe/Paris")
-    assert configured().destinations["ops"] == expected
+    found = configured().destinations["ops"]
+    assert (found.chat, found.address, found.timezone) == ("slack", {"channel": "C0123456789"}, "Europe/Paris")
+
+
+def test_a_destination_says_how_news_is_gathered(configured: Loader) -> None:
+    asked = "channel: C0123456789, group_wait: 0s, group_interval: 10m, storm: 0"
+    found = configured("channel: C0123456789", asked).destinations["ops"]
+    assert (found.group_wait, found.group_interval, found.storm) == (timedelta(0), timedelta(minutes=10), None)
+
+
+def test_news_of_an_order_waits_a_little_for_more_of_it_where_nothing_is_said(configured: Loader) -> None:
+    found = configured().destinations["ops"]
+    assert (found.group_wait, found.group_interval, found.storm) == (timedelta(seconds=5), timedelta(0), 10)
+
+
+def test_what_has_to_be_confirmed_is_said_for_all_watchlists_or_for_one(configured: Loader) -> None:
+    asked = "    every: 5m\n    confirm: {status: 10m}\n"
+    config = configured("operators:", "confirm: {promise: 1h}\noperators:")
+    own = configured("    every: 5m\n", asked)
+    assert own.watchlists["plant 3"].confirm == {Confirmed.STATUS: timedelta(minutes=10)}
+    assert config.confirm == {Confirmed.PROMISE: timedelta(hours=1)}
 
 
 def test_a_destination_may_have_a_zone_of_its_own(configured: Loader) -> None:

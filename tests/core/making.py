@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.core.digest import order_digest
-from bot.core.plan import Sight, Telling
+from bot.core.plan import Sight
+from bot.core.telling import Telling
 from bot.model.change import Kind
 from bot.model.message import Line, Link, Message, Text
 from bot.model.moment import Moment, from_instant

@@ -130,13 +130,13 @@ def test_two_watchlists_on_one_order_tell_each_destination_once() -> None:
 def test_a_share_is_as_severe_as_the_most_severe_of_its_changes() -> None:
     changes = [Change(kind=Kind.LINE_CHANGED), Change(kind=Kind.CANCELLED), Change(kind=Kind.STATUS)]
     (share,) = share_out(changes, ORDER, [watchlist()], [OPS])
-    assert share.severity is Severity.URGENT
+    assert share.severity_of(changes) is Severity.URGENT
 
 
 def test_a_rule_makes_news_as_severe_as_it_says() -> None:
     quiet = route(on={Kind.CANCELLED}, severity=Severity.LOW)
     (share,) = share_out([Change(kind=Kind.CANCELLED)], ORDER, [watchlist()], [quiet, OPS])
-    assert share.severity is Severity.LOW
+    assert share.severity_of(share.changes) is Severity.LOW
 
 
 def test_a_share_calls_each_person_once_and_waits_the_shortest_time() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.clock import ManualClock
 from bot.core.catalogue import Catalogue
-from bot.core.plan import Telling
+from bot.core.telling import Telling
 from bot.core.turns import Turns
 from bot.core.watchbook import WatchBook
 from bot.desk.asking import FrontDesk

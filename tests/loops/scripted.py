@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.clock import ManualClock
-from bot.core.plan import Telling
+from bot.core.telling import Telling
 from bot.core.watchbook import WatchBook
 from bot.errors import CannotLookBack, ChatError, OrderNotFound, SourceError
 from bot.loops.ledger import Ledger

@@ -1,6 +1,7 @@
 """What a lane does when the store fails under it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.clock import ManualClock
@@ -18,7 +19,7 @@ class FullStorage(SqliteStorage):
 
     claims = 0
 
-    async def claim(self, destination: str, *, now: Moment, limit: int) -> list[Notification]:
+    async def claim(self, ids: Sequence[int], *, now: Moment) -> list[Notification]:
         self.claims += 1
         raise StorageError("orderwatch.db: the disk is full")
 
@@ -31,7 +32,7 @@ async def test_a_lane_that_cannot_claim_tries_again_at_the_next_regular_look_and
     place = Destination(name="ops", chat="scripted")
     stop, telling = (
         asyncio.Event(),
-        Notifier(storage, clock, {"scripted": ScriptedChat()}, {"ops": place}, operators=()),
+        Notifier(storage, clock, {"scripted": ScriptedChat()}, {"ops": place}, operators=(), labels={}),
     )
     running = asyncio.create_task(telling.run(stop))
     for _ in range(20):

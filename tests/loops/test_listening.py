@@ -72,7 +72,7 @@ async def test_an_ear_that_is_refused_says_so_once_and_stays_quiet(caplog: pytes
 
 
 def notifier(storage: SqliteStorage, clock: ManualClock, chat: ScriptedChat) -> Notifier:
-    return Notifier(storage, clock, {"scripted": chat}, {}, operators=())
+    return Notifier(storage, clock, {"scripted": chat}, {}, operators=(), labels={})
 
 
 async def owe(storage: SqliteStorage, text: str) -> None:

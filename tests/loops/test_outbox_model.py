@@ -254,7 +254,7 @@ class Outbox(RuleBasedStateMachine):
             for name, chat in PLACES.items()
             if name in self.config
         }
-        return Notifier(self.storage, self.clock, self.chats, places, operators=("desk",))
+        return Notifier(self.storage, self.clock, self.chats, places, operators=("desk",), labels={})
 
     def _restart(self) -> None:
         self.run(self.storage.close())

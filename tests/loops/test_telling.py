@@ -20,6 +20,7 @@ from bot.model.outbox import Destination, NewNotification, Notification, State
 from bot.model.poll import PollRecord
 from bot.storage.sqlite import SqliteStorage
 from tests.loops.scripted import ScriptedChat, open_storage
+from tests.storage.making import claimed
 
 AT = Moment("2026-01-05T09:00:00Z")
 LOST = SendUnclear("scripted", "the answer was lost")
@@ -41,7 +42,7 @@ def notifier(storage: SqliteStorage, clock: ManualClock, chat: ScriptedChat) -> 
     places = {
         name: Destination(name=name, chat="scripted", address={"room": name}) for name in ("ops", "sales", "desk")
     }
-    return Notifier(storage, clock, {"scripted": chat}, places, operators=("desk",))
+    return Notifier(storage, clock, {"scripted": chat}, places, operators=("desk",), labels={})
 
 
 async def owe(storage: SqliteStorage, *texts: str, to: str = "ops") -> None:
@@ -155,7 +156,7 @@ async def test_killed_between_send_and_settle_it_is_looked_up_at_the_next_start(
     chat = ScriptedChat(looks_back=True)
     storage = await open_storage(tmp_path, clock)
     await owe(storage, "one", "two")
-    (row,) = await storage.claim("ops", now=AT, limit=1)
+    (row,) = await claimed(storage, "ops", 1, now=AT)
     await chat.send(chat.compose(row.message, Destination(name="ops", chat="scripted"))[0],
                     Destination(name="ops", chat="scripted"), key=f"{row.key}.0")  # fmt: skip
     await storage.close()
@@ -239,7 +240,7 @@ async def test_a_destination_that_came_back_to_the_config_gets_what_waited_in_or
     await notifier(storage, clock, chat).drain()
     await clock.advance(61)
     places = {name: Destination(name=name, chat="scripted", address={"room": name}) for name in ("gone", "desk")}
-    await Notifier(storage, clock, {"scripted": chat}, places, operators=("desk",)).drain()
+    await Notifier(storage, clock, {"scripted": chat}, places, operators=("desk",), labels={}).drain()
     assert chat.heard[1:] == [("gone", "one #0"), ("gone", "two #0")]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.storage.sqlite import SqliteStorage
-from tests.storage.making import NINE, TEN, a_record, an_order, an_update, news, sent
+from tests.storage.making import NINE, TEN, a_record, an_order, an_update, claimed, news, sent
 
 
 async def commit_for_ever(path: Path) -> None:
@@ -24,7 +24,7 @@ async def commit_for_ever(path: Path) -> None:
         await asyncio.gather(*map(storage.commit, records))
         sys.stdout.write(f"{seq}\n")
         sys.stdout.flush()
-        rows = await storage.claim("ops", now=TEN, limit=5)
+        rows = await claimed(storage, "ops", 5, now=TEN)
         await storage.settle([sent(row.id, "m", at=NINE) for row in rows[:3]])
 
 

@@ -6,8 +6,9 @@ from bot.model.change import Change, Kind
 from bot.model.message import Line, Message, Text
 from bot.model.moment import Moment
 from bot.model.order import Order, Package, Shipment, Snapshot, Stage, Status
-from bot.model.outbox import NewNotification, Settlement, State
+from bot.model.outbox import NewNotification, Notification, Settlement, State
 from bot.model.poll import OrderUpdate, Payload, PollRecord
+from bot.outbox import Outbox
 
 NINE = Moment("2026-01-05T09:00:00Z")
 TEN = Moment("2026-01-05T10:00:00Z")
@@ -81,3 +82,9 @@ def again(id_: int, not_before: Moment | None, *, unclear: bool = False) -> Sett
         reason="slack: no answer",
         unclear=unclear,
     )
+
+
+async def claimed(store: Outbox, destination: str, count: int, *, now: Moment) -> Sequence[Notification]:
+    """The first open notifications of a destination, claimed."""
+    waiting = await store.waiting(destination, limit=count)
+    return await store.claim([row.id for row in waiting[:count]], now=now)

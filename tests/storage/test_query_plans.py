@@ -15,12 +15,12 @@ import pytest
 from bot.model.access import Grant, Invite, Role
 from bot.model.moment import Moment
 from bot.model.order import Stage
-from bot.model.outbox import State
+from bot.model.outbox import Gathering, State
 from bot.model.poll import Baseline, Health, PollRecord
 from bot.model.retention import Retention
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.storage import _lists, _readings, _talks, _views, _writes
+from bot.storage import _lists, _outbox, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, again, an_order, an_update, news, sent
 
@@ -54,13 +54,13 @@ _WATCH = ChatWatch(
 )
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
-_ROOMS = (_lists, _talks, _readings, _views, _writes)
-_NOTHING_HELD = {"is_last_batch"}
+_ROOMS = (_lists, _outbox, _talks, _readings, _views, _writes)
+_NOTHING_HELD = {"is_last_batch", "add_notifications"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "commit_record": lambda c: _writes.commit_record(c, _RECORD),
-    "claim": lambda c: _writes.claim(c, "ops", TEN, 5),
-    "settle": lambda c: _writes.settle(c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}})]),
+    "claim": lambda c: _outbox.claim(c, [1, 2], TEN),
+    "settle": lambda c: _outbox.settle(c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}})]),
     "beat": lambda c: _writes.beat(c, ["poller"], NINE),
     "load": lambda c: _views.load(c, "panels", "FR/1"),
     "load_part": lambda c: _views.load_part(c, "panels", 0, 10),
@@ -73,8 +73,11 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "known_words": lambda c: _views.known_words(c, "panels"),
     "swept_scopes": lambda c: _views.swept_scopes(c, "panels"),
     "baselines": _views.baselines,
-    "owed": lambda c: [_views.owed(c, d) for d in (None, "ops")],
-    "addresses": _views.addresses,
+    "owed": _outbox.owed,
+    "waiting": lambda c: _outbox.waiting(c, "ops", 1),
+    "news": lambda c: _outbox.news(c, [1, 2]),
+    "gather": lambda c: _outbox.gather(c, Gathering(leader=1, merged={2: "why"}, message=news("k").message, at=TEN)),
+    "addresses": _outbox.addresses,
     "orders": lambda c: [_views.orders(c, s, g, 5, 0) for s in (None, "panels") for g in (None, Stage.PLACED)],
     "count_orders": lambda c: [_views.count_orders(c, s, g) for s in (None, "panels") for g in (None, Stage.PLACED)],
     "find_orders": lambda c: _views.find_orders(c, "1Z"),
@@ -166,4 +169,5 @@ def test_nothing_is_sorted_that_an_index_could_give_in_order(explained: dict[str
 
 def test_the_plans_speak_of_the_tables_we_mean(explained: dict[str, list[str]]) -> None:
     assert any("orders_by_stage" in step for step in explained["orders"])
-    assert any("notifications_open" in step for step in explained["claim"])
+    assert any("notifications_open" in step for step in explained["waiting"])
+    assert any("notifications_urgent" in step for step in explained["waiting"])

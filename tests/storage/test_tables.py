@@ -12,7 +12,7 @@ from bot.clock import ManualClock
 from bot.model.outbox import Settlement, State
 from bot.model.retention import Retention
 from bot.storage.sqlite import SqliteStorage
-from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, news, sent
+from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, claimed, news, sent
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStorage]:
     storage = SqliteStorage(tmp_path / "o.db", ManualClock())
     await storage.open()
     await storage.commit(a_record(an_update(an_order(tracking=["é1"])), tell=[news("k", order="FR/1")]))
-    await storage.claim("ops", now=NINE, limit=1)
+    await claimed(storage, "ops", 1, now=NINE)
     yield storage
     await storage.close()
 

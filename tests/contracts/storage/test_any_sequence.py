@@ -13,19 +13,22 @@ from hypothesis import strategies as st
 
 from bot.clock import ManualClock
 from bot.model.moment import from_instant
-from bot.model.outbox import Notification, Settlement, State
+from bot.model.outbox import Gathering, Notification, Settlement, State
 from bot.ports import Clock, Storage
 from tests.contracts.storage.conftest import STORAGES
-from tests.storage.making import a_record, news
+from tests.storage.making import a_record, claimed, news
 
 Ending = Literal["sent", "dead", "again", "later"]
-Step = tuple[Literal["tell"], str, int] | tuple[Literal["send"], str, list[Ending]] | tuple[Literal["restart"]]
+Step = (
+    tuple[Literal["tell", "gather"], str, int] | tuple[Literal["send"], str, list[Ending]] | tuple[Literal["restart"]]
+)
 
 _DESTINATIONS = st.sampled_from(["ops", "sales"])
 _ENDINGS = st.sampled_from(["sent", "dead", "again", "later"])
 _STEPS = st.one_of(
     st.tuples(st.just("tell"), _DESTINATIONS, st.integers(0, 5)),
     st.tuples(st.just("send"), _DESTINATIONS, st.lists(_ENDINGS, max_size=4)),
+    st.tuples(st.just("gather"), _DESTINATIONS, st.integers(2, 4)),
     st.tuples(st.just("restart")),
 )
 
@@ -39,9 +42,10 @@ class Run:
         self.store = make()
         self.told = 0
         self.open: dict[str, list[str]] = {"ops": [], "sales": []}
-        self.waiting: set[str] = set()
         self.sending: set[str] = set()
-        self.ended: dict[State, int] = {State.SENT: 0, State.DEAD: 0}
+        self.touched: set[str] = set()
+        """Keys that were claimed or gathered."""
+        self.ended: dict[State, int] = {State.SENT: 0, State.DEAD: 0, State.MERGED: 0}
 
     async def tell(self, destination: str, number: int) -> None:
         """Commit new notifications together with one whose key is known already."""
@@ -53,13 +57,32 @@ class Run:
     async def send(self, destination: str, endings: list[Ending]) -> None:
         """Claim one row more than there are endings: the last stays in flight."""
         now = from_instant(self.clock.now())
-        rows = await self.store.claim(destination, now=now, limit=len(endings) + 1)
+        rows = await claimed(self.store, destination, len(endings) + 1, now=now)
         expected = self.open[destination][: len(endings) + 1]
-        ready = next((at for at, key in enumerate(expected) if key in self.waiting), len(expected))
-        assert [row.key for row in rows] == expected[:ready]
-        assert {row.key for row in rows if row.unclear} == self.sending & set(expected[:ready])
+        assert [row.key for row in rows] == expected
+        assert {row.key for row in rows if row.unclear} == self.sending & set(expected)
         self.sending |= {row.key for row in rows}
+        self.touched |= self.sending
         await self.store.settle([self.end(row, ending) for row, ending in zip(rows, endings, strict=False)])
+
+    async def gather(self, destination: str, number: int) -> None:
+        """Make the youngest of what waits one, which is refused if any of it was ever claimed."""
+        rows = await self.store.waiting(destination, limit=1000)
+        keys, ids = self.open[destination][-number:], [row.id for row in rows][-number:]
+        if len(keys) < 2:
+            return
+        told = Gathering(
+            leader=ids[0],
+            merged=dict.fromkeys(ids[1:], "together"),
+            message=news("x").message,
+            at=from_instant(self.clock.now()),
+        )
+        done = await self.store.gather(told)
+        assert done == (not self.touched & set(keys))
+        if done:
+            self.touched.add(keys[0])
+            self.ended[State.MERGED] += len(keys) - 1
+            self.open[destination] = [key for key in self.open[destination] if key not in keys[1:]]
 
     def end(self, row: Notification, ending: Ending) -> Settlement:
         """What is written about a row, and noted in the expectation."""
@@ -67,7 +90,6 @@ class Run:
         state = {"sent": State.SENT, "dead": State.DEAD}.get(ending, State.PENDING)
         if state is State.PENDING:
             wait = timedelta(hours=1 if ending == "later" else 0)
-            self.waiting |= {row.key} if wait else set()
             not_before = from_instant(self.clock.now() + wait)
         else:
             self.open[row.destination].remove(row.key)
@@ -82,7 +104,6 @@ class Run:
         self.store = self.make()
         await self.store.open()
         await self.clock.advance(3600, settle=0)
-        self.waiting.clear()
 
     async def check(self) -> None:
         """The rows add up, and those who are owed something are named."""
@@ -104,6 +125,8 @@ async def _run(steps: list[Step], make: Callable[[], Storage]) -> None:
                     await run.tell(destination, number)
                 case ("send", destination, endings):
                     await run.send(destination, endings)
+                case ("gather", destination, number):
+                    await run.gather(destination, number)
                 case _:
                     await run.restart()
             await run.check()

@@ -10,7 +10,7 @@ from bot.errors import StorageError
 from bot.model.retention import Retention
 from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
-from tests.storage.making import ELEVEN, NINE, a_record, again, an_order, an_update, news, sent
+from tests.storage.making import ELEVEN, NINE, a_record, again, an_order, an_update, claimed, news, sent
 
 
 async def test_old_payloads_are_dropped_and_young_ones_stay(store: Storage) -> None:
@@ -24,7 +24,7 @@ async def test_old_payloads_are_dropped_and_young_ones_stay(store: Storage) -> N
 
 async def test_old_settled_notifications_are_dropped_and_open_ones_never(store: Storage) -> None:
     await store.commit(a_record(tell=[news("old"), news("young"), news("open")]))
-    rows = await store.claim("ops", now=NINE, limit=3)
+    rows = await claimed(store, "ops", 3, now=NINE)
     await store.settle([sent(rows[0].id, "m", at=NINE), sent(rows[1].id, "m", at=ELEVEN), again(rows[2].id, None)])
     dropped = await store.tidy(ELEVEN, Retention(raw=timedelta(days=1), sent=timedelta(minutes=30)))
     assert dropped["notifications"] == 1
@@ -33,7 +33,7 @@ async def test_old_settled_notifications_are_dropped_and_open_ones_never(store: 
 
 async def test_ids_of_dropped_notifications_are_never_given_out_again(store: Storage) -> None:
     await store.commit(a_record(tell=[news("a")]))
-    (row,) = await store.claim("ops", now=NINE, limit=1)
+    (row,) = await claimed(store, "ops", 1, now=NINE)
     await store.settle([sent(row.id, "m", at=NINE)])
     await store.tidy(ELEVEN, Retention(raw=timedelta(), sent=timedelta()))
     await store.commit(a_record(tell=[news("b")]))
@@ -66,7 +66,7 @@ async def test_after_the_end_nothing_works(store: Storage, what: str) -> None:
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "load": lambda: store.load("panels"),
         "commit": lambda: store.commit(a_record(an_update(an_order()))),
-        "claim": lambda: store.claim("ops", now=NINE, limit=1),
+        "claim": lambda: claimed(store, "ops", 1, now=NINE),
         "counts": lambda: store.counts(),
     }
     with pytest.raises(StorageError, match="not open"):

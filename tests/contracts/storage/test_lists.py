@@ -9,7 +9,7 @@ from bot.model.outbox import State
 from bot.model.poll import OrderUpdate
 from bot.model.view import MOST_COUNTED, Extent, Selection
 from bot.ports import Storage
-from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, news, sent
+from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, claimed, news, sent
 
 PANELS = Extent("panels", is_whole=True)
 TODAY = (Moment("2026-01-05"), Moment("2026-01-04T23:00:00Z"))  # a day of Paris
@@ -126,7 +126,7 @@ async def test_what_was_told_of_an_order_is_newest_first(store: Storage) -> None
     await store.commit(a_record(an_update(an_order()), tell=[news("a", order="FR/1")]))
     muted = news("b", order="FR/1").model_copy(update={"muted": "muted by U1"})
     await store.commit(a_record(an_update(an_order(), 2), tell=[muted, news("c", order="FR/2")]))
-    (row,) = await store.claim("ops", now=TEN, limit=1)
+    (row,) = await claimed(store, "ops", 1, now=TEN)
     await store.settle([sent(row.id, "m")])
     newest, oldest = await store.told("panels", "FR/1")
     assert (newest.state, newest.reason, newest.settled_at) == (State.MUTED, "muted by U1", NINE)
@@ -136,7 +136,7 @@ async def test_what_was_told_of_an_order_is_newest_first(store: Storage) -> None
 async def test_a_muted_notification_is_never_sent(store: Storage) -> None:
     await store.commit(a_record(tell=[news("a").model_copy(update={"muted": "muted by U1"})]))
     assert await store.owed() == []
-    assert await store.claim("ops", now=TEN, limit=5) == []
+    assert await claimed(store, "ops", 5, now=TEN) == []
     assert (await store.counts())["muted"] == 1
 
 

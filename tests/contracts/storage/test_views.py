@@ -9,7 +9,7 @@ from bot.model.order import Stage
 from bot.model.outbox import State
 from bot.model.poll import OrderUpdate, Payload
 from bot.ports import Storage
-from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, news, sent
+from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, claimed, news, sent
 
 
 async def test_orders_are_listed_last_changed_first(store: Storage) -> None:
@@ -80,7 +80,7 @@ async def test_history_is_newest_first_and_says_who_was_told(store: Storage) -> 
     await store.commit(
         a_record(an_update(an_order(), 2, at=TEN), tell=[news("b", order="FR/1"), news("c", "sales", order="FR/1")])
     )
-    (row,) = await store.claim("sales", now=TEN, limit=1)
+    (row,) = await claimed(store, "sales", 1, now=TEN)
     await store.settle([sent(row.id, "m")])
     newest, oldest = await store.history("panels", "FR/1")
     assert (newest.seq, newest.seen_at, newest.told) == (2, TEN, ("ops: pending", "sales: sent"))
@@ -117,7 +117,7 @@ async def test_a_version_without_payload_has_none(store: Storage) -> None:
 
 async def test_notifications_are_paged_by_id_and_chosen_by_state(store: Storage) -> None:
     await store.commit(a_record(tell=[news(str(number)) for number in range(6)]))
-    rows = await store.claim("ops", now=NINE, limit=4)
+    rows = await claimed(store, "ops", 4, now=NINE)
     await store.settle([sent(row.id, "m") for row in rows[:2]])
     page = await store.notifications(states=[State.PENDING, State.SENT], limit=3)
     assert [row.key for row in page] == ["0", "1", "4"]
@@ -126,7 +126,7 @@ async def test_notifications_are_paged_by_id_and_chosen_by_state(store: Storage)
 
 async def test_a_notification_is_found_by_the_message_it_became(store: Storage) -> None:
     await store.commit(a_record(tell=[news("a"), news("b"), news("c", "sales")]))
-    first, second = await store.claim("ops", now=NINE, limit=2)
+    first, second = await claimed(store, "ops", 2, now=NINE)
     await store.settle([sent(first.id, "m1", "m2"), sent(second.id, "m3")])
     found = await store.notification_behind("ops", "m2")
     assert found is not None
@@ -140,7 +140,7 @@ async def test_counts_add_up(store: Storage) -> None:
     await store.commit(
         a_record(an_update(an_order()), an_update(an_order(), 2), tell=[news("a"), news("b"), news("c")])
     )
-    rows = await store.claim("ops", now=NINE, limit=2)
+    rows = await claimed(store, "ops", 2, now=NINE)
     await store.settle([sent(rows[0].id, "m")])
     counted = await store.counts()
     assert (counted["orders"], counted["snapshots"], counted["changes"]) == (1, 2, 2)

@@ -1,0 +1,148 @@
+"""When what is owed to one destination is sent, and in what company.
+
+Each notification stands for what one poll of one order means there. Which of them goes next, alone or together with
+others, is decided here and nowhere else, from the open ones and the time:
+
+- One that a send was begun of keeps its identity and its place: it goes, or is waited for.
+- What is held, to be confirmed or because somebody wants it later, stays until `not_before`. When it goes, all that is
+  held of the order for the same reason goes with it, and so does what an answer at once has overtaken.
+- Urgent news waits for nothing else. Other news waits for more news of its order (`gather_until`), for the group
+  interval of its destination and for the end of quiet hours.
+- News of one order that may go is one message; what waited for quiet hours or an interval is one digest; news of more
+  orders than the storm cap is one summary.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.calendar import quiet_until
+from bot.model.change import Severity
+from bot.model.moment import Moment, instant_of
+from bot.model.outbox import Destination, Shape
+from bot.model.view import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this one as it is."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Make one of these, then decide again."""
+
+    shape: Shape
+    ids: tuple[int, ...]
+    """At least two, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing may be sent before."""
+
+    until: datetime
+
+
+Step = Send | Gather | Wait
+
+
+def next_step(waiting: Sequence[Waiting], destination: Destination, now: datetime) -> Step | None:
+    """What to do next about the open notifications of a destination, given by id; None where there are none."""
+    if not waiting:
+        return None
+    if step := _begun(waiting, now):
+        return step
+    due = _Due(waiting, destination, now)
+    releases = {row.id: due.of(row) for row in waiting}
+    ready = [_freed(rows, now) for rows in _by_order(waiting).values() if any(releases[row.id] <= now for row in rows)]
+    if not ready:
+        return Wait(min(releases.values()))
+    if urgent := [rows for rows in ready if any(_is_urgent(row) for row in rows)]:
+        return _first_or_summary(urgent, destination)
+    if any(due.waited_for_company(row) for rows in ready for row in rows):
+        return _together(Shape.DIGEST, ready)
+    return _first_or_summary(ready, destination)
+
+
+def _begun(waiting: Sequence[Waiting], now: datetime) -> Step | None:
+    """One that was tried keeps its place, also while it waits to be tried again: its trouble is the destination's."""
+    for row in waiting:
+        if row.is_tried:
+            again_at = _instant(row.not_before)
+            return Wait(again_at) if again_at and again_at > now else Send(row.id)
+    return next((Send(row.id) for row in waiting if row.is_gathered), None)
+
+
+class _Due:
+    """When each of the open notifications of a destination may go."""
+
+    def __init__(self, waiting: Sequence[Waiting], destination: Destination, now: datetime) -> None:
+        self._destination = destination
+        self._now = now
+        ordinary = [_held_until(row) for row in waiting if not _is_urgent(row)]
+        self._interval_ends = min(ordinary) + destination.group_interval if ordinary else now
+
+    def of(self, row: Waiting) -> datetime:
+        """The moment from which it may go."""
+        at = _held_until(row)
+        if _is_urgent(row):
+            return at
+        at = max(at, _instant(row.gather_until) or at)
+        if self._destination.group_interval:
+            at = max(at, self._interval_ends)
+        return quiet_until(self._destination.quiet, max(at, self._now)) or at
+
+    def waited_for_company(self, row: Waiting) -> bool:
+        """Whether it waited for news of other orders too."""
+        if self._destination.group_interval:
+            return True
+        return quiet_until(self._destination.quiet, _held_until(row)) is not None
+
+
+def _by_order(waiting: Iterable[Waiting]) -> Mapping[int, list[Waiting]]:
+    """Rows of one order together, under the id of the first; what is not about an order stands alone."""
+    leads: dict[tuple[str | None, str], int] = {}
+    groups: dict[int, list[Waiting]] = {}
+    for row in waiting:
+        lead = row.id if row.order is None else leads.setdefault((row.source, row.order), row.id)
+        groups.setdefault(lead, []).append(row)
+    return groups
+
+
+def _freed(rows: Sequence[Waiting], now: datetime) -> list[Waiting]:
+    """Those of one order that are held no more, and those held for the same."""
+    free = [row for row in rows if _held_until(row) <= now]
+    reasons = {row.held_for for row in free if row.held_for}
+    return [row for row in rows if row in free or row.held_for in reasons]
+
+
+def _held_until(row: Waiting) -> datetime:
+    created_at = _instant(row.created_at)
+    assert created_at is not None, "rows are made at an instant"
+    return max(created_at, _instant(row.not_before) or created_at)
+
+
+def _is_urgent(row: Waiting) -> bool:
+    return row.severity is Severity.URGENT
+
+
+def _first_or_summary(groups: Sequence[Sequence[Waiting]], destination: Destination) -> Step:
+    if destination.storm is not None and len(groups) > destination.storm:
+        return _together(Shape.STORM, groups)
+    first = groups[0]
+    waits = any(row.not_before or row.gather_until for row in first)
+    return _together(Shape.ORDER, [first]) if waits else Send(first[0].id)
+
+
+def _together(shape: Shape, groups: Sequence[Sequence[Waiting]]) -> Step:
+    ids = tuple(sorted(row.id for rows in groups for row in rows))
+    if len(ids) == 1:
+        return Send(ids[0])
+    return Gather(shape if len(groups) > 1 else Shape.ORDER, ids)
+
+
+def _instant(moment: Moment | None) -> datetime | None:
+    return instant_of(moment) if moment else None

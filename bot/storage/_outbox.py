@@ -1,0 +1,217 @@
+"""What is owed to people: read, gathered, claimed and settled, as functions of a connection."""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.errors import StorageError
+from bot.model.change import Change
+from bot.model.moment import Moment
+from bot.model.outbox import Gathering, NewNotification, Notification, Settlement, State, WithChanges
+from bot.model.view import Owed, Waiting
+from bot.storage._rows import (
+    NOTIFICATION_COLUMNS,
+    WAITING_COLUMNS,
+    notification_of,
+    waiting_of,
+    write_list,
+    write_object,
+)
+
+# Column lists are constants of this package; every value goes in as a parameter.
+# ruff: noqa: S608
+
+_OPEN = "state in ('pending', 'sending')"
+
+
+def owed(connection: sqlite3.Connection) -> list[Owed]:
+    """Destinations with open notifications, by name."""
+    rows = connection.execute(
+        """select destination, count(*), max(id) from notifications indexed by notifications_open
+            where state in ('pending', 'sending') group by destination order by destination"""
+    )
+    return [Owed(*row) for row in rows]
+
+
+def waiting(connection: sqlite3.Connection, destination: str, limit: int) -> list[Waiting]:
+    """The first open notifications of a destination; and the urgent ones, with all that is open of their orders."""
+    first = f"""select {WAITING_COLUMNS} from notifications indexed by notifications_open
+        where destination = :destination and state in ('pending', 'sending') order by id limit :limit"""
+    urgent = f"""select {WAITING_COLUMNS} from notifications indexed by notifications_urgent
+        where destination = :destination and state in ('pending', 'sending') and severity = 'urgent'"""
+    beside = f"""select {WAITING_COLUMNS} from notifications indexed by notifications_by_order
+        where source = :source and order_key = :order and destination = :destination and {_OPEN}"""
+    values = {"destination": destination, "limit": limit}
+    rows = connection.execute(first, values).fetchall()
+    if len(rows) == limit:
+        known = {row[0] for row in rows}
+        found = connection.execute(urgent, values).fetchall()
+        orders = {row[1:3] for row in found if row[2] is not None}
+        for source, order in orders:
+            found += connection.execute(beside, {**values, "source": source, "order": order})
+        rows += {row[0]: row for row in found if row[0] not in known}.values()
+    return [waiting_of(row) for row in sorted(rows)]
+
+
+def news(connection: sqlite3.Connection, ids: Sequence[int]) -> list[WithChanges]:
+    """These notifications by id, each with the changes it tells."""
+    wanted = json.dumps(list(ids))
+    changes: dict[int, list[Change]] = defaultdict(list)
+    found = connection.execute(
+        """select changes.id, notifications.id, change from notifications
+            join changes on changes.source = notifications.source and changes.key = notifications.order_key
+                and changes.seq = notifications.seq and changes.seen_at = notifications.created_at
+                and changes.kind in (select value from json_each(notifications.kinds))
+            where notifications.id in (select value from json_each(?))""",
+        (wanted,),
+    )
+    for _, id_, change in sorted(found):
+        changes[id_].append(Change.model_validate_json(change))
+    rows = connection.execute(
+        f"""select {NOTIFICATION_COLUMNS} from notifications
+            where id in (select value from json_each(?))""",
+        (wanted,),
+    )
+    return [WithChanges(row=row, changes=tuple(changes[row.id])) for row in map(notification_of, sorted(rows))]
+
+
+def addresses(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Destination name to the address the chat moved it to."""
+    return {
+        name: json.loads(moved_to) for name, moved_to in connection.execute("select name, moved_to from destinations")
+    }
+
+
+def add_notifications(
+    connection: sqlite3.Connection, notifications: Sequence[NewNotification], versions: Mapping[str, int]
+) -> bool:
+    """Add those whose key is new, each with the version of its order from `versions`. Returns whether any was."""
+    before = connection.total_changes
+    connection.executemany(
+        """insert into notifications (key, destination, source, order_key, seq, kinds, route, created_at, severity,
+                gather_until, not_before, held_for, message, state, reason, settled_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing""",
+        [
+            (
+                new.key,
+                new.destination,
+                new.source,
+                new.order,
+                None if new.order is None else versions.get(new.order),
+                write_list(new.kinds),
+                new.route,
+                new.created_at,
+                new.severity.value,
+                new.gather_until,
+                new.not_before,
+                new.held_for,
+                new.message.model_dump_json(exclude_none=True),
+                (State.MUTED if new.muted else State.PENDING).value,
+                new.muted,
+                new.created_at if new.muted else None,
+            )
+            for new in notifications
+        ],
+    )
+    return connection.total_changes > before
+
+
+def gather(connection: sqlite3.Connection, gathering: Gathering) -> bool:
+    """Make several notifications one. False, and nothing is written, when one of them is not waiting untried."""
+    ids = [*gathering.merged, *((gathering.leader,) if gathering.leader is not None else ())]
+    (untried,) = connection.execute(
+        """select count(*) from notifications where id in (select value from json_each(?)) and state = 'pending'
+            and first_try_at is null and attempts = 0 and parts_sent = 0 and gathered is null""",
+        (json.dumps(ids),),
+    ).fetchone()
+    if untried != len(ids):
+        return False
+    connection.executemany(
+        """update notifications set state = 'merged', merged_into = ?, reason = ?, settled_at = ? where id = ?""",
+        [(gathering.leader, reason, gathering.at, id_) for id_, reason in gathering.merged.items()],
+    )
+    if gathering.message is not None:
+        connection.execute(
+            """update notifications set gathered = ?, kinds = ?, route = ?, severity = ?, message = ?,
+                gather_until = null, not_before = null where id = ?""",
+            (
+                gathering.shape.value,
+                write_list(gathering.kinds),
+                gathering.route,
+                gathering.severity.value,
+                gathering.message.model_dump_json(exclude_none=True),
+                gathering.leader,
+            ),
+        )
+    return True
+
+
+def claim(connection: sqlite3.Connection, ids: Sequence[int], now: Moment) -> list[Notification]:
+    """Mark those of `ids` that are open as being sent, and return them, by id, as they then are."""
+    rows = connection.execute(
+        f"""select {NOTIFICATION_COLUMNS} from notifications
+            where id in (select value from json_each(?)) and {_OPEN}""",
+        (json.dumps(list(ids)),),
+    ).fetchall()
+    claimed: list[Notification] = []
+    for found in map(notification_of, sorted(rows)):
+        changes = {
+            "unclear": found.unclear or found.state is State.SENDING,
+            "state": State.SENDING,
+            "first_try_at": found.first_try_at or now,
+        }
+        claimed.append(found.model_copy(update=changes))
+    connection.executemany(
+        "update notifications set state = 'sending', first_try_at = ?, unclear = ? where id = ?",
+        [(each.first_try_at, each.unclear, each.id) for each in claimed],
+    )
+    return claimed
+
+
+def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) -> bool:
+    """Write what became of notifications. Returns whether notices were added. Raises StorageError for an unknown id."""
+    added = False
+    for settlement in settlements:
+        destination = _settle_row(connection, settlement)
+        first = settlement.parts_sent - len(settlement.message_ids) + 1
+        connection.executemany(
+            """insert or replace into messages (notification_id, part, destination, message_id, sent_at)
+                values (?, ?, ?, ?, ?)""",
+            [
+                (settlement.id, part, destination, message_id, settlement.at)
+                for part, message_id in enumerate(settlement.message_ids, first)
+            ],
+        )
+        if settlement.moved_to is not None:
+            connection.execute(
+                "insert or replace into destinations (name, moved_to, moved_at) values (?, ?, ?)",
+                (destination, write_object(settlement.moved_to), settlement.at),
+            )
+        added = add_notifications(connection, settlement.notices, {}) or added
+    return added
+
+
+def _settle_row(connection: sqlite3.Connection, settlement: Settlement) -> str:
+    """Write the row, and return the name of its destination."""
+    is_open = settlement.state in (State.PENDING, State.SENDING)
+    row = connection.execute(
+        """update notifications set state = ?, attempts = ?, parts_sent = ?, not_before = ?, reason = ?, unclear = ?,
+            settled_at = ? where id = ? returning destination""",
+        (
+            settlement.state,
+            settlement.attempts,
+            settlement.parts_sent,
+            settlement.not_before,
+            settlement.reason,
+            settlement.unclear,
+            None if is_open else settlement.at,
+            settlement.id,
+        ),
+    ).fetchone()
+    if row is None:
+        raise StorageError(
+            f"there is no notification {settlement.id}; nothing was settled, look at `orderwatch outbox list`"
+        )
+    return str(row[0])
