@@ -40,6 +40,10 @@ class SourceTwin(Protocol):
         ...
 
 
+_ONE_BY_ONE = {"group_wait": "0s", "storm": 0}
+"""How news is gathered in the sandbox: not at all, so that each message can be held against what happened."""
+
+
 class Sandbox:
     """A running sandbox: `async with Sandbox() as sandbox`. Nothing happens in its world before `begin`."""
 
@@ -142,8 +146,8 @@ class Sandbox:
                 name: (twin.listening if listening else twin.settings)(self.urls[name]) for name, twin in twins.items()
             },
             "destinations": {
-                "ops": {"chat": "slack", "channel": SLACK_CHANNEL},
-                "sales": {"chat": "telegram", "chat_id": TELEGRAM_CHAT},
+                "ops": {"chat": "slack", "channel": SLACK_CHANNEL, **_ONE_BY_ONE},
+                "sales": {"chat": "telegram", "chat_id": TELEGRAM_CHAT, **_ONE_BY_ONE},
             },
             "watchlists": {
                 f"all of {name}": {
