@@ -196,10 +196,12 @@ def no_own_place() -> Answer:
 
 def name_a_destination(command: Command, order: str, destinations: Sequence[str]) -> Answer:
     """Asked at the terminal, which is no place for news: its own commands take the place."""
-    written = f'"{order}"' if " " in order else order
-    lasts = ""
-    if command.verb in (Verb.MUTE, Verb.SNOOZE):
-        lasts = f" {write_duration(command.lasts)}" if command.lasts else " HOW_LONG" if command.until else " change"
+    written = f'"{order}"' if " " in order else order or "--all"
+    lasts = f" {write_duration(command.lasts)}" if command.lasts else ""
+    if command.until:
+        lasts = " HOW_LONG"
+    elif command.verb is Verb.MUTE and order and not lasts:
+        lasts = " change"
     return says(
         "At the terminal, say which destination is meant:",
         *(f"orderwatch {command.verb.value} {written}{lasts} --to {name}" for name in destinations),

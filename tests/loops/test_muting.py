@@ -147,7 +147,7 @@ async def test_at_the_terminal_a_watchlist_is_muted_wherever_it_goes(
 async def test_at_the_terminal_all_news_needs_a_destination(storage: SqliteStorage, clock: ManualClock) -> None:
     bot = await a_bot(storage, clock, panels(one()), grants=(OPERATOR, WATCHER))
     members: dict[str, Any] = AT_TERMINAL
-    assert "--to ops" in await bot.hear("mute here 1d", **members)
+    assert "orderwatch mute --all 1d --to ops" in await bot.hear("mute here 1d", **members)
     assert await kept(storage) == []
 
 
