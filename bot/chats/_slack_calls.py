@@ -11,8 +11,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chats._slack_errors import of_lost_answer, verdict
 
-_TIMEOUT = 30.0
-"""Seconds for one answer."""
 _CONNECT_TIMEOUT = 10.0
 """Seconds for a connection. Its own limit, because a send that never connected surely did not arrive."""
 
@@ -20,9 +18,11 @@ _CONNECT_TIMEOUT = 10.0
 class WebApi:
     """The Web API as one token may use it. Connects with the first call."""
 
-    def __init__(self, token: str, base_url: str) -> None:
+    def __init__(self, token: str, base_url: str, timeout: float) -> None:
+        """`timeout` is in seconds, for one answer."""
         self._token = token
         self._base_url = base_url
+        self._timeout = timeout
         self._client: AsyncWebClient | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -42,7 +42,7 @@ class WebApi:
     def session(self) -> aiohttp.ClientSession:
         """For what is not a method: answering addresses and sockets."""
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=_TIMEOUT, sock_connect=_CONNECT_TIMEOUT)
+            timeout = aiohttp.ClientTimeout(total=self._timeout, sock_connect=_CONNECT_TIMEOUT)
             self._session = aiohttp.ClientSession(timeout=timeout)
         return self._session
 

@@ -11,7 +11,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.chats._telegram_http import BotApiRequest, Refusal, verdict
-from bot.errors import ChatRefused
+from bot.errors import ChatRefused, SendUnclear
 
 _T = TypeVar("_T")
 
@@ -26,9 +26,11 @@ class Conflict(ChatRefused):
 class BotApi:
     """The Bot API as one token may use it. Connects with the first call."""
 
-    def __init__(self, token: str, base_url: str) -> None:
+    def __init__(self, token: str, base_url: str, timeout: float) -> None:
+        """`timeout` is in seconds, for one answer; fetching questions waits longer by its own time."""
         self._token = token
         self._base_url = base_url
+        self._timeout = timeout
         self._request: BotApiRequest | None = None
         self._bot: Bot | None = None
 
@@ -39,7 +41,7 @@ class BotApi:
             for name in ("httpx", "httpcore", "telegram"):
                 # They log the address of every request, and in Telegram's the token stands in the address.
                 logging.getLogger(name).setLevel(logging.CRITICAL)
-            self._request = BotApiRequest()
+            self._request = BotApiRequest(self._timeout)
             self._bot = Bot(
                 self._token, base_url=self._base_url, request=self._request, get_updates_request=self._request
             )
@@ -58,6 +60,10 @@ class BotApi:
             if isinstance(error, Refusal) and error.status == 409:
                 raise Conflict("telegram", error.description) from None
             raise verdict(error, host=urlsplit(self._base_url).netloc.rpartition("@")[2]) from None
+        except (AttributeError, LookupError, TypeError, ValueError):  # what the library meets in a result of no sense
+            raise SendUnclear(
+                "telegram", "answered with something that is not the Bot API; is base_url right?"
+            ) from None
 
     async def updates(self, offset: int, wait: float, kinds: list[str]) -> list[dict[str, Any]]:
         """The updates as getUpdates gives them. The library would refuse all of them for one it cannot read."""

@@ -1,11 +1,12 @@
 """What the Bot API's answers mean, read from the answer itself: its status, its description and its parameters."""
 
+import asyncio
 import json
 import re
 from typing import Any
 
 import httpx
-from telegram.error import TelegramError
+from telegram.error import TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
 from bot.errors import (
@@ -20,8 +21,6 @@ from bot.errors import (
 )
 from bot.http_client import excerpt
 
-_TIMEOUT = 20.0
-"""Seconds for an answer. The library's own 5 give up on a slow one, and what was given up on may have arrived."""
 _CONNECT_TIMEOUT = 10.0
 _WAIT = 30.0
 """Seconds, where a 429 does not say how long."""
@@ -67,18 +66,26 @@ class BotApiRequest(HTTPXRequest):
     traceback for HTML. Nothing is ever asked twice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: float) -> None:
         super().__init__(
             connection_pool_size=20,
-            connect_timeout=_CONNECT_TIMEOUT,
-            read_timeout=_TIMEOUT,
-            write_timeout=_TIMEOUT,
-            pool_timeout=_TIMEOUT,
+            connect_timeout=min(_CONNECT_TIMEOUT, timeout),
+            read_timeout=timeout,
+            write_timeout=timeout,
+            pool_timeout=timeout,
         )
+        self._longest = timeout
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """Ask once. Raises Refusal, or the library's errors where no answer came."""
-        status, body = await super().do_request(*args, **kwargs)
+        wait = kwargs.get("read_timeout")
+        # The library's own limit is for each piece of an answer: one that drips would never end.
+        longest = self._longest + (wait if isinstance(wait, int | float) else self._longest)
+        try:
+            async with asyncio.timeout(longest):
+                status, body = await super().do_request(*args, **kwargs)
+        except TimeoutError:
+            raise TimedOut from httpx.ReadTimeout(f"no whole answer within {longest:g} s")
         try:
             answer = json.loads(body)
         except ValueError:
@@ -126,7 +133,7 @@ def _of_lost_answer(cause: BaseException | None, host: str) -> ChatError:
     if isinstance(cause, _NOT_SENT):
         return ChatUnreachable("telegram", f"no connection to {host} ({type(cause).__name__})")
     if isinstance(cause, httpx.TimeoutException):
-        return SendUnclear("telegram", f"no answer from {host} within {_TIMEOUT:g} s")
+        return SendUnclear("telegram", f"no answer from {host} in time")
     if isinstance(cause, httpx.InvalidURL):
         return ChatUnreachable("telegram", "base_url is not a web address")
     name = type(cause).__name__ if cause else "no reason given"

@@ -28,6 +28,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
+from bot.model.units import Duration
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
 
@@ -58,6 +59,8 @@ class Settings(BaseModel):
     """Where questions come in over HTTP: at /slack/events, behind a proxy that speaks TLS."""
     command: str = Field(default="/order", pattern=r"^/[a-z0-9_-]{1,31}$")
     """The slash command the app has in its manifest. A workspace knows each name once, so another may be needed."""
+    timeout: Duration = Field(default="30s", validate_default=True)
+    """For one whole answer. A message whose answer comes later may have arrived, and is looked for."""
     base_url: str = "https://slack.com/api/"
     """Any server that speaks the Web API."""
 
@@ -124,7 +127,7 @@ def ear(
     if app_token is None and signing_secret is None:
         return None
     return SlackEar(
-        WebApi(settings.bot_token.get_secret_value(), settings.base_url),
+        _api(settings),
         clock,
         beside.holds if isinstance(beside, Slack) else Holds(clock),
         pacer or Pacer(clock),
@@ -135,6 +138,10 @@ def ear(
     )
 
 
+def _api(settings: Settings) -> WebApi:
+    return WebApi(settings.bot_token.get_secret_value(), settings.base_url, settings.timeout.total_seconds())
+
+
 class Slack:
     """ports.Chat for Slack."""
 
@@ -142,7 +149,7 @@ class Slack:
 
     def __init__(self, settings: Settings, holds: Holds) -> None:
         self.holds = holds
-        self._api = WebApi(settings.bot_token.get_secret_value(), settings.base_url)
+        self._api = _api(settings)
         self._ids: dict[str, str] = {}
         """Person to the id of our talk, as Slack told it: history is read by that only."""
 

@@ -30,6 +30,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
+from bot.model.units import Duration
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
 
@@ -57,6 +58,8 @@ class Settings(BaseModel):
     for which nothing has to be public."""
     listen: str = "127.0.0.1:8081"
     """Where the webhook is received, behind a proxy that speaks TLS."""
+    timeout: Duration = Field(default="20s", validate_default=True)
+    """For one whole answer. A message whose answer comes later may have arrived, and is sent once more with a mark."""
     base_url: str = "https://api.telegram.org/bot"
     """Any server that speaks the Bot API; the token is put right behind it."""
 
@@ -124,7 +127,7 @@ def ear(
     if not settings.questions:
         return None
     return TelegramEar(
-        BotApi(settings.bot_token.get_secret_value(), settings.base_url),
+        _api(settings),
         clock,
         beside.holds if isinstance(beside, Telegram) else Holds(clock),
         pacer or Pacer(clock),
@@ -134,6 +137,10 @@ def ear(
     )
 
 
+def _api(settings: Settings) -> BotApi:
+    return BotApi(settings.bot_token.get_secret_value(), settings.base_url, settings.timeout.total_seconds())
+
+
 class Telegram:
     """ports.Chat for Telegram."""
 
@@ -141,7 +148,7 @@ class Telegram:
 
     def __init__(self, settings: Settings, holds: Holds) -> None:
         self.holds = holds
-        self._api = BotApi(settings.bot_token.get_secret_value(), settings.base_url)
+        self._api = _api(settings)
 
     def limits(self, destination: Destination) -> Sequence[Limit]:
         """The limit over all chats, one a second for the chat, and 20 a minute if it is a group or may be one."""

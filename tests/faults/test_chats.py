@@ -13,6 +13,7 @@ from tests.faults.strain import LATER, told
 from tests.journeys.scene import Scene
 
 CHATS = ("slack", "telegram")
+JSON = "application/json"
 SENDING = r"chat\.postMessage|sendMessage"
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -30,6 +31,17 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a sign-in page with 200": {"kind": "html"},
     "nesting beyond reason": {"kind": "deep"},
     "5 MB": {"kind": "huge", "size": 5_000_000},
+    "another Content-Type": {"kind": "wrong_type"},
+    "a list where an object should be": {"kind": "status", "status": 200, "body": "[1]", "media_type": JSON},
+    "a number with 200": {"kind": "status", "status": 200, "body": "42", "media_type": JSON},
+    "yes without what it is about": {"kind": "status", "status": 200, "body": '{"ok": true}', "media_type": JSON},
+    "yes about nonsense": {
+        "kind": "status",
+        "status": 200,
+        "body": '{"ok": true, "ts": {}, "channel": 7, "result": ["x"]}',
+        "media_type": JSON,
+    },
+    "no without a reason": {"kind": "status", "status": 200, "body": '{"ok": false}', "media_type": JSON},
 }
 """What goes wrong while a message is sent, as members of a Fault."""
 
@@ -60,6 +72,26 @@ async def test_one_failed_send_is_made_good_and_a_repeat_says_so(scene: Scene, c
     two_orders_move(scene)
     first = await scene.look(LATER)
     assert len(first.telegram if chat == "slack" else first.slack) == 2
+    await looks(scene)
+    verdict = scene.verdict()
+    assert verdict.is_clean, str(verdict)
+    assert verdict.repeats <= (0 if chat == "slack" else 1)
+
+
+LATE: dict[str, dict[str, Any]] = {
+    "taken, and the answer is too late": {"kind": "slow", "seconds": 1.0},
+    "never an answer": {"kind": "hang", "seconds": 1.0},
+    "an answer that drips": {"kind": "drip", "seconds": 0.2},
+}
+
+
+@pytest.mark.parametrize("chat", CHATS)
+@pytest.mark.parametrize("fault", LATE)
+async def test_an_answer_beyond_the_time_out_is_a_lost_one(scene: Scene, chat: str, fault: str) -> None:
+    scene.set(f"chats.{chat}.timeout", "0.4s")
+    await scene.restart()
+    scene.sandbox.faults[chat].add(**LATE[fault], path=SENDING)
+    two_orders_move(scene)
     await looks(scene)
     verdict = scene.verdict()
     assert verdict.is_clean, str(verdict)
