@@ -75,6 +75,7 @@ def tell(
         parts = [(fate, part) for fate in fates for part in held(fate.changes, {} if fate.is_muted else windows)]
         for number, (fate, part) in enumerate(parts):
             severity = share.severity_of(part.changes)
+            later = None if severity is Severity.URGENT else fate.held_until
             name = (number,) if number else ()
             yield NewNotification(
                 key=notification_key(telling.source, order.key, version, share.destination, *name),
@@ -89,8 +90,8 @@ def tell(
                 created_at=at,
                 severity=severity,
                 gather_until=from_instant(now + wait) if wait and severity is not Severity.URGENT else None,
-                not_before=_later(fate.held_until, from_instant(now + part.wait) if part.wait else None),
-                held_for=SNOOZED if fate.held_until else part.field,
+                not_before=_later(later, from_instant(now + part.wait) if part.wait else None),
+                held_for=SNOOZED if later else part.field,
                 muted=fate.reason if fate.is_muted else None,
             )
 

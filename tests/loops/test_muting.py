@@ -9,9 +9,10 @@ import pytest
 from bot.clock import ManualClock
 from bot.model.access import Grant, Role
 from bot.model.moment import Moment
+from bot.model.order import Stage
 from bot.model.talk import Mute
 from bot.storage.sqlite import SqliteStorage
-from tests.core.making import SHIPPED, watchlist
+from tests.core.making import SHIPPED, status, watchlist
 from tests.loops.asking import CHANNEL, OPERATOR, WATCHER, Bot, Shop, a_bot, one, panels
 from tests.loops.scripted import ScriptedSource, open_storage
 
@@ -169,3 +170,16 @@ async def test_an_answer_about_an_order_says_that_all_news_is_held_back(
     await bot.ask("snooze everything me 1h")
     assert "All news held for you until 2026-01-05T10:00:00Z" in await bot.hear("status 4500001")
     assert "But it is held for you until 2026" in await bot.hear("watch 4500001 me")
+
+
+async def test_what_is_snoozed_waits_for_its_end_and_urgent_news_does_not(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = panels(one(), one("4500002"))
+    bot = await a_bot(storage, clock, source)
+    await bot.ask("snooze here 1d", **OPS)
+    source.set(one(status=SHIPPED), one("4500002", status=status("Cancelled", Stage.CANCELLED)))
+    await clock.advance(900)
+    await bot.poll()
+    rows = {row.order: row.not_before for row in await storage.notifications() if row.order}
+    assert rows == {"4500001": "2026-01-06T09:00:00Z", "4500002": None}
