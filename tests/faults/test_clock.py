@@ -109,3 +109,26 @@ async def test_a_backup_restored_in_an_empty_folder_goes_on_and_repeats_nothing(
         verdict = scene.verdict()
         assert verdict.is_clean, str(verdict)
         assert not [one for one in scene.sandbox.slack.accepted if "may be a repeat" in one.text]
+
+
+@pytest.mark.parametrize("fault", ["", "drop_after"])
+async def test_what_was_on_its_way_to_telegram_when_a_copy_was_made_is_tried_once_more_and_says_so(
+    tmp_path: Path, fault: str
+) -> None:
+    (tmp_path / "new").mkdir()
+    async with Scene(tmp_path, "stateset", orders=3) as scene:
+        await scene.start()
+        scene.sandbox.faults["telegram"].add("reset", path="sendMessage")
+        scene.world.confirm(scene.order("stateset", "placed"))
+        await scene.look(LATER)
+        scene.clock.leap(LATER)
+        await scene.app.storage.claim("sales", now=from_instant(scene.clock.now()))  # it is being sent now
+        backup(scene.database, tmp_path / "copy.db")
+        await scene.close()
+        scene.path = tmp_path / "new" / "watchlists.yaml"
+        restore(tmp_path / "copy.db", scene.database, holder="a test", at=from_instant(scene.clock.now()))
+        if fault:
+            scene.sandbox.faults["telegram"].add("drop_after", path="sendMessage")
+        await scene.open()
+        texts = [text for _ in range(4) for text in (await scene.look(LATER)).telegram]
+        assert [("Confirmed" in text, "(may be a repeat)" in text) for text in texts] == [(True, True)]
