@@ -143,7 +143,7 @@ def names_of(words: Words) -> tuple[str, ...]:
 
 
 def _with_whole(whole: str, single: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([whole[:LONGEST_NAME], *single]))
+    return tuple(name for name in dict.fromkeys([whole[:LONGEST_NAME], *single]) if name)
 
 
 def _full(words: Words) -> Members | None:
