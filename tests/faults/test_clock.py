@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.model.moment import from_instant
+from bot.model.outbox import State
 from bot.sandbox.world import ACCOUNTS
 from bot.storage.backup import backup, restore
 from tests.faults.strain import LATER, something_happens
@@ -122,7 +123,9 @@ async def test_what_was_on_its_way_to_telegram_when_a_copy_was_made_is_tried_onc
         scene.world.confirm(scene.order("stateset", "placed"))
         await scene.look(LATER)
         scene.clock.leap(LATER)
-        await scene.app.storage.claim("sales", now=from_instant(scene.clock.now()))  # it is being sent now
+        owed = [row.id for row in await scene.app.storage.notifications(states=[State.PENDING])]
+        await scene.app.storage.claim(owed, now=from_instant(scene.clock.now()))  # it is being sent now
+        assert len(await scene.app.storage.notifications(states=[State.SENDING])) == 1
         backup(scene.database, tmp_path / "copy.db")
         await scene.close()
         scene.path = tmp_path / "new" / "watchlists.yaml"
