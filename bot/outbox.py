@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from bot.model.moment import Moment
 from bot.model.outbox import Gathering, Notification, Settlement, WithChanges
+from bot.model.sending import Thread
 from bot.model.view import Owed, Waiting
 
 
@@ -47,7 +48,11 @@ class Outbox(Protocol):
         ...
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write what became of claimed notifications, their notices, and new addresses, in one transaction."""
+        """Write what became of claimed notifications, their notices, threads and new addresses, in one transaction."""
+        ...
+
+    async def thread(self, destination: str, source: str, order: str) -> Thread | None:
+        """Where the next message about an order goes at a destination, as the last settlement left it."""
         ...
 
     async def addresses(self) -> Mapping[str, Mapping[str, Any]]:

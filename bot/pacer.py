@@ -1,6 +1,7 @@
 """Pacing of sends: every limit that a platform sets, kept before the platform has to say so."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -23,12 +24,21 @@ class Pacer:
         self._ahead: Counter[str] = Counter()
         """Limit key to how many who go ahead wait for it."""
 
-    async def turn(self, limits: Sequence[Limit], stop: asyncio.Event | None = None, *, ahead: bool = False) -> bool:
-        """Wait until every limit allows one more send, and count it. False, and nothing counted, once `stop` is set.
+    async def turn(
+        self,
+        limits: Sequence[Limit],
+        stop: asyncio.Event | None = None,
+        *,
+        ahead: bool = False,
+        patience: float = math.inf,
+    ) -> bool:
+        """Wait until every limit allows one more send, and count it.
 
+        False, and nothing counted, once `stop` is set, or where it takes more than `patience` seconds.
         `ahead`: before everybody else who waits for the same place, which is what the limits after the first are about.
         """
         stop = stop or asyncio.Event()
+        ends = self._clock.monotonic() + patience
         windows = [self._windows.setdefault(limit, Window(limit.rate)) for limit in limits]
         place = [limit.key for limit in limits[1:]]
         self._ahead.update(place if ahead else ())
@@ -42,6 +52,8 @@ class Pacer:
                     for window in windows:
                         window.spend(now)
                     return True
+                if self._clock.monotonic() + wait > ends:
+                    return False
                 await sleep_unless(stop, wait, self._clock)
             return False
         finally:

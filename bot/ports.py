@@ -212,7 +212,7 @@ class Views(Protocol):
         """The notification with this key; None if there is none, or not any more."""
 
     async def notification_behind(self, destination: str, message_id: str) -> Notification | None:
-        """The notification whose message in a destination has this id of the chat's; None if none has."""
+        """The notification whose message in a destination has this id, or the last one under that card; None: none."""
 
     async def counts(self) -> Mapping[str, int]:
         """How many `orders`, `snapshots`, `changes`, and notifications by state (`sent`, `dead`, ...) there are."""

@@ -23,7 +23,7 @@ from bot.config import load as config
 from bot.model.order import Depth
 from bot.model.outbox import Notification
 from bot.sandbox.accepted import Accepted
-from bot.sandbox.judge import Verdict
+from bot.sandbox.judge import Verdict, is_card
 from bot.sandbox.seen import Heard
 from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_PERSON, Sandbox
 
@@ -161,7 +161,7 @@ class _Demo:
         accepted = self._sandbox.accepted
         while self._shown < len(accepted):
             one = accepted[self._shown]
-            if (one.chat, one.message_id) in self._answers:
+            if (one.chat, one.message_id) in self._answers or is_card(one):
                 self._shown += 1
                 continue
             name = self._sandbox.names.get((one.chat, one.place), one.place)

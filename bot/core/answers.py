@@ -17,26 +17,18 @@ from bot.core.phrases import (
     strong,
     text_line,
 )
+from bot.core.progress import parcels, progress, stage_emoji
 from bot.core.promise import days_late, due
 from bot.core.render import order_name
 from bot.model.command import Verb
-from bot.model.message import Line, Link, Message, Span, Text, When
+from bot.model.message import Line, Message, Span, When
 from bot.model.moment import day_of
-from bot.model.order import LineItem, Order, Shipment, Stage
+from bot.model.order import LineItem, Order
 from bot.model.view import ChangeRow, Found
 
 _LINES_SHOWN = 5
 """More lines than that are folded: those in the same state stand together."""
 _CHANGES_SHOWN = 3
-_STEPS = (("placed", 1), ("confirmed", 2), ("in production", 3), ("shipped", 4), ("delivered", 6))
-"""The way of an order: what a step is called, and the rank of the stage that reaches it."""
-_EMOJI = {
-    Stage.COMPLETED: "✅",
-    Stage.CANCELLED: "🚫",
-    Stage.SHIPPED: "🚚",
-    Stage.PARTLY_SHIPPED: "🚚",
-    Stage.ON_HOLD: "⏸️",
-}
 
 
 def status(found: Found, last: Sequence[ChangeRow], reading: Reading, *, in_full: bool = False) -> Answer:
@@ -44,15 +36,15 @@ def status(found: Found, last: Sequence[ChangeRow], reading: Reading, *, in_full
     order = found.snapshot.order
     today = reading.now.astimezone(reading.zone).date()
     body = [
-        *_progress(order, vanished=found.vanished),
+        *progress(order, vanished=found.vanished),
         *_dates(order, today, reading),
         *_items(order, today, reading, in_full=in_full),
-        *_parcels(order),
+        *parcels(order),
         *(told_line(change, reading) for change in last[:_CHANGES_SHOWN]),
         *_own_words(order, reading),
     ]
     message = Message(
-        emoji=_EMOJI.get(order.status.stage, "📦"),
+        emoji=stage_emoji(order),
         headline=spans_line(strong(order_name(order)), f" · {order.status.word}"),
         body=tuple(body),
         footer=footer(found, reading, has_changed=bool(last)),
@@ -68,38 +60,6 @@ def brief(found: Found, reading: Reading) -> Line:
     order = found.snapshot.order
     label = reading.labels.get(order.source, order.source)
     return spans_line(strong(order_name(order)), f" · {order.status.word} · {label}")
-
-
-def _progress(order: Order, *, vanished: bool) -> list[Line]:
-    lines = []
-    if vanished:
-        lines.append(text_line("Its source does not know it any more; this is how it was last seen."))
-    stage = order.status.stage
-    if stage is Stage.CANCELLED:
-        return [*lines, text_line(f"Cancelled: {order.cancel_reason}" if order.cancel_reason else "Cancelled")]
-    if stage is Stage.ON_HOLD:
-        return [*lines, text_line("On hold: nothing moves until its source lets it")]
-    if stage.rank is None:
-        return lines
-    spans: list[Span | str] = []
-    reached = [rank for _, rank in _STEPS if rank <= stage.rank]
-    for name, rank in _STEPS:
-        spans += [" · "] if spans else []
-        words = _shipped_words(order) if name == "shipped" and rank <= stage.rank else name
-        if rank not in reached:
-            spans.append(words)
-        else:
-            spans.append(strong(f"✓ {words}") if rank == reached[-1] else f"✓ {words}")
-    return [*lines, spans_line(*spans)]
-
-
-def _shipped_words(order: Order) -> str:
-    """`shipped part 1 of 2` while a part is still to come."""
-    parts = len(order.shipments)
-    gone = sum(1 for shipment in order.shipments if shipment.dispatched or shipment.dispatched_at)
-    if order.status.stage is Stage.PARTLY_SHIPPED:
-        return f"shipped part {gone} of {parts}" if 0 < gone < parts else "shipped in part"
-    return "shipped"
 
 
 def _dates(order: Order, today: date, reading: Reading) -> list[Line]:
@@ -153,30 +113,6 @@ def _item_date(group: list[LineItem], today: date, reading: Reading) -> Iterable
     is_open = not (line.status and line.status.stage.is_final)
     if is_open and (days := days_late(line.delivery_promised, today, reading.zone)):
         yield strong(f" · late by {days_words(days)}")
-
-
-def _parcels(order: Order) -> list[Line]:
-    numbers = {line.key: line.number or line.key for line in order.lines}
-    lines = []
-    for shipment in order.shipments:
-        for package in shipment.packages:
-            if package.tracking_number:
-                spans: list[Span | str] = ["Tracking: "]
-                spans += [f"{package.carrier} "] if package.carrier else []
-                if package.tracking_url:
-                    spans.append(Link(text=package.tracking_number, url=package.tracking_url))
-                else:
-                    spans.append(Text(text=package.tracking_number, style="code"))
-                lines.append(spans_line(*spans, *_shipment_words(shipment, numbers)))
-    return lines
-
-
-def _shipment_words(shipment: Shipment, numbers: dict[str, str]) -> Iterable[Span | str]:
-    if shipment.line:
-        yield f" · line {numbers.get(shipment.line, shipment.line)}"
-    if shipment.dispatched_at:
-        yield " · dispatched "
-        yield When(at=shipment.dispatched_at)
 
 
 def _own_words(order: Order, reading: Reading) -> list[Line]:

@@ -17,6 +17,7 @@ from bot.errors import (
 from bot.model.change import Notice
 from bot.model.moment import from_instant, instant_of
 from bot.model.outbox import NewNotification, Notification, Settlement, State
+from bot.model.sending import Thread
 
 GIVE_UP_AFTER = timedelta(hours=24)
 """Since the first attempt."""
@@ -52,6 +53,18 @@ def part_sent(row: Notification, message_id: str, parts_sent: int, now: datetime
         parts_sent=parts_sent,
         at=from_instant(now),
         message_ids=(message_id,),
+    )
+
+
+def thread_begun(row: Notification, thread: Thread, now: datetime) -> Settlement:
+    """There is a card, and nothing under it yet: remembered before anything is."""
+    return Settlement(
+        id=row.id,
+        state=State.SENDING,
+        attempts=row.attempts,
+        parts_sent=row.parts_sent,
+        at=from_instant(now),
+        thread=thread,
     )
 
 

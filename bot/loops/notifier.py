@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from bot.core.gather import Gather, Step, Wait, next_step
 from bot.core.summary import told_as_one
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
+from bot.loops.conversation import Conversation, Conversations, Stopping
 from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Notification, Settlement, Shape, State
@@ -34,8 +35,6 @@ LOOK_AT_LEAST_EVERY = 30.0
 """Seconds. The outbox tells when something is added; this is for clocks that jump."""
 FEW, MANY = 500, 5000
 """How much of a queue is looked at: what the next message may be about, and what one summary may tell."""
-LOOK_BACK = timedelta(seconds=5)
-"""Before the first try: the chat's clock may run behind ours."""
 
 
 class Notifier:
@@ -67,6 +66,7 @@ class Notifier:
         self._role_at = role_at
         self._labels = labels
         self._pacer = pacer or Pacer(clock)
+        self._conversations = Conversations(storage, clock, self._pacer, labels)
         self._lanes: dict[str, _Lane] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -186,47 +186,54 @@ class Notifier:
 
     async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
         repeated = False
+        buttons = alert_buttons(row, self._role_at(destination))
         try:
+            conversation = await self._conversations.of(row, destination, chat, buttons, stop)
             if row.unclear:
-                row, repeated = await self._reconcile(row, destination, chat)
-            buttons = alert_buttons(row, self._role_at(destination))
+                row, repeated = await self._reconcile(row, conversation, destination, chat)
             parts = chat.compose(row.message, destination, repeated=repeated, buttons=buttons)
+            if row.parts_sent < len(parts):
+                await conversation.prepare(repeated=repeated)
             while row.parts_sent < len(parts):
-                message_id = await chat.send(parts[row.parts_sent], destination, key=_part_key(row))
-                row = await self._note_part(row, message_id, len(parts))
+                message_id = await conversation.send(parts[row.parts_sent], _part_key(row))
+                row = await self._note_part(row, message_id, len(parts), conversation)
                 if row.parts_sent < len(parts) and not await self._pacer.turn(chat.limits(destination), stop):
-                    await self._settle(row, settle.interrupted(row, self._clock.now()))
-                    return
+                    raise Stopping
+        except Stopping:
+            await self._settle(row, settle.interrupted(row, self._clock.now()))
         except ChatError as error:
             if isinstance(error, ChatBusy) and error.whole_chat:
                 self._pacer.close(chat.limits(destination)[0].key, error.retry_after)
             await self._note_failed(row, error, repeated=repeated)
 
-    async def _reconcile(self, row: Notification, destination: Destination, chat: Chat) -> tuple[Notification, bool]:
+    async def _reconcile(
+        self, row: Notification, conversation: Conversation, destination: Destination, chat: Chat
+    ) -> tuple[Notification, bool]:
         """Find out what became of a send whose answer never came.
 
         Returns the row as it stands then, and whether sending it now may repeat it. Raises ChatError.
         """
-        first = row.first_try_at and instant_of(row.first_try_at)
-        since = from_instant((first or self._clock.now()) - LOOK_BACK)
         try:
-            found = await chat.find(destination, key=_part_key(row), since=since)
+            found = await conversation.find(_part_key(row))
         except CannotLookBack:
             # The one repeat there may be is not spent on a chat that is down.
             await chat.check()
             return row, True
         if found is not None:
             parts = chat.compose(row.message, destination)
-            row = await self._note_part(row, found, len(parts))
+            row = await self._note_part(row, found, len(parts), conversation)
         return row, False
 
-    async def _note_part(self, row: Notification, message_id: str, parts: int) -> Notification:
+    async def _note_part(
+        self, row: Notification, message_id: str, parts: int, conversation: Conversation
+    ) -> Notification:
         """A part is known to have arrived."""
         now, arrived = self._clock.now(), row.parts_sent + 1
         if arrived == parts:
-            await self._settle(row, settle.sent(row, [message_id], parts, now))
+            settlement = settle.sent(row, [message_id], parts, now)
         else:
-            await self._settle(row, settle.part_sent(row, message_id, arrived, now))
+            settlement = settle.part_sent(row, message_id, arrived, now)
+        await self._settle(row, settlement.model_copy(update={"thread": conversation.after(message_id)}))
         return row.model_copy(update={"parts_sent": arrived, "unclear": False})
 
     async def _note_failed(self, row: Notification, error: ChatError, *, repeated: bool) -> None:

@@ -9,6 +9,7 @@ from bot.model.frozen import Frozen
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.quiet import QuietWindow
+from bot.model.sending import Thread
 
 
 class Destination(Frozen):
@@ -128,6 +129,8 @@ class Settlement(Frozen):
     unclear: bool = False
     message_ids: tuple[str, ...] = ()
     """Ids the chat gave to the parts accepted in this attempt."""
+    thread: Thread | None = None
+    """Where the next message about the order goes, from now on."""
     moved_to: dict[str, Any] | None = None
     """The destination's new address, when the chat said it moved."""
     notices: tuple[NewNotification, ...] = ()

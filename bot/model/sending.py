@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bot.model.frozen import Frozen
+from bot.model.moment import Moment
 from bot.model.units import RateValue
 
 
@@ -22,6 +24,22 @@ class Part:
 
     plain: str
     rich: Mapping[str, Any]
+
+
+class Thread(Frozen):
+    """Where the next message about an order goes at a destination."""
+
+    destination: str
+    source: str
+    order: str
+    place: str
+    """The address it is in, as JSON: at another one its messages mean nothing."""
+    message_id: str
+    """What the next message answers: the card of the order, or the message before."""
+    says: str = ""
+    """Digest of what the card says; empty where it is not known, or where there is no card."""
+    told_at: Moment
+    """When it was last added to."""
 
 
 class Threads(StrEnum):

@@ -6,7 +6,7 @@ only stands somewhere in a message tells nothing.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,8 @@ _NOTICE = re.compile(
     r"\W*(?:Now watching|Source failing|Source recovered|We cannot reach anything|We reach our sources"
     r"|Unknown status|Field missing|Field is back|Order not readable|Cannot deliver|Not delivered)\b"
 )
+_CARD = re.compile(r"\W*Order (?!not readable\b)(?P<name>.+) · ")
+"""The message at the head of an order's thread. It says where the order is and tells nobody anything."""
 _CLAIM = re.compile(r"^(?!\W*Lines? [^:]*: (?!quantity)).*→")
 """A line that says what became what. The status of a single line is left out: no fact is recorded for it."""
 _MARKS = re.compile(r"(?: \((?P<part>\d+)/\d+\))?(?P<repeat> \(may be a repeat\))?\s*$")
@@ -56,6 +58,8 @@ class Verdict:
     """How many messages about watchlists, sources and destinations were."""
     repeats: int
     """Of the messages, how many told nothing new but said themselves that they may be a repeat."""
+    cards: int = 0
+    """How many orders have a card at the head of their thread."""
     missed: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
@@ -88,7 +92,8 @@ def judge(
     courts = {place: _Court(place, facts, accounts) for place, accounts in hears.items()}
     notices = 0
     strays = []
-    messages = _joined(accepted)
+    cards = [one for one in accepted if is_card(one)]
+    messages = _joined([one for one in accepted if not is_card(one)])
     for message in messages:
         if _NOTICE.match(message.text):
             notices += 1
@@ -103,9 +108,25 @@ def judge(
         notices=notices,
         repeats=sum(court.repeats for court in courts.values()),
         missed=tuple(f"{court.name} was not told: {_fact(fact)}" for court, fact in owed if not court.knows(fact)),
-        duplicates=tuple(line for court in courts.values() for line in court.duplicates),
+        cards=len(cards),
+        duplicates=(*_second_cards(cards), *(line for court in courts.values() for line in court.duplicates)),
         false=tuple(strays + [line for court in courts.values() for line in court.false]),
     )
+
+
+def is_card(accepted: Accepted) -> bool:
+    """Whether it is the card of an order, and no news."""
+    return accepted.under is None and _CARD.match(accepted.text) is not None
+
+
+def _second_cards(cards: Sequence[Accepted]) -> Iterator[str]:
+    seen: set[tuple[str, str, str]] = set()
+    for one in cards:
+        found = _CARD.match(one.text)
+        about = (one.chat, one.place, found["name"] if found else "")
+        if about in seen:
+            yield f"{one.chat} {one.place} shows a second card: {one.text.strip().partition(chr(10))[0]}"
+        seen.add(about)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from bot.errors import StorageError
 from bot.model.change import Change
 from bot.model.moment import Moment
 from bot.model.outbox import Gathering, NewNotification, Notification, Settlement, State, WithChanges
+from bot.model.sending import Thread
 from bot.model.view import Owed, Waiting
 from bot.storage._rows import (
     NOTIFICATION_COLUMNS,
@@ -23,6 +24,7 @@ from bot.storage._rows import (
 # Column lists are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608
 
+_THREAD_COLUMNS = "destination, source, key, place, message_id, says, told_at"
 _OPEN = "state in ('pending', 'sending')"
 
 
@@ -82,6 +84,15 @@ def addresses(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {
         name: json.loads(moved_to) for name, moved_to in connection.execute("select name, moved_to from destinations")
     }
+
+
+def thread(connection: sqlite3.Connection, destination: str, source: str, order: str) -> Thread | None:
+    """The thread of an order there, if it has one."""
+    row = connection.execute(
+        f"select {_THREAD_COLUMNS} from threads where destination = ? and source = ? and key = ?",
+        (destination, source, order),
+    ).fetchone()
+    return None if row is None else Thread(**dict(zip(Thread.model_fields, row, strict=True)))
 
 
 def add_notifications(
@@ -184,6 +195,8 @@ def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) ->
                 for part, message_id in enumerate(settlement.message_ids, first)
             ],
         )
+        if settlement.thread is not None:
+            _remember(connection, settlement.thread)
         if settlement.moved_to is not None:
             connection.execute(
                 "insert or replace into destinations (name, moved_to, moved_at) values (?, ?, ?)",
@@ -215,3 +228,13 @@ def _settle_row(connection: sqlite3.Connection, settlement: Settlement) -> str:
             f"there is no notification {settlement.id}; nothing was settled, look at `orderwatch outbox list`"
         )
     return str(row[0])
+
+
+def _remember(connection: sqlite3.Connection, thread: Thread) -> None:
+    """Keep a thread, in place of an earlier one of its order there."""
+    connection.execute(
+        f"""insert into threads ({_THREAD_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)
+            on conflict (destination, source, key) do update set place = excluded.place,
+                message_id = excluded.message_id, says = excluded.says, told_at = excluded.told_at""",
+        tuple(thread.model_dump().values()),
+    )

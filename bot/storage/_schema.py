@@ -90,6 +90,14 @@ _OUTBOX = (
         primary key (notification_id, part)
     ) strict, without rowid""",
     "create index messages_by_id on messages (destination, message_id)",
+    """create table threads (
+        id integer primary key,
+        destination text not null, source text not null, key text not null, place text not null,
+        message_id text not null, says text not null, told_at text not null,
+        unique (destination, source, key)
+    ) strict""",
+    "create index threads_by_message on threads (destination, message_id)",
+    "create index threads_by_age on threads (told_at)",
     """create table destinations (
         name text primary key, moved_to text not null, moved_at text not null
     ) strict, without rowid""",

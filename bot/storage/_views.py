@@ -168,11 +168,18 @@ def notification(connection: sqlite3.Connection, key: str) -> Notification | Non
 
 
 def notification_behind(connection: sqlite3.Connection, destination: str, message_id: str) -> Notification | None:
-    """The notification that a message in a destination was sent for; the youngest, where a moved chat counts anew."""
+    """The notification that a message in a destination was sent for; the youngest, where a moved chat counts anew.
+
+    For the card of an order, it is the last one about the order there.
+    """
     row = connection.execute(
-        f"""select {NOTIFICATION_COLUMNS} from notifications where id =
-            (select max(notification_id) from messages where destination = ? and message_id = ?)""",
-        (destination, message_id),
+        f"""select {NOTIFICATION_COLUMNS} from notifications where id = coalesce(
+            (select max(notification_id) from messages where destination = :destination and message_id = :message),
+            (select max(notifications.id) from threads join notifications indexed by notifications_by_order
+                on notifications.source = threads.source and notifications.order_key = threads.key
+                    and notifications.destination = threads.destination and notifications.order_key is not null
+                where threads.destination = :destination and threads.message_id = :message))""",
+        {"destination": destination, "message": message_id},
     ).fetchone()
     return None if row is None else notification_of(row)
 

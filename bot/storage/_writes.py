@@ -58,6 +58,7 @@ def tidying(now: Moment, retention: Retention) -> Mapping[str, Callable[[sqlite3
         "payloads": lambda connection: _drop_payloads(connection, present - retention.raw),
         "notifications": lambda connection: _drop_settled(connection, present - retention.sent),
         "questions": lambda connection: _drop_old(connection, "audit", "at", present - retention.sent),
+        "threads": lambda connection: _drop_old(connection, "threads", "told_at", present - retention.sent),
         "buttons": lambda connection: _drop_old(connection, "buttons", "made_at", present - retention.sent),
     }
 

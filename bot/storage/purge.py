@@ -17,7 +17,7 @@ PURGED = "erased by operator"
 
 _TELLING = 4
 """Characters. A shorter name stands in many a question that is not about the order."""
-_TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes")
+_TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes", "threads")
 """Whose rows about the order go, all of them with `source` and `key`."""
 
 

@@ -20,6 +20,7 @@ from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Gathering, Notification, Settlement, State, WithChanges
 from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
+from bot.model.sending import Thread
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told, Waiting
 from bot.ports import Clock, Talks
 from bot.storage import _lists, _outbox, _readings, _views, _writes
@@ -187,6 +188,10 @@ class _SqliteOutbox(_SqliteWithWriter):
         """Write what became of claimed notifications, all or none. Raises StorageError if one does not exist."""
         if await self._write(lambda connection: _outbox.settle(connection, settlements)):
             self._outbox_changed.set()
+
+    async def thread(self, destination: str, source: str, order: str) -> Thread | None:
+        """Where the next message about an order goes there, if anything was told that hangs together."""
+        return await self._read(lambda connection: _outbox.thread(connection, destination, source, order))
 
     async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
         """Destination name to the address the chat moved it to, where it did."""

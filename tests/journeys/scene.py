@@ -21,7 +21,7 @@ from aiohttp.test_utils import TestServer
 from bot.app import App, Pass, open_app
 from bot.config import load as config
 from bot.sandbox.accepted import Accepted
-from bot.sandbox.judge import Verdict
+from bot.sandbox.judge import Verdict, is_card
 from bot.sandbox.orders import Step, WorldOrder
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import ACCOUNTS, World
@@ -205,4 +205,4 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def _texts(accepted: list[Accepted], chat: str) -> tuple[str, ...]:
-    return tuple(one.text for one in accepted if one.chat == chat)
+    return tuple(one.text for one in accepted if one.chat == chat and not is_card(one))

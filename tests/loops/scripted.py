@@ -118,6 +118,11 @@ class ScriptedChat:
         self.trouble: list[ChatError | None] = []
         self.accepts_before_trouble = False
         self.looks_back = looks_back
+        self.way = Threads.NONE
+        self.under: dict[str, str | None] = {}
+        """Message to the one it answers."""
+        self.edited: dict[str, str] = {}
+        """Message to what it says since its last edit."""
         self.parts_per_message = 1
         self.down: ChatError | None = None
         self.after_send: Callable[[], None] = lambda: None
@@ -136,7 +141,7 @@ class ScriptedChat:
         return self.limits(destination)
 
     def threads(self, destination: Destination) -> Threads:
-        return Threads.NONE
+        return self.way
 
     async def send(
         self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
@@ -148,13 +153,14 @@ class ScriptedChat:
             place = str(destination.address.get("room", destination.name))
             self.heard.append((place, part.plain))
             self.keys[key] = f"m{len(self.heard)}"
+            self.under[self.keys[key]] = under
         self.after_send()
         if trouble is not None:
             raise trouble
         return self.keys[key]
 
     async def edit(self, message_id: str, part: Part, destination: Destination) -> None:
-        pass
+        self.edited[message_id] = part.plain
 
     async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         if not self.looks_back:

@@ -54,6 +54,20 @@ def test_a_message_that_tells_the_same_again_is_a_duplicate() -> None:
     assert (len(found.duplicates), found.missed, found.false) == (1, (), ())
 
 
+CARD = "🚚 Order 0045001007 · PO 4711 · Shipped\nLast news: Status\nschneider · seen Mon 5 Jan 2026, 10:00 CET"
+
+
+def test_a_card_is_no_news_and_tells_nothing() -> None:
+    found = verdict([fact(1, "status", "Shipped")], [message(2, CARD)])
+    assert (found.cards, found.messages, len(found.missed), found.false) == (1, 0, 1, ())
+
+
+def test_a_second_card_of_an_order_in_one_place_is_a_duplicate() -> None:
+    found = verdict([], [message(2, CARD), message(3, CARD.replace("Shipped", "Delivered"))])
+    assert len(found.duplicates) == 1
+    assert "second card" in found.duplicates[0]
+
+
 def test_a_message_that_says_it_may_be_a_repeat_is_counted_apart() -> None:
     marked = CONFIRMED.replace("Confirmed\n", "Confirmed (may be a repeat)\n")
     found = verdict([fact(1, "status", "Confirmed")], [message(2, CONFIRMED), message(3, marked)])

@@ -8,11 +8,16 @@ from bot.model.moment import Moment
 from bot.model.order import Order, Package, Shipment, Snapshot, Stage, Status
 from bot.model.outbox import NewNotification, Notification, Settlement, State
 from bot.model.poll import OrderUpdate, Payload, PollRecord
+from bot.model.sending import Thread
 from bot.outbox import Outbox
 
 NINE = Moment("2026-01-05T09:00:00Z")
 TEN = Moment("2026-01-05T10:00:00Z")
 ELEVEN = Moment("2026-01-05T11:00:00Z")
+
+THREAD = Thread(
+    destination="ops", source="panels", order="FR/1", place='{"channel": "C1"}', message_id="m1", says="s", told_at=NINE
+)
 
 
 def an_order(

@@ -22,7 +22,7 @@ from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
 from bot.storage import _lists, _outbox, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
-from tests.storage.making import ELEVEN, NINE, TEN, again, an_order, an_update, news, sent
+from tests.storage.making import ELEVEN, NINE, TEN, THREAD, again, an_order, an_update, news, sent
 
 _RECORD = PollRecord(
     "panels",
@@ -60,7 +60,10 @@ _NOTHING_HELD = {"is_last_batch", "add_notifications"}
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "commit_record": lambda c: _writes.commit_record(c, _RECORD),
     "claim": lambda c: _outbox.claim(c, [1, 2], TEN),
-    "settle": lambda c: _outbox.settle(c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}})]),
+    "settle": lambda c: _outbox.settle(
+        c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}, "thread": THREAD})]
+    ),
+    "thread": lambda c: _outbox.thread(c, "ops", "panels", "FR/1"),
     "beat": lambda c: _writes.beat(c, ["poller"], NINE),
     "load": lambda c: _views.load(c, "panels", "FR/1"),
     "load_part": lambda c: _views.load_part(c, "panels", 0, 10),
@@ -113,7 +116,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "dismiss": lambda c: _talks.dismiss(c, "slack", "U1"),
     "tidying": lambda c: [step(c) for step in _writes.tidying(ELEVEN, _RETENTION).values()],
 }
-_LARGE = "orders|order_names|snapshots|changes|notifications|messages|audit|buttons"
+_LARGE = "orders|order_names|snapshots|changes|notifications|messages|audit|buttons|threads"
 _WHOLE = {
     "load": r"SCAN orders$",
     "orders": r"SCAN orders USING INDEX orders_by_change",
