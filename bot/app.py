@@ -180,9 +180,9 @@ async def open_on(
         chats = build_chats(config, clock)
         for chat in chats.values():
             stack.push_async_callback(chat.close)
-        books = {name: _book(config, source) for name, source in sources.items()}
+        books = {name: book_of(config, source) for name, source in sources.items()}
         healths = Healths()
-        tellings = {name: _telling(config, source, gathers=not is_single_pass) for name, source in sources.items()}
+        tellings = {name: telling_of(config, source, gathers=not is_single_pass) for name, source in sources.items()}
         pollers = {
             name: _poller(config, source, Ledger(storage, clock, books[name], tellings[name], healths), clock)
             for name, source in sources.items()
@@ -259,8 +259,8 @@ def _version() -> str:
         return "from a source tree"
 
 
-def _telling(config: Config, source: Source, *, gathers: bool) -> Telling:
-    """`gathers`: whether news of an order waits for more of it."""
+def telling_of(config: Config, source: Source, *, gathers: bool = True) -> Telling:
+    """How a config tells news of a source. `gathers`: whether news of an order waits for more of it."""
     return Telling(
         source=source.name,
         label=source.label,
@@ -301,7 +301,8 @@ def checked(config: Config, clock: Clock, *, database: Path | None = None) -> Co
     return config
 
 
-def _book(config: Config, source: Source) -> WatchBook:
+def book_of(config: Config, source: Source) -> WatchBook:
+    """Which watchlists of a config follow which order of a source."""
     watchlists = [watchlist for watchlist in config.watchlists.values() if watchlist.source == source.name]
     return WatchBook(watchlists, source.key_of)
 

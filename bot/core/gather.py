@@ -48,6 +48,9 @@ class Wait:
 
 Step = Send | Gather | Wait
 
+FEW, MANY = 500, 5000
+"""How much of a queue is looked at: what the next message may be about, and what one summary may tell."""
+
 
 def next_step(waiting: Sequence[Waiting], destination: Destination, now: datetime) -> Step | None:
     """What to do next about the open notifications of a destination, given by id; None where there are none."""
@@ -65,6 +68,11 @@ def next_step(waiting: Sequence[Waiting], destination: Destination, now: datetim
     if any(due.waited_for_company(row) for rows in ready for row in rows):
         return _together(Shape.DIGEST, ready)
     return _first_or_summary(ready, destination)
+
+
+def is_all_needed(step: Step | None) -> bool:
+    """Whether a step has to be decided again from more of a long queue: all of it comes together."""
+    return isinstance(step, Gather) and step.shape is not Shape.ORDER
 
 
 def _begun(waiting: Sequence[Waiting], now: datetime) -> Step | None:

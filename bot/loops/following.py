@@ -22,6 +22,8 @@ from bot.ports import Clock, Talks, Views
 
 EVERY = 5.0
 """Seconds between two looks at what may have been written beside us."""
+BY_HAND = "watch by"
+"""How the label of a route begins that somebody made in chat."""
 TERMINAL = "terminal"
 """Who asks at the machine itself: an operator, who may send news to any destination of the config."""
 LOOK_EVERY = timedelta(minutes=15)
@@ -104,5 +106,5 @@ def _name(watch: ChatWatch) -> str:
 
 def watchlist_of(watch: ChatWatch) -> Watchlist:
     """A watch as what the poller follows: everything that happens to one order, to one place."""
-    route = Route(to=(watch.destination,), label=f"watch by {watch.person} in {watch.chat}")
+    route = Route(to=(watch.destination,), label=f"{BY_HAND} {watch.person} in {watch.chat}")
     return Watchlist(name=_name(watch), source=watch.source, orders=(watch.written,), every=LOOK_EVERY, notify=(route,))

@@ -18,14 +18,14 @@ from bot.clock import wait_for
 from bot.core import settle
 from bot.core.access import quiet_of
 from bot.core.alert_buttons import alert_buttons
-from bot.core.gather import Gather, Step, Wait, next_step
+from bot.core.gather import FEW, MANY, Gather, Step, Wait, is_all_needed, next_step
 from bot.core.summary import told_as_one
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
 from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.outbox import Destination, Notification, Settlement, Shape, State
+from bot.model.outbox import Destination, Notification, Settlement, State
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Storage
 
@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds. The outbox tells when something is added; this is for clocks that jump."""
-FEW, MANY = 500, 5000
-"""How much of a queue is looked at: what the next message may be about, and what one summary may tell."""
 
 
 class Notifier:
@@ -152,7 +150,7 @@ class Notifier:
         for limit in (FEW, MANY):
             waiting = await self._storage.waiting(destination.name, limit=limit)
             step = next_step(waiting, destination, self._clock.now())
-            if len(waiting) < limit or not isinstance(step, Gather) or step.shape is Shape.ORDER:
+            if len(waiting) < limit or not is_all_needed(step):
                 break
         return step
 
