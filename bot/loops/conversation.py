@@ -109,13 +109,10 @@ class Conversation:
         self._stop = stop
         first = row.first_try_at and instant_of(row.first_try_at)
         self._since = from_instant((first or self._clock.now()) - LOOK_BACK)
-        self._is_stored = thread is not None
         self._has_begun = False
 
     async def find(self, key: str) -> str | None:
         """The id of a part of this row that may have arrived. Raises what `Chat.find` raises."""
-        if self._thread is None and self._card is not None:
-            await self._find_card()
         return await self._chat.find(self._destination, key=key, since=self._since, under=self._under)
 
     async def prepare(self, *, repeated: bool) -> None:
@@ -129,8 +126,6 @@ class Conversation:
             await self._edit()
         if self._thread is None and not repeated:
             await self._begin()
-        elif self._thread is not None and not self._is_stored:
-            await self._store()
 
     async def send(self, part: Part, key: str) -> str:
         """Send a part of this row where it belongs. Returns its id. Raises ChatError, and Stopping."""
@@ -205,12 +200,10 @@ class Conversation:
         found = await self._chat.find(self._destination, key=_card_key(self._row), since=self._since)
         if found is not None:
             self._thread = self._begun(found, says="")
-            self._is_stored = False
 
     async def _store(self) -> None:
         assert self._thread is not None
         await self._storage.settle([settle.thread_begun(self._row, self._thread, self._clock.now())])
-        self._is_stored = True
 
     def _begun(self, message_id: str, *, says: str | None = None) -> Thread:
         assert self._row.source is not None
