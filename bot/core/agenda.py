@@ -7,6 +7,8 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job", bound=Hashable)
+_Entry = tuple[float, int, Job]
+"""When it is due, a number that tells equals apart, and what."""
 
 
 class Agenda(Generic[Job]):
@@ -14,7 +16,8 @@ class Agenda(Generic[Job]):
 
     def __init__(self) -> None:
         self._due: dict[Job, float] = {}
-        self._heap: list[tuple[float, int, Job]] = []
+        self._first: list[_Entry[Job]] = []
+        self._heap: list[_Entry[Job]] = []
         self._urgent: deque[Job] = deque()
         self._count = itertools.count()
 
@@ -26,6 +29,11 @@ class Agenda(Generic[Job]):
         """Note a job for a time; one that is already noted moves there."""
         self._due[job] = due
         heapq.heappush(self._heap, (due, next(self._count), job))
+
+    def put_first(self, job: Job, due: float) -> None:
+        """Note a job for a time, to go then ahead of what is due longer."""
+        self._due[job] = due
+        heapq.heappush(self._first, (due, next(self._count), job))
 
     def put_urgent(self, job: Job) -> None:
         """Note a job for now, ahead of everything that is due."""
@@ -54,10 +62,11 @@ class Agenda(Generic[Job]):
                 del self._due[job]
                 return job
         self._skip_moved()
-        if self._heap and self._heap[0][0] <= now:
-            _, _, job = heapq.heappop(self._heap)
-            del self._due[job]
-            return job
+        for heap in (self._first, self._heap):
+            if heap and heap[0][0] <= now:
+                _, _, job = heapq.heappop(heap)
+                del self._due[job]
+                return job
         return None
 
     def is_urgent(self, job: Job) -> bool:
@@ -69,8 +78,9 @@ class Agenda(Generic[Job]):
         if any(self._due.get(job) == float("-inf") for job in self._urgent):
             return float("-inf")
         self._skip_moved()
-        return self._heap[0][0] if self._heap else None
+        return min((heap[0][0] for heap in (self._first, self._heap) if heap), default=None)
 
     def _skip_moved(self) -> None:
-        while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
-            heapq.heappop(self._heap)
+        for heap in (self._first, self._heap):
+            while heap and self._due.get(heap[0][2]) != heap[0][0]:
+                heapq.heappop(heap)

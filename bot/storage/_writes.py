@@ -3,12 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.promise import due
 from bot.errors import StaleRecord
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.order import Snapshot
+from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, OrderUpdate, PollRecord
 from bot.model.retention import Retention
 from bot.storage._outbox import add_notifications
@@ -23,20 +24,22 @@ from bot.storage._rows import (
 _TIDY_BATCH = 1000
 _Named = tuple[str, str | None, str]
 """Number, reference and, as JSON text, tracking numbers of an order."""
+_Values = tuple[str | bytes | int | None, ...]
+"""Of one row."""
 
 
 def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
     """Write a record. Returns whether it added notifications. Raises StaleRecord."""
     versions: dict[str, int] = {}
-    for update in record.updates:
-        before = _names_before(connection, record.source, update)
-        _write_order(connection, record, update)
-        versions[update.key] = update.expected_seq
-        if update.snapshot is not None:
-            versions[update.key] = update.snapshot.seq
-            _write_snapshot(connection, record.source, update, before)
-        if update.changes:
-            _write_changes(connection, record, update, versions[update.key])
+    for part in _each_order_once(record):
+        before = _names_before(connection, part)
+        _write_orders(connection, part)
+        for update in part.updates:
+            versions[update.key] = update.snapshot.seq if update.snapshot else update.expected_seq
+            if update.snapshot is not None:
+                _write_names(connection, record.source, update.key, update.snapshot.order, before.get(update.key))
+        _write_snapshots(connection, part)
+        _write_changes(connection, part)
     added = add_notifications(connection, record.notifications, versions)
     for health in record.healths:
         _write_health(connection, health)
@@ -68,18 +71,33 @@ def is_last_batch(dropped: int) -> bool:
     return dropped < _TIDY_BATCH
 
 
-def _names_before(connection: sqlite3.Connection, source: str, update: OrderUpdate) -> _Named | None:
-    """By what the order was found until now; None if by nothing. Raises StaleRecord if its version is another."""
-    row = connection.execute(
-        "select seq, number, reference, tracking from orders where source = ? and key = ?", (source, update.key)
-    ).fetchone()
-    seq = 0 if row is None else row[0]
-    if seq != update.expected_seq:
-        raise StaleRecord(
-            f"order {update.key} of source {source} is at version {seq}, this was planned against version "
-            f"{update.expected_seq}; nothing of it was written, poll again"
-        )
-    return row[1:] if seq else None
+def _each_order_once(record: PollRecord) -> list[PollRecord]:
+    """The record in parts, in turn, so that what is read before a part is written holds for all of the part."""
+    parts: list[dict[str, OrderUpdate]] = []
+    for update in record.updates:
+        if not parts or update.key in parts[-1]:
+            parts.append({})
+        parts[-1][update.key] = update
+    return [replace(record, updates=tuple(part.values())) for part in parts]
+
+
+def _names_before(connection: sqlite3.Connection, record: PollRecord) -> dict[str, _Named]:
+    """By what the orders that have a version were found until now. Raises StaleRecord if a version is another."""
+    keys = json.dumps([update.key for update in record.updates])
+    rows = connection.execute(
+        """select key, seq, number, reference, tracking from orders
+            where source = ? and key in (select value from json_each(?))""",
+        (record.source, keys),
+    ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    for update in record.updates:
+        seq = found[update.key][0] if update.key in found else 0
+        if seq != update.expected_seq:
+            raise StaleRecord(
+                f"order {update.key} of source {record.source} is at version {seq}, this was planned against version "
+                f"{update.expected_seq}; nothing of it was written, poll again"
+            )
+    return {key: row[1:] for key, row in found.items() if row[0]}
 
 
 def _names(key: str, named: _Named) -> set[str]:
@@ -87,24 +105,29 @@ def _names(key: str, named: _Named) -> set[str]:
     return {folded(name) for name in (key, number, reference, *json.loads(tracking)) if name} - {""}
 
 
-def _write_order(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate) -> None:
-    """The order's row, in one statement: what the poller remembers, and the version where there is a new one."""
-    state = (
-        record.source,
-        update.key,
-        record.at,
-        update.raw_digest,
-        update.list_digest,
-        update.missing,
-        update.vanished,
-        write_list(update.scopes),
-        update.next_poll_at,
-        update.doubt,
-    )
-    if update.snapshot is None:
-        connection.execute(_WRITE_STATE, state)
-    else:
-        connection.execute(_WRITE_VERSION, state + _version(update.snapshot))
+def _write_orders(connection: sqlite3.Connection, record: PollRecord) -> None:
+    """The orders' rows: what the poller remembers, and the version where there is a new one."""
+    states: list[_Values] = []
+    versions: list[_Values] = []
+    for update in record.updates:
+        state = (
+            record.source,
+            update.key,
+            record.at,
+            update.raw_digest,
+            update.list_digest,
+            update.missing,
+            update.vanished,
+            write_list(update.scopes),
+            update.next_poll_at,
+            update.doubt,
+        )
+        if update.snapshot is None:
+            states.append(state)
+        else:
+            versions.append(state + _version(update.snapshot))
+    connection.executemany(_WRITE_STATE, states)
+    connection.executemany(_WRITE_VERSION, versions)
 
 
 def _version(snapshot: Snapshot) -> tuple[str | int | None, ...]:
@@ -150,34 +173,38 @@ _WRITE_STATE = _upsert(_STATE_COLUMNS)
 _WRITE_VERSION = _upsert((*_STATE_COLUMNS, *_VERSION_COLUMNS))
 
 
-def _write_snapshot(connection: sqlite3.Connection, source: str, update: OrderUpdate, before: _Named | None) -> None:
-    """The row of a new version, and the names under which the order is found from now on."""
-    snapshot, payload = update.snapshot, update.payload
-    assert snapshot is not None, "the caller looked"
-    connection.execute(
+def _write_snapshots(connection: sqlite3.Connection, record: PollRecord) -> None:
+    connection.executemany(
         "insert into snapshots (source, key, seq, seen_at, digest, media_type, raw) values (?, ?, ?, ?, ?, ?, ?)",
-        (
-            source,
-            update.key,
-            snapshot.seq,
-            snapshot.seen_at,
-            snapshot.digest,
-            payload and payload.media_type,
-            payload and raw_of(payload),
-        ),
+        [
+            (
+                record.source,
+                update.key,
+                update.snapshot.seq,
+                update.snapshot.seen_at,
+                update.snapshot.digest,
+                update.payload and update.payload.media_type,
+                update.payload and raw_of(update.payload),
+            )
+            for update in record.updates
+            if update.snapshot is not None
+        ],
     )
-    order = snapshot.order
+
+
+def _write_names(connection: sqlite3.Connection, source: str, key: str, order: Order, before: _Named | None) -> None:
+    """The names under which an order is found from now on."""
     named = (order.number, order.reference, write_list(tracking_numbers(order)))
     if named == before:
         return
-    names, now = _names(update.key, before) if before else set[str](), _names(update.key, named)
+    names, now = _names(key, before) if before else set[str](), _names(key, named)
     connection.executemany(
         "delete from order_names where name = ? and source = ? and key = ?",
-        [(name, source, update.key) for name in names - now],
+        [(name, source, key) for name in names - now],
     )
     connection.executemany(
         "insert into order_names (name, source, key) values (?, ?, ?)",
-        [(name, source, update.key) for name in now - names],
+        [(name, source, key) for name in now - names],
     )
 
 
@@ -185,14 +212,17 @@ def _touch(connection: sqlite3.Connection, source: str, key: str, at: Moment) ->
     connection.execute("update orders set changed_at = ? where source = ? and key = ? and seq > 0", (at, source, key))
 
 
-def _write_changes(connection: sqlite3.Connection, record: PollRecord, update: OrderUpdate, seq: int) -> None:
-    seen_at = record.at if update.snapshot is None else update.snapshot.seen_at
-    if update.snapshot is None:
-        _touch(connection, record.source, update.key, seen_at)
-    connection.executemany(
-        """insert into changes (source, key, seq, seen_at, kind, line, field, "before", "after", change)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        [
+def _write_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
+    rows: list[_Values] = []
+    for update in record.updates:
+        if not update.changes:
+            continue
+        seq, seen_at = update.expected_seq, record.at
+        if update.snapshot is None:
+            _touch(connection, record.source, update.key, seen_at)
+        else:
+            seq, seen_at = update.snapshot.seq, update.snapshot.seen_at
+        rows += [
             (
                 record.source,
                 update.key,
@@ -206,7 +236,11 @@ def _write_changes(connection: sqlite3.Connection, record: PollRecord, update: O
                 change.model_dump_json(exclude_none=True),
             )
             for change in update.changes
-        ],
+        ]
+    connection.executemany(
+        """insert into changes (source, key, seq, seen_at, kind, line, field, "before", "after", change)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        rows,
     )
 
 

@@ -12,9 +12,12 @@ import pkgutil
 import platform
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import aiohttp
+from pyinstrument import Profiler
 
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.size import FULL, SHORT
@@ -30,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}; default: all")
     parser.add_argument("--short", action="store_true", help="small and quick: proves that they work, measures little")
+    parser.add_argument("--profile", type=Path, metavar="FILE", help="write a flame graph of this process, as HTML")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(names):
@@ -44,10 +48,20 @@ def main() -> int:
     if not arguments.json:
         print(f"{machine['python']} on {machine['system']}, {machine['cores']} cores\n")
     size = SHORT if arguments.short else FULL
-    for name in arguments.names or names:
-        for figure in importlib.import_module(f"tests.benchmarks.{name}").measure(size):
-            show(name, figure, machine, as_json=arguments.json)
+    with profiled(arguments.profile) if arguments.profile else nullcontext():
+        for name in arguments.names or names:
+            for figure in importlib.import_module(f"tests.benchmarks.{name}").measure(size):
+                show(name, figure, machine, as_json=arguments.json)
     return 0
+
+
+@contextmanager
+def profiled(path: Path) -> Iterator[None]:
+    """Sample what the main thread does, a thousand times a second, and write it down: it slows what is measured."""
+    profiler = Profiler(interval=0.001, async_mode="disabled")
+    with profiler:
+        yield
+    path.write_text(profiler.output_html(), encoding="utf-8")
 
 
 def show(name: str, figure: Figure, machine: dict[str, object], *, as_json: bool) -> None:

@@ -64,7 +64,11 @@ async def _commit_pages(storage: SqliteStorage, changes: int) -> float:
     """CPU seconds spent in commits, one for each page of a listing; what is committed is planned in between."""
     seconds = 0.0
     for start in range(0, changes, PAGE):
-        page = _together([_record(number) for number in range(start, min(start + PAGE, changes))])
+        planned: list[PollRecord] = []
+        for number in range(start, min(start + PAGE, changes)):
+            planned.append(_record(number))
+            await asyncio.sleep(0)
+        page = _together(planned)
         started = time.process_time()
         await storage.commit(page)
         seconds += time.process_time() - started

@@ -118,3 +118,13 @@ def test_retries_grow_within_their_bounds(attempt: int, seed: str) -> None:
 
 def test_jitter_is_the_same_for_a_seed_and_differs_between_seeds() -> None:
     assert jitter("a") == jitter("a") != jitter("b")
+
+
+def test_what_goes_first_goes_ahead_of_what_is_due_longer_but_not_before_its_time() -> None:
+    agenda: Agenda[str] = Agenda()
+    agenda.put("order", 1.0)
+    agenda.put_first("listing", 5.0)
+    assert agenda.next_due() == 1.0
+    assert agenda.pop(5.0) == "listing"
+    agenda.put_first("listing", 9.0)
+    assert (agenda.pop(6.0), agenda.pop(6.0), agenda.next_due()) == ("order", None, 9.0)
