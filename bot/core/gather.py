@@ -9,7 +9,7 @@ others, is decided here and nowhere else, from the open ones and the time:
 - Urgent news waits for nothing else. Other news waits for more news of its order (`gather_until`), for the group
   interval of its destination and for the end of quiet hours.
 - News of one order that may go is one message; what waited for quiet hours or an interval is one digest; news of more
-  orders than the storm cap is one summary.
+  orders than the storm cap is one summary, whether it waited or not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +66,7 @@ def next_step(waiting: Sequence[Waiting], destination: Destination, now: datetim
     if urgent := [rows for rows in ready if any(_is_urgent(row) for row in rows)]:
         return _first_or_summary(urgent, destination)
     if any(due.waited_for_company(row) for rows in ready for row in rows):
-        return _together(Shape.DIGEST, ready)
+        return _together(Shape.STORM if _is_storm(ready, destination) else Shape.DIGEST, ready)
     return _first_or_summary(ready, destination)
 
 
@@ -138,7 +138,7 @@ def _is_urgent(row: Waiting) -> bool:
 
 
 def _first_or_summary(groups: Sequence[Sequence[Waiting]], destination: Destination) -> Step:
-    if destination.storm is not None and len(groups) > destination.storm:
+    if _is_storm(groups, destination):
         return _together(Shape.STORM, groups)
     first = groups[0]
     waits = any(row.not_before or row.gather_until for row in first)
@@ -150,6 +150,10 @@ def _together(shape: Shape, groups: Sequence[Sequence[Waiting]]) -> Step:
     if len(ids) == 1:
         return Send(ids[0])
     return Gather(shape if len(groups) > 1 else Shape.ORDER, ids)
+
+
+def _is_storm(groups: Sequence[Sequence[Waiting]], destination: Destination) -> bool:
+    return destination.storm is not None and len(groups) > destination.storm
 
 
 def _instant(moment: Moment | None) -> datetime | None:

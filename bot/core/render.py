@@ -63,6 +63,8 @@ class Entry:
 
     emoji: str
     title: str
+    rest: tuple[Span, ...]
+    """What follows the name of the order in the headline: from what to what, or how it stands."""
     headline: Line
     lines: tuple[Line, ...]
 
@@ -71,10 +73,13 @@ def entry_of(order: Order, changes: Sequence[Change], zone: tzinfo) -> Entry:
     """What changed about an order, without what the reader would ask next."""
     emoji, title = _TITLES[main_kind(changes)]
     lines = [line for group in _grouped(changes) for line in _change_lines(group, order, zone)]
+    rest = _rest(order, changes)
+    name = (Text(text=title, style="strong"), Text(text=" · "), Text(text=order_name(order), style="strong"))
     return Entry(
         emoji=emoji,
         title=title,
-        headline=_headline(title, order, changes),
+        rest=rest,
+        headline=Line(spans=(*name, *rest)),
         lines=tuple(line for line in lines if line != _line(title)),  # a dispatch of which no more is known
     )
 
@@ -104,18 +109,13 @@ def short(text: str) -> str:
     return text if len(text) <= _LONGEST_WORD else text[: _LONGEST_WORD - 1] + "…"
 
 
-def _headline(title: str, order: Order, changes: Sequence[Change]) -> Line:
-    spans: list[Span] = [
-        Text(text=title, style="strong"),
-        Text(text=" · "),
-        Text(text=order_name(order), style="strong"),
-    ]
+def _rest(order: Order, changes: Sequence[Change]) -> tuple[Span, ...]:
     move = next((change for change in changes if change.kind in _STATUS_KINDS), None)
     if move:
-        spans.append(Text(text=f": {_from_to(move)}"))
-    elif order.status.code or order.status.text:
-        spans.append(Text(text=f" · {short(order.status.word)}"))
-    return Line(spans=tuple(spans))
+        return (Text(text=f": {_from_to(move)}"),)
+    if order.status.code or order.status.text:
+        return (Text(text=f" · {short(order.status.word)}"),)
+    return ()
 
 
 def _grouped(changes: Sequence[Change]) -> list[list[Change]]:

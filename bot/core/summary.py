@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.core.net import net
-from bot.core.render import Entry, entry_of, main_kind, order_name, rank_of, render, title_of
+from bot.core.render import Entry, entry_of, main_kind, order_name, po_name, rank_of, render, short, title_of
 from bot.model.change import Change, Severity
 from bot.model.message import Line, Message, Span, Text, When
 from bot.model.moment import Moment
@@ -19,6 +19,10 @@ BACK = "back where it began"
 OrderName = tuple[str, str]
 """Source and key."""
 
+_NAMES_IN_A_LINE = 10
+_LINES_IN_SHORT = 2
+"""Up to so many lines of an order stand on the one line that a summary has for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -29,14 +33,19 @@ class _Case:
     changes: tuple[Change, ...]
     """What is left of them."""
 
+    is_known: bool
+    """Whether the order and all that was found is still there to be read; else there are only the messages."""
+
     @property
     def is_back(self) -> bool:
         """Whether nothing is left to tell of what was found."""
-        return not self.changes and any(each.changes for each in self.news)
+        return self.is_known and not self.changes
 
     @property
-    def rank(self) -> int:
-        return rank_of(main_kind(self.changes)) if self.changes else -1
+    def rank(self) -> tuple[int, int]:
+        """Its place in a list: the most urgent first, then the most telling kind."""
+        severity = max(each.row.severity.rank for each in self.news)
+        return -severity, rank_of(main_kind(self.changes)) if self.changes else -1
 
 
 def told_as_one(
@@ -91,7 +100,9 @@ def _by_order(news: Sequence[WithChanges]) -> Iterable[list[WithChanges]]:
 def _case(news: Sequence[WithChanges], orders: Mapping[OrderName, Order]) -> _Case:
     row = news[0].row
     order = orders.get((row.source, row.order)) if row.source and row.order else None
-    return _Case(tuple(news), order, net(change for each in news for change in each.changes) if order else ())
+    is_known = order is not None and all(each.changes for each in news)
+    left = net(change for each in news for change in each.changes) if is_known else ()
+    return _Case(tuple(news), order, left, is_known)
 
 
 def _kinds(case: _Case) -> Iterable[str]:
@@ -102,13 +113,14 @@ def _kinds(case: _Case) -> Iterable[str]:
 
 def _of_one(case: _Case, labels: Mapping[str, str], zone: tzinfo) -> Message:
     last = case.news[-1].row
-    if case.order is None or not case.changes:
-        return last.message  # a notice, or news whose changes are kept no more
+    if case.order is None or not case.changes:  # a notice, or news whose changes are kept no more
+        earlier = [_with_emoji(each.row.message.emoji, each.row.message.headline) for each in case.news[:-1]]
+        return last.message.model_copy(update={"body": (*last.message.body, *earlier)})
     message = render(case.order, case.changes, source=_label(last.source, labels), seen_at=last.created_at, zone=zone)
     first = case.news[0].row
     if first.created_at == last.created_at:
         return message
-    spans: list[Span] = [Text(text=f"{_label(last.source, labels)} · {len(case.news)} times seen to change, from ")]
+    spans: list[Span] = [Text(text=f"{_label(last.source, labels)} · {len(case.news)} updates seen from ")]
     return message.model_copy(
         update={"footer": Line(spans=(*spans, When(at=first.created_at), Text(text=" to "), When(at=last.created_at)))}
     )
@@ -117,13 +129,13 @@ def _of_one(case: _Case, labels: Mapping[str, str], zone: tzinfo) -> Message:
 def _of_many(shape: Shape, cases: Sequence[_Case], labels: Mapping[str, str], zone: tzinfo) -> Message:
     told = sorted((case for case in cases if not case.is_back), key=lambda case: case.rank)
     rows = [each.row for case in cases for each in case.news]
-    orders, notices = (sum((case.order is None) is is_notice for case in told) for is_notice in (False, True))
+    notices = sum(case.news[0].row.order is None for case in told)
     counts = Counter(title_of(main_kind(case.changes)) for case in told if case.changes)
-    headline: list[Span] = [Text(text=_counted(orders, notices), style="strong"), Text(text=" since ")]
+    headline: list[Span] = [Text(text=_counted(len(told) - notices, notices), style="strong"), Text(text=" since ")]
     headline.append(When(at=min(row.created_at for row in rows)))
-    if shape is Shape.STORM:
-        headline.append(Text(text=": " + ", ".join(f"{count} × {title}" for title, count in counts.most_common())))
-    body = [line for case in told for line in _entry_lines(shape, case, zone)]
+    if shape is Shape.STORM and counts:
+        headline.append(Text(text=": " + ", ".join(f"{count:,} × {title}" for title, count in counts.items())))
+    body = list(_summed_up(told, zone) if shape is Shape.STORM else _one_by_one(told, zone))
     if len(told) < len(cases):
         body.append(_back_line(cases))
     sources = dict.fromkeys(_label(row.source, labels) for row in rows if row.source)
@@ -139,26 +151,51 @@ def _counted(orders: int, notices: int) -> str:
     return " and ".join(words)
 
 
-def _entry_lines(shape: Shape, case: _Case, zone: tzinfo) -> Iterable[Line]:
-    if case.order is None or not case.changes:
-        for each in case.news:
-            yield _with_emoji(each.row.message.emoji, each.row.message.headline)
-        return
-    entry = entry_of(case.order, case.changes, zone)
-    if shape is Shape.STORM:
-        yield _with_emoji(entry.emoji, _with_others(entry, case.changes))
-        return
-    yield _with_emoji(entry.emoji, entry.headline)
-    for line in entry.lines:
-        yield line.model_copy(update={"indent": 1})
+def _one_by_one(cases: Iterable[_Case], zone: tzinfo) -> Iterable[Line]:
+    """Each order with all that changed about it."""
+    for case in cases:
+        if case.order is None or not case.changes:
+            yield from _headlines(case)
+            continue
+        entry = entry_of(case.order, case.changes, zone)
+        yield _with_emoji(entry.emoji, entry.headline)
+        for line in entry.lines:
+            yield line.model_copy(update={"indent": 1})
 
 
-def _with_others(entry: Entry, changes: Sequence[Change]) -> Line:
-    """The line of an order in a summary: the rest of what changed by name only."""
+def _summed_up(cases: Sequence[_Case], zone: tzinfo) -> Iterable[Line]:
+    """A line for each thing that happened, with all the orders it happened to."""
+    happened: dict[tuple[str, str, tuple[Span, ...]], list[Order]] = {}
+    for case in cases:
+        if case.order is None or not case.changes:
+            yield from _headlines(case)
+            continue
+        entry = entry_of(case.order, case.changes, zone)
+        what = (entry.emoji, entry.title, _in_short(entry, case.changes))
+        happened.setdefault(what, []).append(case.order)
+    for (emoji, title, rest), orders in happened.items():
+        called = order_name(orders[0]) if len(orders) == 1 else f"{len(orders):,} orders"
+        name = (Text(text=title, style="strong"), Text(text=" · "), Text(text=called, style="strong"))
+        yield _with_emoji(emoji, Line(spans=(*name, *rest)))
+        for first in range(0, len(orders) if len(orders) > 1 else 0, _NAMES_IN_A_LINE):
+            names = ", ".join(map(_name_in_a_list, orders[first : first + _NAMES_IN_A_LINE]))
+            yield Line(spans=(Text(text=names),), indent=1)
+
+
+def _in_short(entry: Entry, changes: Sequence[Change]) -> tuple[Span, ...]:
+    """What became of an order, on the line that names it: in full if it is little, else the rest by name."""
+    if len(entry.lines) <= _LINES_IN_SHORT:
+        return (*entry.rest, *(span for line in entry.lines for span in (Text(text=" · "), *line.spans)))
     others = [title for title in dict.fromkeys(title_of(change.kind) for change in changes) if title != entry.title]
-    if not others:
-        return entry.headline
-    return Line(spans=(*entry.headline.spans, Text(text=f" · {', '.join(others)}")))
+    return (*entry.rest, Text(text=f" · {', '.join(others) or f'{len(entry.lines)} lines'}"))
+
+
+def _headlines(case: _Case) -> Iterable[Line]:
+    return [_with_emoji(each.row.message.emoji, each.row.message.headline) for each in case.news]
+
+
+def _name_in_a_list(order: Order) -> str:
+    return f"{short(order.number)} ({po_name(order.reference)})" if order.reference else short(order.number)
 
 
 def _with_emoji(emoji: str, line: Line) -> Line:
@@ -166,9 +203,9 @@ def _with_emoji(emoji: str, line: Line) -> Line:
 
 
 def _back_line(cases: Iterable[_Case]) -> Line:
-    names = [order_name(case.order) for case in cases if case.is_back and case.order]
-    count = "1 order is" if len(names) == 1 else f"{len(names)} orders are"
-    return Line(spans=(Text(text=f"{count} {BACK}: {', '.join(names)}"),))
+    names = [_name_in_a_list(case.order) for case in cases if case.is_back and case.order]
+    count = f"1 order is {BACK}" if len(names) == 1 else f"{len(names):,} orders are back where they began"
+    return Line(spans=(Text(text=f"{count}: {', '.join(names)}"),))
 
 
 def _label(source: str | None, labels: Mapping[str, str]) -> str:

@@ -88,7 +88,7 @@ class Shape(StrEnum):
     DIGEST = "digest"
     """Of several orders, whose news waited: each with what it came to."""
     STORM = "storm"
-    """Of more orders than anybody wants single messages of: one line each."""
+    """Of more orders than anybody wants single messages of: a line for each thing that happened, and to which."""
 
 
 class Notification(NewNotification):

@@ -128,6 +128,12 @@ def test_more_orders_than_the_cap_are_one_summary() -> None:
     assert steps(*rows, at=0, there=place(storm=3)) == Gather(Shape.STORM, (1, 2, 3, 4))
 
 
+def test_what_waited_for_company_is_a_summary_too_where_it_is_more_than_the_cap() -> None:
+    rows, there = [row(id_, f"order {id_}") for id_ in range(1, 5)], place(interval=600, storm=3)
+    assert steps(*rows[:3], at=600, there=there) == Gather(Shape.DIGEST, (1, 2, 3))
+    assert steps(*rows, at=600, there=there) == Gather(Shape.STORM, (1, 2, 3, 4))
+
+
 def test_urgent_news_is_no_part_of_the_summary_of_the_rest() -> None:
     rows = [row(id_, f"order {id_}", urgent=id_ == 3) for id_ in range(1, 6)]
     assert steps(*rows, at=0, there=place(storm=2)) == Send(3)
