@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.model.access import Grant, Invite
 from bot.model.command import Button, Question, Reply
+from bot.model.memory import Memory
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
@@ -306,6 +307,13 @@ class Storage(Views, Outbox, Protocol):
 
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""
+
+    async def memories(self, source: str, keys: Sequence[str]) -> Mapping[str, Memory]:
+        """What is remembered of those of `keys` of which anything is."""
+
+    async def due_alarms(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
+        """Keys of the orders whose `alarm_at` is not after `now`, the longest due first."""
+        ...
 
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""

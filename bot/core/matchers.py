@@ -15,8 +15,10 @@ from bot.model.change import Kind, Severity
 from bot.model.order import Order, normal_word
 from bot.model.route import News, Route
 
-_URGENT = frozenset({Kind.CANCELLED, Kind.VANISHED, Kind.MOVED_BACKWARDS, Kind.UNDISPATCHED})
-_LOW = frozenset({Kind.LINE_CHANGED, Kind.TRACKING_REPLACED, Kind.OTHER})
+_URGENT = frozenset(
+    {Kind.CANCELLED, Kind.VANISHED, Kind.MOVED_BACKWARDS, Kind.UNDISPATCHED, Kind.CANCELLED_AFTER_DISPATCH}
+)
+_LOW = frozenset({Kind.LINE_CHANGED, Kind.TRACKING_REPLACED, Kind.OTHER, Kind.MOVED_EARLIER, Kind.CLOSED})
 _SHOWN = 3
 """Texts of an order that are shown where none of them matched."""
 

@@ -13,6 +13,17 @@ _Thing = tuple[object, ...]
 """What moved: changes of one thing are told as one."""
 
 _STATUS = frozenset({Kind.STATUS, Kind.COMPLETED, Kind.CANCELLED, Kind.MOVED_BACKWARDS})
+_LATEST = frozenset(
+    {
+        Kind.STUCK, Kind.DUE_TODAY, Kind.OVERDUE, Kind.NOT_MOVING, Kind.SLIPPED, Kind.MOVED_EARLIER, Kind.NO_TRACKING,
+        Kind.CANCELLED_AFTER_DISPATCH, Kind.CLOSED, Kind.REOPENED,
+    }
+)  # fmt: skip
+"""Of these the last one says all."""
+_WAITING = frozenset({Kind.STUCK, Kind.NOT_MOVING})
+"""True only until the status moves."""
+_PROMISED = frozenset({Kind.DUE_TODAY, Kind.OVERDUE})
+"""True only until the order is over."""
 _OPPOSITES = {
     Kind.DISPATCHED: Kind.UNDISPATCHED,
     Kind.UNDISPATCHED: Kind.DISPATCHED,
@@ -27,6 +38,9 @@ _FAMILIES = {
     **dict.fromkeys((Kind.VANISHED, Kind.REAPPEARED), "listed"),
     **dict.fromkeys((Kind.LINE_ADDED, Kind.LINE_CANCELLED), "line"),
     **dict.fromkeys((Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED), "tracking"),
+    **dict.fromkeys((Kind.SLIPPED, Kind.MOVED_EARLIER), "slip"),
+    **dict.fromkeys((Kind.DUE_TODAY, Kind.OVERDUE), "due"),
+    **dict.fromkeys((Kind.CLOSED, Kind.REOPENED), "closed"),
 }
 
 
@@ -36,7 +50,17 @@ def net(changes: Iterable[Change]) -> tuple[Change, ...]:
     for change in changes:
         thing = _thing(change)
         left[thing] = _joined(left.get(thing, []), change)
+        for over in [thing for thing, known in left.items() if _is_over(known, change)]:
+            del left[over]
     return tuple(change for joined in left.values() for change in joined)
+
+
+def _is_over(known: Sequence[Change], change: Change) -> bool:
+    """Whether what was to be told is true no more, now that this has happened."""
+    ended = _WAITING if change.kind in _STATUS else frozenset()
+    if change.kind in (Kind.COMPLETED, Kind.CANCELLED):
+        ended |= _PROMISED
+    return any(each.kind in ended for each in known)
 
 
 def _thing(change: Change) -> _Thing:
@@ -51,7 +75,7 @@ def _joined(known: Sequence[Change], change: Change) -> list[Change]:
     family = _FAMILIES.get(change.kind)
     if family == "tracking":
         return _tracking(known, change)
-    if not known:
+    if not known or change.kind in _LATEST:
         return [change]
     last = known[-1]
     if change.field != "status" and change.kind in _OPPOSITES:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from bot.core import alarm_words
 from bot.model.change import Change, Kind
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import Moment, day_of
@@ -15,6 +16,7 @@ from bot.model.order import Order, Package, Stage
 
 _TITLES: dict[Kind, tuple[str, str]] = {
     # Kind: emoji and words. The first kind in this table that happened gives the message its title.
+    Kind.CANCELLED_AFTER_DISPATCH: ("🚫", "Cancelled after dispatch"),
     Kind.CANCELLED: ("🚫", "Cancelled"),
     Kind.VANISHED: ("❓", "No longer listed"),
     Kind.MOVED_BACKWARDS: ("⚠️", "Moved backwards"),
@@ -23,7 +25,14 @@ _TITLES: dict[Kind, tuple[str, str]] = {
     Kind.DISPATCHED: ("🚚", "Dispatched"),
     Kind.REAPPEARED: ("🔎", "Listed again"),
     Kind.APPEARED: ("🆕", "New order"),
+    Kind.NO_TRACKING: ("🏷️", "Completed without tracking"),
+    Kind.SLIPPED: ("🐢", "Slipped"),
+    Kind.OVERDUE: ("⏰", "Overdue"),
+    Kind.STUCK: ("🧱", "Stuck"),
+    Kind.NOT_MOVING: ("🧱", "Not moving"),
+    Kind.DUE_TODAY: ("📆", "Due today"),
     Kind.PROMISE_MOVED: ("📅", "New date"),
+    Kind.MOVED_EARLIER: ("📅", "Moved earlier"),
     Kind.TRACKING_REPLACED: ("🏷️", "Tracking replaced"),
     Kind.TRACKING_REMOVED: ("🏷️", "Tracking removed"),
     Kind.TRACKING_ADDED: ("🏷️", "Tracking added"),
@@ -33,6 +42,8 @@ _TITLES: dict[Kind, tuple[str, str]] = {
     Kind.LINE_ADDED: ("➕", "Line added"),
     Kind.LINE_CHANGED: ("✏️", "Line changed"),
     Kind.OTHER: ("🔹", "Changed"),
+    Kind.REOPENED: ("📂", "Reopened"),
+    Kind.CLOSED: ("🗄️", "Archived"),
 }
 _LONGEST_WORD = 200
 """Characters. Nobody's status or product name is longer; one that is would bury the rest of the message."""
@@ -144,6 +155,8 @@ def _change_lines(group: list[Change], order: Order, zone: tzinfo) -> list[Line]
             return [_tracking(change)]
         case Kind.OTHER:
             return [_line(f"{change.field}: {_from_to(change)}")]
+        case kind if kind in alarm_words.KINDS:
+            return alarm_words.lines(change)
         case _:
             return [_line_item(group)]
 

@@ -1,4 +1,4 @@
-"""One typed difference between two snapshots of one order."""
+"""One typed difference between two snapshots of one order, or what came true by time alone."""
 
 from enum import StrEnum
 
@@ -28,6 +28,16 @@ class Kind(StrEnum):
     VANISHED = "vanished"
     REAPPEARED = "reappeared"
     OTHER = "other"
+    STUCK = "stuck"
+    DUE_TODAY = "due_today"
+    OVERDUE = "overdue"
+    SLIPPED = "slipped"
+    MOVED_EARLIER = "moved_earlier"
+    NOT_MOVING = "not_moving"
+    NO_TRACKING = "no_tracking"
+    CANCELLED_AFTER_DISPATCH = "cancelled_after_dispatch"
+    CLOSED = "closed"
+    REOPENED = "reopened"
 
 
 class Severity(StrEnum):
@@ -63,6 +73,16 @@ class Notice(StrEnum):
     """Told only after one was refused."""
 
 
+class Basis(StrEnum):
+    """Where it is known from how long something may take."""
+
+    CONFIGURED = "configured"
+    LEARNED = "learned"
+    """From what other orders of the source took."""
+    USUAL = "usual"
+    """What is usual anywhere: too little of the source is known yet."""
+
+
 class Change(Frozen):
     """One difference. `before` and `after` are the source's own words; None is absence.
 
@@ -80,5 +100,13 @@ class Change(Frozen):
     package: Package | None = None
     at: Moment | None = None
     """When it happened, where the source says so."""
+    days: int | None = None
+    """How long it has lasted, or by how much a date moved: working days where something waits, else days."""
+    limit: int | None = None
+    """Working days within which others are through; configured: that it was to take at most."""
+    basis: Basis | None = None
+    """Where `limit` is from."""
+    again: int | None = None
+    """How often the same has been told before, in a reminder."""
     steps: tuple[str, ...] | None = None
     """The values in between, where several moves are told as one. A change as it was found has none."""

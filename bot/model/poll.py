@@ -10,6 +10,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from bot.model.change import Change
+from bot.model.memory import Memory
 from bot.model.moment import Moment
 from bot.model.order import Depth, Order, Snapshot, Stage
 from bot.model.outbox import NewNotification
@@ -188,6 +189,10 @@ class OrderUpdate:
     scopes: tuple[str, ...] = ()
     next_poll_at: Moment | None = None
     doubt: str | None = None
+    memory: Memory | None = None
+    """None: it stays as it was, and so does the next alarm."""
+    alarm_at: Moment | None = None
+    """When time alone may make news of the order; None: never. An instant. Written together with `memory`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _ORDERS = (
         raw_digest blob, list_digest blob,
         first_seen_at text not null, seen_at text, changed_at text, next_poll_at text,
         missing integer not null default 0, vanished integer not null default 0, scopes text not null default '[]',
-        doubt text, snapshot text,
+        doubt text, alarm_at text, archived_at text, memory text, snapshot text,
         primary key (source, key)
     ) strict""",
     # An order that is watched but was never answered for has no version and never changed, and no list shows it.
@@ -48,6 +48,7 @@ _ORDERS = (
     f"create index orders_by_due on orders (due, source, stage, vanished) where due is not null and {OPEN_ORDER}",
     f"""create index orders_by_age on orders (changed_at, source, stage, vanished)
         where changed_at is not null and {OPEN_ORDER}""",
+    "create index orders_by_alarm on orders (source, alarm_at) where alarm_at is not null",
     """create table order_names (
         name text not null, source text not null, key text not null,
         primary key (name, source, key)

@@ -5,6 +5,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
+from bot.model.memory import Memory
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Notification, State
@@ -57,6 +58,24 @@ def snapshots(connection: sqlite3.Connection, source: str, keys: Sequence[str]) 
         (source, json.dumps(list(keys))),
     )
     return {row[0]: snapshot_of(row) for row in rows}
+
+
+def memories(connection: sqlite3.Connection, source: str, keys: Sequence[str]) -> dict[str, Memory]:
+    """What is remembered of those of `keys` of which anything is."""
+    rows = connection.execute(
+        """select key, memory from orders
+            where source = ? and key in (select value from json_each(?)) and memory is not null""",
+        (source, json.dumps(list(keys))),
+    )
+    return {key: Memory.model_validate_json(memory) for key, memory in rows}
+
+
+def due_alarms(connection: sqlite3.Connection, source: str, now: Moment, limit: int) -> list[str]:
+    """Keys of the orders whose alarm is due, the longest due first."""
+    rows = connection.execute(
+        "select key from orders where source = ? and alarm_at <= ? order by alarm_at limit ?", (source, now, limit)
+    )
+    return [row[0] for row in rows]
 
 
 def had_version(connection: sqlite3.Connection, source: str, key: str, digest: str) -> bool:

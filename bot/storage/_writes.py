@@ -121,6 +121,9 @@ def _write_orders(connection: sqlite3.Connection, record: PollRecord) -> None:
             write_list(update.scopes),
             update.next_poll_at,
             update.doubt,
+            update.memory and update.alarm_at,
+            update.memory and update.memory.archived_at,
+            update.memory and update.memory.model_dump_json(exclude_defaults=True),
         )
         if update.snapshot is None:
             states.append(state)
@@ -151,9 +154,9 @@ def _version(snapshot: Snapshot) -> tuple[str | int | None, ...]:
 
 
 def _upsert(columns: Sequence[str]) -> str:
-    """The statement that writes a row of orders. A digest that is null stays as it was."""
+    """The statement that writes a row of orders. A digest or a memory that is null stays as it was."""
     told = [column for column in columns if column not in ("source", "key", "first_seen_at")]
-    values = (f"coalesce(excluded.{name}, {name})" if name in _DIGESTS else f"excluded.{name}" for name in told)
+    values = (_KEEPING.get(name, "excluded.{0}").format(name) for name in told)
     changes = ", ".join(f"{name} = {value}" for name, value in zip(told, values, strict=True))
     marks = ", ".join("?" * len(columns))
     return (
@@ -162,8 +165,14 @@ def _upsert(columns: Sequence[str]) -> str:
 
 
 _DIGESTS = ("raw_digest", "list_digest")
+_MEMORY = ("alarm_at", "archived_at", "memory")
+_KEEPING = {
+    **dict.fromkeys(_DIGESTS, "coalesce(excluded.{0}, {0})"),
+    **dict.fromkeys(_MEMORY, "case when excluded.memory is null then {0} else excluded.{0} end"),
+}
 _STATE_COLUMNS = (
     "source", "key", "first_seen_at", *_DIGESTS, "missing", "vanished", "scopes", "next_poll_at", "doubt",
+    *_MEMORY,
 )  # fmt: skip
 _VERSION_COLUMNS = (
     "number", "reference", "status", "stage", "delivery_promised", "due", "tracking", "seq", "depth", "digest",

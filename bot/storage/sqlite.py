@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from bot.errors import StorageError
+from bot.model.memory import Memory
 from bot.model.moment import Moment, from_instant
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import Gathering, Notification, Settlement, State, WithChanges
@@ -259,6 +260,14 @@ class SqliteStorage(_SqliteOutbox):
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""
         return await self._read(lambda connection: _views.snapshots(connection, source, keys))
+
+    async def memories(self, source: str, keys: Sequence[str]) -> Mapping[str, Memory]:
+        """What is remembered of those of `keys` of which anything is."""
+        return await self._read(lambda connection: _views.memories(connection, source, keys))
+
+    async def due_alarms(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
+        """Keys of the orders whose alarm is due, the longest due first."""
+        return await self._read(lambda connection: _views.due_alarms(connection, source, now, limit))
 
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""

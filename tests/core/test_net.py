@@ -99,3 +99,27 @@ def test_a_walk_comes_to_its_ends(walk: list[str]) -> None:
 def test_it_does_not_matter_where_the_moves_are_cut(walk: list[str], at: int) -> None:
     moves = [status(one, two) for one, two in pairwise(walk) if one != two]
     assert brief(net([*net(moves[:at]), *moves[at:]])) == brief(net(moves))
+
+
+@pytest.mark.parametrize("kind", [Kind.STUCK, Kind.NOT_MOVING])
+def test_an_order_that_moved_meanwhile_is_not_called_stuck(kind: Kind) -> None:
+    moved = Change(kind=Kind.STATUS, before="Confirmed", after="In production")
+    assert net([Change(kind=kind, before="Confirmed", days=3), moved]) == (moved,)
+
+
+@pytest.mark.parametrize("kind", [Kind.DUE_TODAY, Kind.OVERDUE])
+def test_an_order_that_is_over_meanwhile_is_not_called_due(kind: Kind) -> None:
+    done = Change(kind=Kind.COMPLETED, before="Shipped", after="Delivered")
+    assert net([Change(kind=kind, after="2026-11-24"), done]) == (done,)
+
+
+def test_due_today_and_then_overdue_is_overdue_and_a_move_of_the_status_leaves_it_so() -> None:
+    late = Change(kind=Kind.OVERDUE, after="2026-11-24")
+    moved = Change(kind=Kind.STATUS, before="Confirmed", after="In production")
+    assert net([Change(kind=Kind.DUE_TODAY, after="2026-11-24"), late, moved]) == (late, moved)
+
+
+def test_stuck_and_its_reminder_are_the_reminder() -> None:
+    first = Change(kind=Kind.STUCK, before="Confirmed", days=3)
+    again = Change(kind=Kind.STUCK, before="Confirmed", days=8, again=1)
+    assert net([first, again]) == (again,)

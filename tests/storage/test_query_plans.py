@@ -68,6 +68,8 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "load": lambda c: _views.load(c, "panels", "FR/1"),
     "load_part": lambda c: _views.load_part(c, "panels", 0, 10),
     "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
+    "memories": lambda c: _views.memories(c, "panels", ["FR/1", "FR/2"]),
+    "due_alarms": lambda c: _views.due_alarms(c, "panels", NINE, 5),
     "had_version": lambda c: _views.had_version(c, "panels", "FR/1", "d"),
     "health": lambda c: _views.health(c, "panels"),
     "is_applied": lambda c: _readings.is_applied(c, "panels", {}),
