@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from sys import intern
 
 from bot.app import book_of, build_chats, build_sources, checked, telling_of
 from bot.config.load import Config
@@ -48,6 +49,11 @@ class Backtest:
     about: dict[News, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     """Order number and kinds of change."""
     comparison: Comparison = field(default_factory=lambda: compare((), ()))
+    _news: dict[News, News] = field(default_factory=dict)
+
+    def known(self, news: News) -> News:
+        """Equal news as one value: there may be hundreds of thousands of each."""
+        return self._news.setdefault(news, (intern(news[0]), intern(news[1]), news[2]))
 
 
 def backtest(
@@ -74,7 +80,7 @@ def backtest(
         after: list[Telltale] = []
         for found in past.changes(result.since):
             if happening := stage.happening(found, before.unwanted.get((found.source, found.key, found.seen_at))):
-                after += replay.feed(happening)
+                after += (replace(each, news=result.known(each.news)) for each in replay.feed(happening))
             progress(len(found.changes), total)
         after += replay.finish(end)
         result.comparison = compare(before.told(), after)
@@ -95,10 +101,10 @@ class _Before:
 
     def __init__(self, rows: Iterator[Owed], result: Backtest) -> None:
         self.unwanted: dict[News, frozenset[str]] = {}
-        self._rows: list[tuple[News, str, int, Moment | None]] = []
+        self._rows: list[tuple[News, str, int]] = []
         self._sent: dict[int, Moment | None] = {}
         for row in rows:
-            news = (row.source, row.key, row.seen_at)
+            news = result.known((row.source, row.key, row.seen_at))
             if all(label.startswith(BY_HAND) for label in row.route.split(", ")):
                 result.by_hand += 1
             elif row.state is State.MUTED or row.held_for == SNOOZED:
@@ -108,10 +114,10 @@ class _Before:
                 if row.state is State.SENT:
                     self._sent[row.id] = row.settled_at
                 leader = row.id if row.merged_into is None else row.merged_into
-                self._rows.append((news, row.destination, leader, row.settled_at))
+                self._rows.append((news, intern(row.destination), leader))
 
     def told(self) -> Iterator[Telltale]:
-        for news, destination, leader, _ in self._rows:
+        for news, destination, leader in self._rows:
             sent_at = self._sent.get(leader)
             if destination not in self.unwanted.get(news, ()):
                 yield Telltale(news, destination, _instant(sent_at), leader)
@@ -157,7 +163,7 @@ class _Stage:
 
     def _note(self, found: Found, number: str) -> None:
         kinds = tuple(dict.fromkeys(change.kind.value for change in found.changes))
-        self._result.about[found.source, found.key, found.seen_at] = (number, kinds)
+        self._result.about[self._result.known((found.source, found.key, found.seen_at))] = (number, kinds)
 
     def _following(self, source: str, book: WatchBook, key: str, scopes: Sequence[str]) -> Sequence[Watchlist]:
         """Who follows an order. Whoever will follow the whole account follows all that was ever seen of it."""

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -75,7 +75,7 @@ class _Place:
 
     at: datetime | None = None
     is_open: bool = False
-    messages: set[int] = field(default_factory=set)
+    messages: tuple[int, ...] = ()
 
 
 _NOWHERE = _Place()
@@ -86,24 +86,25 @@ class _Side:
 
     def __init__(self, told: Iterable[Telltale]) -> None:
         self.places: defaultdict[News, dict[str, _Place]] = defaultdict(dict)
-        members: defaultdict[int, set[News]] = defaultdict(set)
+        self._sizes: Counter[int] = Counter()
+        self._marks: Counter[int] = Counter()
         sent: set[tuple[str, int]] = set()
         for each in told:
             place = self.places[each.news].setdefault(each.destination, _Place())
-            place.messages.add(each.message)
             place.is_open |= each.at is None
             place.at = max(filter(None, (place.at, each.at)), default=None)
-            members[each.message].add(each.news)
+            if each.message not in place.messages:
+                place.messages += (each.message,)
+                self._sizes[each.message] += 1
+                self._marks[each.message] += _mark(each.news)
             if each.at is not None:
                 sent.add((each.destination, each.message))
         self.messages = Counter(name for name, _ in sent)
-        self._sizes = {number: len(news) for number, news in members.items()}
-        self._marks = {number: _mark(news) for number, news in members.items()}
 
     def company(self, place: _Place) -> int:
         return max((self._sizes[number] - 1 for number in place.messages), default=0)
 
-    def marks(self, place: _Place) -> list[bytes]:
+    def marks(self, place: _Place) -> list[int]:
         return sorted({self._marks[number] for number in place.messages})
 
 
@@ -156,5 +157,6 @@ def _count(counts: Mapping[str, Counts], item: Item) -> None:
                 counts[name].moved += 1
 
 
-def _mark(news: Iterable[News]) -> bytes:
-    return blake2b("\n".join(map(repr, sorted(news))).encode(), digest_size=8).digest()
+def _mark(news: News) -> int:
+    """A number for news; the sum over a message stands for all that it tells."""
+    return int.from_bytes(blake2b(repr(news).encode(), digest_size=12).digest(), "big")

@@ -6,7 +6,7 @@ Nothing here decides. What is told to whom is `telling`, when and in what compan
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -62,6 +62,7 @@ class Telltale:
 @dataclass(slots=True)
 class _Open:
     row: Notification
+    waiting: Waiting
     news: News
     changes: tuple[Change, ...]
     order: Order
@@ -74,6 +75,8 @@ class _Lane:
     destination: Destination
     windows: Sequence[Window]
     open: dict[int, _Open] = field(default_factory=dict)
+    urgent: dict[int, _Open] = field(default_factory=dict)
+    """Those of them that wait for nothing else."""
     wakes_at: datetime | None = None
 
 
@@ -116,8 +119,10 @@ class Replay:
             self._count += 1
             row = Notification.model_construct(**{**dict(new), "id": self._count})
             told = tuple(change for change in happening.changes if change.kind.value in new.kinds)
-            lane.open[row.id] = _Open(row, happening.news, told, order)
-            self._wake_for(lane, row)
+            entry = lane.open[row.id] = _Open(row, _waiting(row), happening.news, told, order)
+            if row.severity is Severity.URGENT:
+                lane.urgent[row.id] = entry
+            self._wake_for(lane, entry)
 
     def finish(self, at: datetime) -> Iterator[Telltale]:
         """Let time pass until then. Yields what is told, and last what still waits."""
@@ -127,10 +132,10 @@ class Replay:
                 for news in entry.gathered or [entry.news]:
                     yield Telltale(news, name, None, id_)
 
-    def _wake_for(self, lane: _Lane, row: Notification) -> None:
+    def _wake_for(self, lane: _Lane, entry: _Open) -> None:
         """A new one has its own earliest moment; those that waited before keep theirs."""
         assert self._now is not None, "something has happened"
-        step = next_step([_waiting(row)], lane.destination, self._now)
+        step = next_step([entry.waiting], lane.destination, self._now)
         self._wake(lane, step.until if isinstance(step, Wait) else self._now)
 
     def _wake(self, lane: _Lane, at: datetime) -> None:
@@ -166,6 +171,7 @@ class Replay:
             if isinstance(step, Send):
                 has_turn = False
                 entry = lane.open.pop(step.id)
+                lane.urgent.pop(step.id, None)
                 for news in entry.gathered or [entry.news]:
                     yield Telltale(news, lane.destination.name, now, step.id)
             else:
@@ -185,24 +191,25 @@ class Replay:
         if gathering.leader is not None:
             leader = lane.open[gathering.leader]
             leader.gathered = [lane.open[id_].news for id_ in told]
-            leader.row = leader.row.model_copy(update={"severity": gathering.severity})
+            leader.waiting = replace(leader.waiting, severity=gathering.severity, is_gathered=True)
         for id_ in gathering.merged:
             del lane.open[id_]
+            lane.urgent.pop(id_, None)
 
 
 def _next_step(lane: _Lane, now: datetime) -> Step | None:
     step: Step | None = None
     for limit in (FEW, MANY):
-        first = [_waiting(entry.row, entry) for entry in islice(lane.open.values(), limit)]
-        rest = islice(lane.open.values(), limit, None)
-        urgent = [_waiting(entry.row, entry) for entry in rest if entry.row.severity is Severity.URGENT]
+        first = [entry.waiting for entry in islice(lane.open.values(), limit)]
+        last = first[-1].id
+        urgent = [entry.waiting for id_, entry in lane.urgent.items() if id_ > last]
         step = next_step([*first, *urgent], lane.destination, now)
         if len(first) < limit or not is_all_needed(step):
             break
     return step
 
 
-def _waiting(row: Notification, entry: _Open | None = None) -> Waiting:
+def _waiting(row: Notification) -> Waiting:
     return Waiting(
         id=row.id,
         source=row.source,
@@ -213,5 +220,5 @@ def _waiting(row: Notification, entry: _Open | None = None) -> Waiting:
         not_before=row.not_before,
         held_for=row.held_for,
         is_tried=False,
-        is_gathered=entry is not None and entry.gathered is not None,
+        is_gathered=False,
     )
