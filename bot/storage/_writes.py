@@ -121,9 +121,9 @@ def _write_orders(connection: sqlite3.Connection, record: PollRecord) -> None:
             write_list(update.scopes),
             update.next_poll_at,
             update.doubt,
-            update.memory and update.alarm_at,
-            update.memory and update.memory.archived_at,
-            update.memory and update.memory.model_dump_json(exclude_defaults=True),
+            update.alarm_at if update.memory else None,
+            update.memory.archived_at if update.memory else None,
+            update.memory.model_dump_json(exclude_defaults=True) if update.memory else None,
         )
         if update.snapshot is None:
             states.append(state)
