@@ -271,6 +271,7 @@ def telling_of(config: Config, source: Source, *, gathers: bool = True) -> Telli
         group_waits={name: place.group_wait for name, place in config.destinations.items()} if gathers else {},
         group_wait=GROUP_WAIT if gathers else timedelta(0),
         confirm=config.confirm,
+        alarms=config.alarms,
     )
 
 

@@ -3,11 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -15,6 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config.alarms import AlarmsEntry
+from bot.config.written import Written, Zone, list_of_one
 from bot.model.access import Role
 from bot.model.change import Kind
 from bot.model.units import Duration
@@ -26,14 +26,6 @@ _SHORTEST_RHYTHM = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(days=7)
 GROUP_WAIT = timedelta(seconds=5)
 """Long enough for what a listing and the details of an order tell one after the other, too short to be noticed."""
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from None
-    return value
 
 
 def _rhythm(value: timedelta) -> timedelta:
@@ -60,11 +52,6 @@ def _id(value: str) -> str:
     return value
 
 
-def list_of_one(value: Any) -> Any:
-    """A single word where a list may stand."""
-    return [value] if isinstance(value, str) else value
-
-
 def _all_or_numbers(value: Any) -> Any:
     if value == "all":
         return None
@@ -81,7 +68,6 @@ def _distinct(values: list[str] | None) -> list[str] | None:
     return list(dict.fromkeys(value.strip() for value in values))
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
 Rhythm = Annotated[Duration, AfterValidator(_rhythm)]
 Wait = Annotated[Duration, AfterValidator(_wait)]
 Kept = Annotated[Duration, AfterValidator(_kept)]
@@ -116,12 +102,6 @@ Filters = Annotated[
 ]
 
 
-class Written(BaseModel):
-    """A piece of the file. Unknown keys are errors; the text under a key describes it, here and in the JSON Schema."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
 class WatchlistEntry(Written):
     """Which orders of a source are followed, how closely, and who is told."""
 
@@ -137,6 +117,8 @@ class WatchlistEntry(Written):
     """How old the details of an open order may become when its row in the listing does not move."""
     confirm: dict[Confirmed, Wait] | None = None
     """How long a field has to last before it is told, in place of the file's own `confirm:`."""
+    alarms: AlarmsEntry | None = None
+    """When time alone makes news, where that is not as the file's own `alarms:` says."""
     notify: list[Any] = []
     """Rules, the first match wins; what none of them matches goes to the catch-all."""
 
@@ -232,6 +214,8 @@ class FileEntry(StoreEntry):
     """who is told about failing sources and dead letters, such as `operators: {to: ops}`"""
     confirm: dict[Confirmed, Wait] = {}
     """How long `status`, `promise`, `tracking` or `lines` has to last before it is told; final states do not."""
+    alarms: AlarmsEntry = AlarmsEntry()
+    """When it is news that nothing happened: stuck, due today, overdue, not moving; and when orders are archived."""
     retention: RetentionEntry = RetentionEntry()
     """How long things are kept."""
     access: dict[str, Any] = {}

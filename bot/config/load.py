@@ -1,6 +1,6 @@
 """watchlists.yaml as the program uses it: read, checked as a whole, every name resolved."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot import registry
+from bot.config.alarms import AlarmsEntry, alarms_of
 from bot.config.assertions import read_assertions
 from bot.config.file import DestinationEntry, FileEntry, GrantEntry, StoreEntry, WatchlistEntry
 from bot.config.problems import Complaints, Place, hint, place_of, translate
@@ -20,6 +21,7 @@ from bot.config.text import Document
 from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.model.access import Grant
+from bot.model.alarm import Alarms
 from bot.model.outbox import Destination
 from bot.model.retention import Retention
 from bot.model.route import Assertion, Route
@@ -50,6 +52,8 @@ class Config:
     retention: Retention
     confirm: Mapping[Confirmed, timedelta]
     """How long a field has to last before it is told."""
+    alarms: Alarms
+    """What time alone makes news of, where no watchlist says otherwise."""
     access: tuple[Grant, ...]
     """Who may ask in chat."""
     secrets: frozenset[str] = field(repr=False)
@@ -73,12 +77,13 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     sources, chats = checked.sources(), checked.chats()
     destinations = checked.destinations(chats)
     rules = checked.rules(destinations)
-    watchlists = checked.watchlists(sources, rules)
+    default = top.alarms if top else AlarmsEntry()
+    zone = top.timezone if top else StoreEntry().timezone
+    watchlists = checked.watchlists(sources, rules, lambda own: alarms_of(default, own, zone))
     notify = rules.catch_all(document.data.get("notify"), watchlists)
     assertions = _assertions(document, watchlists, environ)
     if top is not None:
         checked.names(("operators", "to"), top.operators.to, destinations)
-    zone = top.timezone if top else StoreEntry().timezone
     quiet = QuietHours(document.data.get("quiet"), zone, checked.model, document.complaints)
     access = checked.access(chats, quiet)
     quiets = {name: quiet.of(("destinations", name, "quiet"), one.quiet) for name, (one, _) in destinations.items()}
@@ -113,6 +118,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         operators=tuple(dict.fromkeys(top.operators.to)),
         retention=Retention(raw=top.retention.raw, sent=top.retention.sent),
         confirm=top.confirm,
+        alarms=alarms_of(top.alarms, None, zone),
         access=access,
         secrets=secrets,
         lines=document.complaints.lines(),
@@ -214,7 +220,9 @@ class _Check:
                 found[name] = (entry, address.model_dump(mode="json", exclude_none=True))
         return found
 
-    def watchlists(self, sources: Mapping[str, SourceSettings], rules: Rules) -> dict[str, Watchlist]:
+    def watchlists(
+        self, sources: Mapping[str, SourceSettings], rules: Rules, alarms: Callable[[AlarmsEntry | None], Alarms]
+    ) -> dict[str, Watchlist]:
         found = {}
         for name, place, data in self._entries("watchlists"):
             entry = self.model(WatchlistEntry, place, data, rest=True)
@@ -230,6 +238,7 @@ class _Check:
                 every=entry.every,
                 details=entry.details,
                 confirm=entry.confirm or {},
+                alarms=alarms(entry.alarms),
                 notify=routes,
             )
         return found

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from bot.config.file import Written, Zone, list_of_one
 from bot.config.problems import Complaints, Place, hint
+from bot.config.written import Written, Zone, list_of_one
 from bot.core.calendar import countries, is_always_quiet
 from bot.model.quiet import MINUTES_OF_DAY, QuietWindow, Weekday
 

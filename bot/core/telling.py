@@ -9,6 +9,7 @@ from bot.core.mutes import Mutes, sort_out
 from bot.core.notices import notification_key
 from bot.core.render import render
 from bot.core.route import Share, share_out
+from bot.model.alarm import Alarms
 from bot.model.change import Change, Severity
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order
@@ -38,6 +39,8 @@ class Telling:
     """The same for places that are in no config."""
     confirm: Mapping[Confirmed, timedelta] = field(default_factory=dict)
     """How long a field has to last before it is told, where no watchlist says otherwise."""
+    alarms: Alarms = field(default_factory=Alarms)
+    """What time alone makes news of, where no watchlist says otherwise."""
     mutes: Mutes = field(default_factory=Mutes)
     """What nobody wants to hear now."""
 

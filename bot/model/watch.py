@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from bot.model.alarm import Alarms
 from bot.model.frozen import Frozen
 from bot.model.route import Route
 
@@ -31,4 +32,6 @@ class Watchlist(Frozen):
     """How old the details of an open order may become when its row in the listing does not move."""
     confirm: dict[Confirmed, timedelta] = {}
     """How long a field has to last before it is told, where that is not as for all watchlists; final states do not."""
+    alarms: Alarms | None = None
+    """What time alone makes news of; None: whoever follows the order too says so, else it is as for all watchlists."""
     notify: tuple[Route, ...] = ()
