@@ -71,7 +71,8 @@ class Ledger:
     async def load(self) -> AsyncGenerator[list[OrderState]]:
         """Read what the store knows of this source and its watchlists; yields the orders that are followed, in parts.
 
-        An order that was asked about meanwhile is known already, and better.
+        An order that was asked about meanwhile is known already, and better; but what the store has a newer version of
+        was committed by somebody who was stopped before he could remember it.
         """
         source = self.telling.source
         await self.condition.load()
@@ -80,11 +81,7 @@ class Ledger:
         self._baselines = dict(await self._storage.baselines())
         async with aclosing(self._storage.load_in_parts(source)) as parts:
             async for part in parts:
-                followed = [state for state in part if state.key not in self.states and self.book.follows(state)]
-                for state in followed:
-                    self._remember(state)
-                    if state.doubt:
-                        self.drift.recall(state.key, state.doubt)
+                followed = [self._recalled(state) for state in part if self.book.follows(state)]
                 yield followed
         unknown = [OrderState(key) for key in self.book.named if key not in self.states]
         for start in range(0, len(unknown), LET_OTHERS_RUN_EVERY):
@@ -95,6 +92,15 @@ class Ledger:
         for watchlist in self.book.watchlists:
             await self._load_watchlist(watchlist)
         event(log, "watching", source=source, orders=len(self.states), listings=len(self.book.scopes))
+
+    def _recalled(self, stored: OrderState) -> OrderState:
+        known = self.states.get(stored.key)
+        if known is not None and known.seq >= stored.seq:
+            return known
+        self._remember(stored)
+        if stored.doubt:
+            self.drift.recall(stored.key, stored.doubt)
+        return stored
 
     async def _load_watchlist(self, watchlist: Watchlist) -> None:
         if watchlist.orders is None:

@@ -13,6 +13,7 @@ from bot.model.poll import Listed, Listing, Payload, Scope
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, DELIVERED, SHIPPED, order, status, watchlist
 from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
+from tests.storage.making import a_record, an_update
 
 DOWN = SourceUnreachable("panels", "GET /orders/FR", "no answer within 30 s")
 ODD = AnswerUnreadable("panels", "GET /orders/FR/a", "came HTML")
@@ -179,6 +180,21 @@ async def test_hints_lead_to_looks_and_their_first_sweep_is_silent(storage: Sqli
     await clock.advance(900)
     await work(rounds, clock)
     assert sorted(await owed(storage)) == sorted([SUMMARY, ("ops", ("status",)), ("ops", ("appeared",))])
+
+
+async def test_a_version_whose_commit_outlived_its_poll_is_known_once_it_loads_again(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    source = ScriptedSource(one("a"))
+    rounds = await started(source, storage, clock, ALL)
+    await work(rounds, clock)
+    newer = an_update(one("a", status=CONFIRMED), rounds.ledger.states["a"].seq + 1)
+    await storage.commit(a_record(newer))
+    source.set(one("a", status=SHIPPED))
+    await clock.advance(7200)
+    await rounds.load()
+    await work(rounds, clock)
+    assert await owed(storage) == [SUMMARY, ("ops", ("status",))]
 
 
 async def test_a_hint_followed_by_a_crash_keeps_its_meaning(storage: SqliteStorage, clock: ManualClock) -> None:
