@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ async def test_a_version_whose_commit_outlived_its_poll_is_known_once_it_loads_a
     source = ScriptedSource(one("a"))
     rounds = await started(source, storage, clock, ALL)
     await work(rounds, clock)
-    newer = an_update(one("a", status=CONFIRMED), rounds.ledger.states["a"].seq + 1)
+    newer = replace(an_update(one("a", status=CONFIRMED), rounds.ledger.states["a"].seq + 1), scopes=("*",))
     await storage.commit(a_record(newer))
     source.set(one("a", status=SHIPPED))
     await clock.advance(7200)
