@@ -16,7 +16,8 @@ from tests.storage.making import ELEVEN, NINE, a_record, again, an_order, an_upd
 async def test_old_payloads_are_dropped_and_young_ones_stay(store: Storage) -> None:
     await store.commit(a_record(an_update(an_order(), at=NINE), an_update(an_order(), 2, at=ELEVEN)))
     kept = Retention(raw=timedelta(hours=1), sent=timedelta(days=1))
-    assert await store.tidy(ELEVEN, kept) == {"payloads": 1, "notifications": 0, "questions": 0, "buttons": 0}
+    dropped = await store.tidy(ELEVEN, kept)
+    assert {what: count for what, count in dropped.items() if count} == {"payloads": 1}
     assert await store.payload("panels", "FR/1", 1) is None
     assert await store.payload("panels", "FR/1", 2) is not None
     assert len(await store.history("panels", "FR/1")) == 2
