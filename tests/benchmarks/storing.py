@@ -32,10 +32,11 @@ def measure(size: Size) -> Iterator[Figure]:
             folder = Path(name)
             asyncio.run(_fill(folder, watched))
             bytes_each = sum(path.stat().st_size for path in folder.glob("orders.db*")) / watched
-            seconds, megabytes, bare, longest = _in_a_fresh_process(folder, watched)
+            first, whole, megabytes, bare, longest = _in_a_fresh_process(folder, watched)
         megabytes_aim, seconds_aim = AIMS.get(watched, ("", ""))
         yield figure("database, an order with 2 lines and its raw payload", "bytes/order", [bytes_each])
-        yield figure(f"start with {watched:,} orders, to the first poll", "s", [seconds], aim=seconds_aim)
+        yield figure(f"start with {watched:,} orders, to the first poll", "s", [first], aim=seconds_aim)
+        yield figure(f"start with {watched:,} orders, until all are remembered", "s", [whole])
         yield figure(f"memory with {watched:,} orders, whole process", "MB", [megabytes], aim=megabytes_aim)
         yield figure("memory of one order", "bytes", [(megabytes - bare) * 1e6 / watched], aim="under 1000")
         yield figure(f"longest block of the event loop, start with {watched:,}", "ms", [longest * 1e3], aim="under 50")
@@ -67,12 +68,12 @@ def _copy_rows(connection: sqlite3.Connection, table: str, watched: int) -> None
     )
 
 
-def _in_a_fresh_process(folder: Path, watched: int) -> tuple[float, float, float, float]:
+def _in_a_fresh_process(folder: Path, watched: int) -> tuple[float, float, float, float, float]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_watch, args=(folder, watched, there), daemon=True)
     process.start()
-    found: tuple[float, float, float, float] = here.recv()
+    found: tuple[float, float, float, float, float] = here.recv()
     process.join(30)
     return found
 
@@ -81,8 +82,8 @@ def _watch(folder: Path, watched: int, pipe: Connection) -> None:
     pipe.send(run_async(_load(folder, watched)))
 
 
-async def _load(folder: Path, watched: int) -> tuple[float, float, float, float]:
-    """Seconds to the first poll, megabytes at most and before the orders, longest block of the loop in seconds."""
+async def _load(folder: Path, watched: int) -> tuple[float, float, float, float, float]:
+    """Seconds to the first poll and until all are remembered, megabytes at most and before the orders, longest block of the loop in seconds."""
     path = folder / "watchlists.yaml"
     source = {"kind": "stateset", "base_url": "http://127.0.0.1:9/v1", "token": "made-up"}
     document = {
@@ -98,12 +99,15 @@ async def _load(folder: Path, watched: int) -> tuple[float, float, float, float]
     async with lag() as found, open_app(load(path, {}), SystemClock()) as app:
         bare = _megabytes()
         (poller,) = app.pollers.values()
-        await poller.rounds.load()
-        assert poller.rounds.ledger.agenda.pop(time.monotonic()) is not None
-        seconds = time.monotonic() - started
+        first = None
+        async for _ in poller.rounds.loading():
+            if first is None and (poller.rounds.ledger.agenda.next_due() or 0.0) <= time.monotonic():
+                first = time.monotonic() - started
+        assert first is not None, "something was due"
+        whole = time.monotonic() - started
         assert len(poller.rounds.ledger.states) == watched
-        assert len(poller.rounds.ledger.agenda) == watched
-    return seconds, _megabytes(), bare, found.longest
+        assert len(poller.rounds.ledger.agenda) == watched + 1  # and the listing
+    return first, whole, _megabytes(), bare, found.longest
 
 
 def _megabytes() -> float:
