@@ -2,21 +2,34 @@
 
 An order changes with a hazard that depends on how far it has come (its stage) and on how near its promised day is. Of
 all ways to share R requests among orders with hazards h, looking at each in intervals in proportion to 1/√h leaves the
-least time between a change and the look that finds it: every order weighs √h.
+least mean time between a change and the look that finds it: every order weighs √h, or more where the median counts.
 
 Pure: times are handed in, nothing is asked. What is learned starts from a belief and follows what was seen.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
 
 from bot.model.order import Stage
 from bot.model.poll import Kind
 
-LONGEST = 1.25
-"""Of an even turn of all orders: no order waits longer, however quiet its kind."""
-LEAST = 0.04
+
+@dataclass(frozen=True, slots=True)
+class Bent:
+    """How far turns are bent towards the orders that are likelier to change."""
+
+    power: float
+    """Of the hazard, by which orders weigh: 0.5 makes the mean delay least, more than that the usual one."""
+    longest: float
+    """Of an even turn of all orders: no order waits longer, however quiet its kind."""
+
+
+EVENLY = Bent(0.5, 1.25)
+"""For requests that come evenly through day and night: bent further, quiet orders would wait far longer than in turn."""
+BY_THE_DAY = Bent(0.75, 1.6)
+"""For a day's requests, spent in its busy hours: these are so many more that the quiet orders still gain."""
+LEAST = 0.07
 """Of the busiest hour's pace is kept in the quietest."""
 
 _CHANGES_A_WEEK: Mapping[Stage, float] = {
@@ -90,15 +103,15 @@ class Rhythm:
         """How many orders are counted."""
         return self._counted
 
-    def turns(self, kind: Kind) -> float:
+    def turns(self, kind: Kind, bent: Bent = EVENLY) -> float:
         """How many looks the source allows, at an even pace, before it is an order's turn again."""
-        weights = {each: (count, sqrt(self.hazard(each))) for each, count in self._orders.items() if count > 0}
-        longest, free = LONGEST * self.orders, 1.0
+        weights = {each: (count, self.hazard(each) ** bent.power) for each, count in self._orders.items() if count > 0}
+        longest, free = bent.longest * self.orders, 1.0
         while weights:
             total = sum(count * weight for count, weight in weights.values()) / free
             held = [each for each, (_, weight) in weights.items() if total > longest * weight]
             if not held:
-                return min(total / sqrt(self.hazard(kind)), longest)
+                return float(min(total / self.hazard(kind) ** bent.power, longest))
             for each in held:  # who would wait too long takes a fixed share; the others share what is left
                 free -= weights.pop(each)[0] / longest
         return max(longest, 1.0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from bot.core.rhythm import Rhythm
+from bot.core.rhythm import BY_THE_DAY, EVENLY, Rhythm
 from bot.model.moment import Moment
 from bot.model.poll import Kind, OrderState
 from bot.model.units import RateValue
@@ -53,7 +53,7 @@ class Turns:
         kind = state.kind or self._kind(state, now)
         if kind is None:
             return every
-        even = rhythm.turns(kind) / looks
+        even = rhythm.turns(kind, BY_THE_DAY if self._is_daily else EVENLY) / looks
         return max(every, rhythm.wait(even, self._local_time(now)) if self._is_daily else even)
 
     def is_short(self, every: timedelta) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.rhythm import LONGEST, Rhythm
+from bot.core.rhythm import BY_THE_DAY, EVENLY, Bent, Rhythm
 from bot.core.turns import Turns
 from bot.model.moment import from_day
 from bot.model.order import Stage
@@ -52,14 +52,17 @@ def test_an_order_that_is_likelier_to_change_has_its_turn_sooner() -> None:
     assert turns.rest(lively, 60.0, NOON) < 0.7 * turns.rest(quiet, 60.0, NOON)
 
 
-@given(st.lists(st.tuples(st.sampled_from(list(Stage)), st.integers(-5, 30)), min_size=2, max_size=60))
-def test_nobody_starves_and_all_turns_together_keep_the_budget(orders: list[tuple[Stage, int]]) -> None:
+@given(
+    st.lists(st.tuples(st.sampled_from(list(Stage)), st.integers(-5, 30)), min_size=2, max_size=60),
+    st.sampled_from([EVENLY, BY_THE_DAY]),
+)
+def test_nobody_starves_and_all_turns_together_keep_the_budget(orders: list[tuple[Stage, int]], bent: Bent) -> None:
     rhythm = Rhythm()
     kinds = [rhythm.kind(stage, days, 0) for stage, days in orders]
     for kind in kinds:
         rhythm.count(None, kind)
-    turns = [rhythm.turns(kind) for kind in kinds]
-    assert max(turns) <= LONGEST * len(kinds) + 1e-9
+    turns = [rhythm.turns(kind, bent) for kind in kinds]
+    assert max(turns) <= bent.longest * len(kinds) + 1e-9
     assert sum(1 / each for each in turns) <= 1 + 1e-9
 
 
@@ -101,3 +104,18 @@ def test_an_order_that_nobody_follows_any_more_takes_none_either() -> None:
     first, second = watched(turns, 2)
     turns.drop(second)
     assert turns.rest(first, 0.5, NOON) == 1.0
+
+
+def test_looks_that_cost_several_requests_each_are_fewer() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    (state, *_) = watched(turns, 3600)
+    for looks in range(1, 501):
+        turns.spent(3 * looks)
+    assert round(turns.rest(state, 60.0, NOON) / 3600) == 3
+
+
+def test_a_budget_is_short_where_all_looks_asked_for_do_not_fit() -> None:
+    turns = Turns([A_MINUTE], UTC)
+    watched(turns, 901)
+    assert turns.is_short(timedelta(minutes=15))
+    assert not turns.is_short(timedelta(minutes=16))
