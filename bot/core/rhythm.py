@@ -26,7 +26,7 @@ class Bent:
 
 
 EVENLY = Bent(0.5, 1.25)
-"""For requests that come evenly through day and night: bent further, quiet orders would wait far longer than in turn."""
+"""For requests that come evenly day and night: bent further, quiet orders would wait far longer than in turn."""
 BY_THE_DAY = Bent(0.75, 1.6)
 """For a day's requests, spent in its busy hours: these are so many more that the quiet orders still gain."""
 LEAST = 0.07
