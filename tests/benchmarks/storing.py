@@ -83,7 +83,7 @@ def _watch(folder: Path, watched: int, pipe: Connection) -> None:
 
 
 async def _load(folder: Path, watched: int) -> tuple[float, float, float, float, float]:
-    """Seconds to the first poll and until all are remembered, megabytes at most and at first, longest block in seconds."""
+    """Seconds to the first poll and until all are remembered, megabytes at most and at first, longest block (s)."""
     path = folder / "watchlists.yaml"
     source = {"kind": "stateset", "base_url": "http://127.0.0.1:9/v1", "token": "made-up"}
     document = {
