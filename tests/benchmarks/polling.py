@@ -113,7 +113,7 @@ def _config(account: Supplier, named: list[str] | None) -> str:
     return json.dumps(
         {
             "sources": {"supplier": settings},
-            "destinations": {"here": {"chat": "console"}},
+            "destinations": {"here": {"chat": "console", "group_wait": "0s", "storm": 0}},
             "watchlists": {"all": watchlist},
             "notify": [{"to": "here"}],
             "operators": {"to": "here"},
