@@ -1,17 +1,19 @@
 """Holds what was told against what happened, from the words people read; the product's own books are not asked.
 
-Every fact must be told wherever its account is listened to; every message about an order must tell a fact that
+Every fact must be told wherever its account is listened to; everything said about an order must tell a fact that
 nobody has been told there yet. The phrases below are what a reader takes for the telling of each kind: a number that
-only stands somewhere in a message tells nothing.
+only stands somewhere in a message tells nothing. Several facts about one thing may be told as the one they come to,
+and facts that cancel out before anybody was told of them need not be told at all.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.orders import Fact
+from bot.sandbox.said import Said, entries, joined
 
 Place = tuple[str, str]
 """Kind of chat, and the place there as its twin writes it."""
@@ -43,7 +45,18 @@ _CARD = re.compile(r"\W*Order (?!not readable\b)(?P<name>.+) · ")
 """The message at the head of an order's thread. It says where the order is and tells nobody anything."""
 _CLAIM = re.compile(r"^(?!\W*Lines? [^:]*: (?!quantity)).*→")
 """A line that says what became what. The status of a single line is left out: no fact is recorded for it."""
-_MARKS = re.compile(r"(?: \((?P<part>\d+)/\d+\))?(?P<repeat> \(may be a repeat\))?\s*$")
+_SHORT = {
+    "promise_moved": "New date",
+    "tracking_replaced": "Tracking replaced",
+    "tracking_removed": "Tracking removed",
+    "tracking_added": "Tracking added",
+    "status": "Status",
+    "line_cancelled": "Line cancelled",
+    "quantity": "Quantity changed",
+    "line_added": "Line added",
+    "dispatched": "Dispatched",
+}
+"""What a summary says of the rest of the changes of an order, where they are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +106,15 @@ def judge(
     notices = 0
     strays = []
     cards = [one for one in accepted if is_card(one)]
-    messages = _joined([one for one in accepted if not is_card(one)])
+    messages = joined([one for one in accepted if not is_card(one)])
     for message in messages:
-        if _NOTICE.match(message.text):
-            notices += 1
-        elif (message.chat, message.place) in courts:
-            courts[message.chat, message.place].hear(message)
-        else:
-            strays.append(f"{_where(message)}, where nobody listens: {_said(message)}")
+        said = [entry for entry in entries(message) if not _NOTICE.match(entry.text)]
+        notices += not said
+        for entry in said:
+            if (message.chat, message.place) in courts:
+                courts[message.chat, message.place].hear(entry)
+            else:
+                strays.append(f"{_where(entry)}, where nobody listens: {_said(entry)}")
     owed = [(court, fact) for court in courts.values() for fact in court.facts if baseline < fact.at <= calm]
     return Verdict(
         changes=len(owed),
@@ -112,6 +126,15 @@ def judge(
         duplicates=(*_second_cards(cards), *(line for court in courts.values() for line in court.duplicates)),
         false=tuple(strays + [line for court in courts.values() for line in court.false]),
     )
+
+
+def untold(facts: Sequence[Fact], accepted: Sequence[Accepted], place: Place) -> list[Fact]:
+    """The facts that no message in a place tells, whether or not they had to be told."""
+    court = _Court(place, facts, {fact.account for fact in facts})
+    for message in joined([one for one in accepted if (one.chat, one.place) == place and not is_card(one)]):
+        for entry in entries(message):
+            court.hear(entry)
+    return [fact for fact in facts if id(fact) not in court.first_told]
 
 
 def is_card(accepted: Accepted) -> bool:
@@ -130,40 +153,6 @@ def _second_cards(cards: Sequence[Accepted]) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Message:
-    """What was accepted, its parts put together and its marks taken off."""
-
-    at: datetime
-    chat: str
-    place: str
-    text: str
-    is_repeat: bool
-
-
-def _joined(accepted: Sequence[Accepted]) -> list[_Message]:
-    messages: list[_Message] = []
-    for one in accepted:
-        first, _, rest = one.text.strip().partition("\n")
-        marks = _MARKS.search(first)
-        assert marks is not None  # it may match nothing, but it matches
-        headline = first[: marks.start()]
-        whole = _begun(messages, one, headline) if int(marks["part"] or 1) > 1 else None
-        if whole:
-            whole.text = f"{whole.text}\n{rest}"
-        else:
-            text = f"{headline}\n{rest}"
-            messages.append(_Message(one.at, one.chat, one.place, text, marks["repeat"] is not None))
-    return messages
-
-
-def _begun(messages: list[_Message], one: Accepted, headline: str) -> _Message | None:
-    for message in reversed(messages):
-        if (message.chat, message.place) == (one.chat, one.place):
-            return message if message.text.startswith(f"{headline}\n") else None
-    return None
-
-
-@dataclass(slots=True)
 class _Court:
     """Everything told in one place, message by message."""
 
@@ -171,24 +160,29 @@ class _Court:
     all_facts: Sequence[Fact]
     accounts: Collection[str]
     facts: list[Fact] = field(default_factory=list)
-    heard: list[tuple[_Message, list[Fact]]] = field(default_factory=list)
     told: set[int] = field(default_factory=set)
+    """Ids of the facts that a message was taken to tell."""
+    first_told: dict[int, datetime] = field(default_factory=dict)
+    """Id of a fact to when a message came that tells it, if only together with another one that reads the same."""
     repeats: int = 0
     duplicates: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
     by_name: dict[str, list[Fact]] = field(default_factory=dict)
+    by_thing: dict[tuple[str, str, str], list[Fact]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.facts = [fact for fact in self.all_facts if fact.account in self.accounts]
         for fact in self.facts:
             for name in fact.names or (fact.order,):
                 self.by_name.setdefault(name, []).append(fact)
+            if fact.thing:
+                self.by_thing.setdefault((fact.account, fact.order, fact.thing), []).append(fact)
 
     @property
     def name(self) -> str:
         return " ".join(self.place)
 
-    def hear(self, message: _Message) -> None:
+    def hear(self, message: Said) -> None:
         """Give the message the oldest untold fact of each sort that it tells."""
         known = [fact for fact in self._about(message) if fact.at <= message.at]
         tells = [fact for fact in known if _tells(message.text, fact)]
@@ -196,24 +190,49 @@ class _Court:
         for fact in tells:
             if id(fact) not in self.told:
                 sorts.setdefault((fact.kind, fact.needle), fact)
-        self.told.update(map(id, sorts.values()))
-        self.heard.append((message, tells))
+        news = [*sorts.values(), *self._told_as_one(message, known)]
+        self.told.update(map(id, news))
+        for fact in (*tells, *news):
+            self.first_told.setdefault(id(fact), message.at)
         claims = [line for line in message.text.split("\n") if _CLAIM.search(line)]
-        if not tells or any(not any(_tells(line, fact) for fact in known) for line in claims):
+        if not (tells or news) or any(not any(_tells(line, fact) for fact in known) for line in claims):
             self.false.append(f"{_where(message)} was told what never happened: {_said(message)}")
-        elif not sorts and message.is_repeat:
+        elif not news and message.is_repeat:
             self.repeats += 1
-        elif not sorts:
+        elif not news:
             self.duplicates.append(f"{_where(message)} was told again: {_said(message)}")
 
     def knows(self, fact: Fact) -> bool:
-        """Whether a message told it, if only together with an older fact that reads the same."""
-        return id(fact) in self.told or any(fact in tells for _, tells in self.heard)
+        """Whether a message told it, or there is nothing to tell because it came to nothing in time."""
+        return id(fact) in self.first_told or any(
+            run[0].before == run[-1].after and all(self._came_late(each, run[-1].at) for each in run)
+            for run in self._runs(fact)
+        )
 
-    def _about(self, message: _Message) -> list[Fact]:
-        headline = message.text.partition("\n")[0]
+    def _came_late(self, fact: Fact, at: datetime) -> bool:
+        return self.first_told.get(id(fact), at) >= at
+
+    def _runs(self, fact: Fact) -> Iterator[Sequence[Fact]]:
+        """Everything that happened to its thing one after the other, from then to then; at least two facts."""
+        line = self.by_thing.get((fact.account, fact.order, fact.thing), [fact])
+        here = line.index(fact)
+        for first in range(here + 1):
+            for last in range(max(here, first + 1), len(line)):
+                yield line[first : last + 1]
+
+    def _told_as_one(self, message: Said, known: Sequence[Fact]) -> list[Fact]:
+        """Untold moves of one parcel that the message tells as the one they come to."""
+        for last in known:
+            if not last.thing.startswith("parcel") or id(last) in self.told:
+                continue
+            for run in self._runs(last):
+                if run[-1] is last and not self.told.intersection(map(id, run)) and _tells(message.text, _net(run)):
+                    return list(run)
+        return []
+
+    def _about(self, message: Said) -> list[Fact]:
         for name, facts in self.by_name.items():
-            if name in headline and re.search(_whole(name), headline):
+            if name in message.headline and re.search(_whole(name), message.headline):
                 return facts
         return []
 
@@ -221,18 +240,26 @@ class _Court:
 def _tells(text: str, fact: Fact) -> bool:
     needle = "|".join(_whole(each) for each in (fact.needle, *fact.also))
     phrase = _PHRASES.get(fact.kind, "{}").replace("{}", f"(?:{needle})")
-    return any(re.search(phrase, line, re.IGNORECASE) for line in text.split("\n"))
+    lines = text.split("\n")
+    return any(re.search(phrase, line, re.IGNORECASE) or _SHORT.get(fact.kind) in line.split(", ") for line in lines)
+
+
+def _net(run: Sequence[Fact]) -> Fact:
+    """What several moves of one parcel come to."""
+    before, after = run[0].before, run[-1].after
+    kind = "tracking_removed" if not after else "tracking_replaced" if before else "tracking_added"
+    return replace(run[-1], kind=kind, needle=after or before)
 
 
 def _whole(words: str) -> str:
     return rf"(?<!\w){re.escape(words)}(?!\w)"
 
 
-def _where(message: _Message) -> str:
+def _where(message: Said) -> str:
     return f"{message.chat} {message.place} at {message.at:%Y-%m-%d %H:%M:%S.%f}"
 
 
-def _said(message: _Message) -> str:
+def _said(message: Said) -> str:
     return " / ".join(line.strip() for line in message.text.split("\n") if line.strip())
 
 

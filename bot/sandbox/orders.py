@@ -151,3 +151,9 @@ class Fact:
     """Texts that do instead of the needle."""
     names: tuple[str, ...] = ()
     """What a message may call the order; empty: only `order`."""
+    thing: str = ""
+    """What of the order it happened to: what happened to one thing may be told as one. Empty: it stands alone."""
+    before: str = ""
+    """What that was until then; empty: it was not there."""
+    after: str = ""
+    """What it is since; empty: it is not there any more."""

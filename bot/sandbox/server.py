@@ -41,7 +41,7 @@ class SourceTwin(Protocol):
 
 
 _ONE_BY_ONE = {"group_wait": "0s", "storm": 0}
-"""How news is gathered in the sandbox: not at all, so that each message can be held against what happened."""
+"""A destination where what each poll found is told by itself."""
 
 
 class Sandbox:
@@ -132,11 +132,13 @@ class Sandbox:
         database: str = "orderwatch.db",
         *,
         listening: bool = False,
+        one_by_one: bool = False,
     ) -> dict[str, Any]:
         """A complete watchlists.yaml as plain data: everything here is watched and told in both chats.
 
-        `listening`: and both chats are listened to.
+        `listening`: and both chats are listened to. `one_by_one`: nothing is gathered, each change is a message.
         """
+        gathering = _ONE_BY_ONE if one_by_one else {}
         twins: dict[str, SlackTwin | TelegramTwin] = {"slack": self.slack, "telegram": self.telegram}
         return {
             "timezone": "Europe/Paris",
@@ -146,8 +148,8 @@ class Sandbox:
                 name: (twin.listening if listening else twin.settings)(self.urls[name]) for name, twin in twins.items()
             },
             "destinations": {
-                "ops": {"chat": "slack", "channel": SLACK_CHANNEL, **_ONE_BY_ONE},
-                "sales": {"chat": "telegram", "chat_id": TELEGRAM_CHAT, **_ONE_BY_ONE},
+                "ops": {"chat": "slack", "channel": SLACK_CHANNEL, **gathering},
+                "sales": {"chat": "telegram", "chat_id": TELEGRAM_CHAT, **gathering},
             },
             "watchlists": {
                 f"all of {name}": {

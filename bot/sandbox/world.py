@@ -50,6 +50,8 @@ class Book:
         self._orders: dict[str, dict[str, WorldOrder]] = {account: {} for account in accounts}
         self._hidden: set[tuple[str, str]] = set()
         self._parcels = 0
+        self._parcel_of: dict[str, str] = {}
+        """Tracking number to the parcel that has it now, or had it: one whose number was replaced stays itself."""
         self.accounts = tuple(accounts)
         self.facts: list[Fact] = []
         """In the order they happened."""
@@ -83,19 +85,30 @@ class Book:
     def _happen(self, order: WorldOrder) -> None:
         order.updated_at = self.now()
 
-    def _tell(self, order: WorldOrder, kind: str, needle: str, *also: str) -> None:
-        self.facts.append(Fact(self.now(), order.account, order.number, kind, needle, also, order.names))
+    def _tell(
+        self, order: WorldOrder, kind: str, needle: str, *also: str, thing: str = "", before: str = "", after: str = ""
+    ) -> None:
+        fact = Fact(self.now(), order.account, order.number, kind, needle, also, order.names, thing, before, after)
+        self.facts.append(fact)
+
+    def _tell_status(self, order: WorldOrder, kind: str, before: str) -> None:
+        self._tell(order, kind, order.word, thing="status", before=before, after=order.word)
+
+    def _tell_tracking(self, order: WorldOrder, kind: str, before: str, after: str) -> None:
+        parcel = self._parcel_of.setdefault(before or after, f"parcel {before or after}")
+        self._parcel_of[after or before] = parcel
+        self._tell(order, kind, after or before, thing=parcel, before=before, after=after)
 
     def _step(self, order: WorldOrder, step: Step) -> None:
         before, order.step, order.own_word = order.word, step, ""
         if order.word == before:
             return
         if step == "cancelled":
-            self._tell(order, "cancelled", order.word)
+            self._tell_status(order, "cancelled", before)
         elif step == "delivered":
-            self._tell(order, "completed", order.word)
+            self._tell_status(order, "completed", before)
         else:
-            self._tell(order, "status", order.word)
+            self._tell_status(order, "status", before)
 
 
 class World(Book):
@@ -120,8 +133,8 @@ class World(Book):
     def say(self, order: WorldOrder, word: str) -> None:
         """The supplier calls its status by a word nobody has heard from it, until the next step."""
         self._happen(order)
-        order.own_word = word
-        self._tell(order, "status", word)
+        before, order.own_word = order.word, word
+        self._tell_status(order, "status", before)
 
     def dispatch(self, order: WorldOrder, *, line: str | None = None, partial: bool = False) -> list[WorldShipment]:
         """Everything that is still here leaves, or that of one line, or (`partial`) only the first of it."""
@@ -142,22 +155,23 @@ class World(Book):
         self._happen(order)
         package = make_package(self._next_parcel(), self._chance)
         shipment.packages.append(package)
-        self._tell(order, "tracking_added", package.tracking_number)
+        self._tell_tracking(order, "tracking_added", "", package.tracking_number)
         return package
 
     def replace_tracking(self, order: WorldOrder, shipment: WorldShipment | None = None) -> WorldPackage:
         """The first parcel of the shipment (else of the order) gets another number."""
         shipment = shipment or self._with_parcel(order)
         self._happen(order)
+        before = shipment.packages[0].tracking_number
         shipment.packages[0] = make_package(self._next_parcel(), self._chance)
-        self._tell(order, "tracking_replaced", shipment.packages[0].tracking_number)
+        self._tell_tracking(order, "tracking_replaced", before, shipment.packages[0].tracking_number)
         return shipment.packages[0]
 
     def remove_tracking(self, order: WorldOrder, shipment: WorldShipment | None = None) -> None:
         """The first parcel of the shipment (else of the order) is gone."""
         shipment = shipment or self._with_parcel(order)
         self._happen(order)
-        self._tell(order, "tracking_removed", shipment.packages.pop(0).tracking_number)
+        self._tell_tracking(order, "tracking_removed", shipment.packages.pop(0).tracking_number, "")
 
     def move_promise(self, order: WorldOrder, day: date, *, line: str | None = None) -> None:
         """A line, or the whole order, is promised for another day: one fact. 2Service promises nothing."""
@@ -167,6 +181,7 @@ class World(Book):
         if all(each.promised == day for each in lines):
             raise ValueError(f"{order.number} is promised for {day} already")
         self._happen(order)
+        was = lines[0].promised if line else order.promised
         for each in lines:
             each.promised = day
         for shipment in order.shipments:
@@ -174,14 +189,16 @@ class World(Book):
                 shipment.promised = day
         before, order.promised = order.promised, max(each.promised for each in order.lines)
         if order.account == "schneider" or (order.account == "stateset" and order.promised != before):
-            self._tell(order, "promise_moved", day.isoformat(), f"{day.day} {day:%b %Y}", f"{day.day} {day:%b}")
+            spoken = (day.isoformat(), f"{day.day} {day:%b %Y}", f"{day.day} {day:%b}")
+            moved = {"thing": f"promise {line or ''}", "before": was.isoformat(), "after": day.isoformat()}
+            self._tell(order, "promise_moved", *spoken, **moved)
 
     def change_quantity(self, order: WorldOrder, line: str, quantity: int) -> None:
         """Another quantity of one line, not of its shipments: these are made when it is packed."""
         found = self._line(order, line)
         self._happen(order)
-        found.quantity = quantity
-        self._tell(order, "quantity", str(quantity))
+        before, found.quantity = str(found.quantity), quantity
+        self._tell(order, "quantity", str(quantity), thing=f"quantity {line}", before=before, after=str(quantity))
 
     def add_line(self, order: WorldOrder, article: Article | None = None) -> WorldLine:
         """One more line with a quantity, and with a shipment where the source ships line by line."""
@@ -190,7 +207,7 @@ class World(Book):
         article = article or another_article(order, self._chance)
         by_line = order.account == "schneider"
         line = add_line(order, article, self._chance.randint(101, 998), order.promised, with_shipment=by_line)
-        self._tell(order, "line_added", line.product, f"{line.quantity} ×")
+        self._tell(order, "line_added", line.product, f"{line.quantity} ×", thing=f"line {line.number}", after="there")
         return line
 
     def cancel_line(self, order: WorldOrder, line: str) -> None:
@@ -199,7 +216,8 @@ class World(Book):
         self._happen(order)
         found.cancelled = True
         named = order.account == "schneider"  # StateSet's lines are called by an id of its own
-        self._tell(order, "line_cancelled", found.number if named else "cancelled", found.product)
+        needle = found.number if named else "cancelled"
+        self._tell(order, "line_cancelled", needle, found.product, thing=f"line {line}", before="there")
 
     def cancel(self, order: WorldOrder) -> None:
         """The whole order will not come."""
@@ -219,18 +237,18 @@ class World(Book):
         if order.step != "delivered":
             raise ValueError(f"{order.number} is not delivered")
         self._happen(order)
-        order.step = "shipped"
-        self._tell(order, "moved_backwards", order.word)
+        before, order.step = order.word, "shipped"
+        self._tell_status(order, "moved_backwards", before)
 
     def vanish(self, order: WorldOrder) -> None:
         """Its source lists it no more and knows nothing of it."""
         self._hidden.add((order.account, order.number))
-        self._tell(order, "vanished", order.names[0], *order.names[1:])
+        self._tell(order, "vanished", *order.names, thing="listed", before="there")
 
     def reappear(self, order: WorldOrder) -> None:
         """Its source knows it again, as it was."""
         self._hidden.remove((order.account, order.number))
-        self._tell(order, "reappeared", order.names[0], *order.names[1:])
+        self._tell(order, "reappeared", *order.names, thing="listed", after="there")
 
     def _leave(self, order: WorldOrder, leaving: list[WorldShipment]) -> None:
         for shipment in leaving:

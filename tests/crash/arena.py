@@ -291,8 +291,8 @@ class Arena:
         if self._looks_back:
             broken += [f"Slack was told again: {one.text}" for one in repeats if one.chat == "slack"]
             broken += [f"Slack shows {key} twice" for key in proof.doubled_keys(sandbox.accepted)]
-        if states.keys() - {"sent"}:
-            broken.append(f"not everything ended as sent: {states}")
+        if states.keys() - {"sent", "merged"}:
+            broken.append(f"not everything was told: {states}")
         for before, after in zip(deaths, [*deaths[1:], None], strict=True):
             until = after.at if after else sandbox.clock.now()
             near = [one.chat for one in repeats if before.at <= one.at < until]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.sandbox.accepted import Accepted
-from bot.sandbox.judge import Place, judge
+from bot.sandbox.judge import Place, judge, untold
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Fact, WorldOrder
 
@@ -104,12 +104,10 @@ def _missed(facts: Sequence[Fact], said: Sequence[Accepted], place: Place) -> tu
 
 
 def _disordered(facts: Sequence[Fact], said: Sequence[Accepted], place: Place, one_moment: timedelta) -> Iterator[str]:
-    everything = _missed(facts, (), place)
-    fact_of = dict(zip(everything, facts, strict=True))
-    newest, before = facts[0].at, set(everything)
+    newest, before = facts[0].at, facts
     for count in range(1, len(said) + 1):
-        after = set(_missed(facts, said[:count], place))
-        told = [fact_of[line] for line in before - after]
+        after = untold(facts, said[:count], place)
+        told = [fact for fact in before if fact not in after]
         for fact in told:
             if fact.at < newest - one_moment:
                 yield f"{place[0]} was told late: {fact}"

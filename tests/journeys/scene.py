@@ -89,7 +89,7 @@ class Scene:
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.sandbox)
-        self.settings = self.sandbox.config(every="60s")
+        self.settings = self.sandbox.config(every="60s", one_by_one=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:

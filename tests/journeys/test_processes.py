@@ -36,7 +36,7 @@ def database_in(folder: Path) -> bytes:
 
 async def test_a_terminated_program_drains_in_time_and_the_next_one_continues_without_a_repeat(tmp_path: Path) -> None:
     async with Sandbox(accounts=["stateset"], orders_per_account=5) as sandbox:
-        path = written(tmp_path, sandbox.config())
+        path = written(tmp_path, sandbox.config(one_by_one=True))
         async with program("run", "-c", path) as process:
             await until(lambda: watching(sandbox) == 2)
             baseline = sandbox.clock.now()
@@ -58,7 +58,7 @@ async def test_a_terminated_program_drains_in_time_and_the_next_one_continues_wi
 
 async def test_once_twice_from_the_command_line_sends_nothing_the_second_time(tmp_path: Path) -> None:
     async with Sandbox(accounts=["twoservice"]) as sandbox:
-        path = written(tmp_path, sandbox.config())
+        path = written(tmp_path, sandbox.config(one_by_one=True))
         first, second = await done("once", "-c", path, "--json"), await done("once", "-c", path, "--json")
         assert (first[0], second[0]) == (0, 0)
         assert json.loads(second[1])["sent"] == 0
@@ -67,7 +67,7 @@ async def test_once_twice_from_the_command_line_sends_nothing_the_second_time(tm
 
 async def test_a_second_program_on_the_same_database_is_refused_with_the_holder(tmp_path: Path) -> None:
     async with Sandbox(accounts=["stateset"]) as sandbox:
-        path = written(tmp_path, sandbox.config())
+        path = written(tmp_path, sandbox.config(one_by_one=True))
         async with program("run", "-c", path) as holder:
             await until(lambda: watching(sandbox) == 2)
             code, words = await done("once", "-c", path)
@@ -78,7 +78,7 @@ async def test_a_second_program_on_the_same_database_is_refused_with_the_holder(
 
 async def test_no_secret_is_in_the_database_the_output_or_a_message(tmp_path: Path) -> None:
     async with Sandbox() as sandbox:
-        settings = sandbox.config()
+        settings = sandbox.config(one_by_one=True)
         path = written(tmp_path, settings)
         printed = (await done("once", "-v", "-c", path))[1]
         for name, faults in sandbox.faults.items():

@@ -42,7 +42,7 @@ async def opened(folder: Path) -> AsyncIterator[Street]:
     """The product runs, listens in both chats, and has seen every order."""
     clock = SystemClock()
     async with Sandbox(clock=clock, accounts=("stateset",), orders_per_account=3) as sandbox:
-        settings = sandbox.config(every="300s")
+        settings = sandbox.config(every="300s", one_by_one=True)
         settings["chats"] = {
             "slack": sandbox.slack.listening(sandbox.urls["slack"]),
             "telegram": sandbox.telegram.listening(sandbox.urls["telegram"]),

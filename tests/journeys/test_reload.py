@@ -53,7 +53,7 @@ class Watched:
 @asynccontextmanager
 async def watched(folder: Path, **environ: str) -> AsyncIterator[Watched]:
     async with Sandbox(accounts=["stateset"], orders_per_account=3) as sandbox:
-        settings = sandbox.config()
+        settings = sandbox.config(one_by_one=True)
         if environ:
             settings["sources"]["stateset"]["token"] = "${TOKEN}"
         path = written(folder, settings)

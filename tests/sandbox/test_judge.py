@@ -184,6 +184,95 @@ def test_the_verdict_reads_as_sentences() -> None:
     assert "slack C1 was not told: status of schneider 0045001007 (Confirmed)" in text
 
 
+def moved(second: float, kind: str, thing: str, before: str, after: str, order: str = "0045001007") -> Fact:
+    return Fact(at(second), "schneider", order, kind, after or before, (), (order,), thing, before, after)
+
+
+DIGEST = """🗂️ News of 2 orders since Mon 5 Jan 2026, 10:00 CET
+🔄 Status · 0045001007 · PO 4711: Order received → Confirmed → Shipped
+    • Tracking: DHL 17
+👀 Now watching · panels: 12 orders at schneider
+✅ Completed · 0045001008: Shipped → Delivered
+1 order is back where it began: 0045001009
+schneider · seen Mon 5 Jan 2026, 10:00 CET"""
+HAPPENED = [
+    moved(1, "status", "status", "Order received", "Confirmed"),
+    moved(2, "status", "status", "Confirmed", "Shipped"),
+    moved(2, "tracking_added", "parcel 17", "", "17"),
+    moved(3, "completed", "status", "Shipped", "Delivered", "0045001008"),
+    moved(3, "quantity", "quantity 10", "5", "7", "0045001009"),
+    moved(4, "quantity", "quantity 10", "7", "5", "0045001009"),
+]
+
+
+def test_each_entry_of_a_digest_is_judged_as_a_message_about_its_order() -> None:
+    found = verdict(HAPPENED, [message(5, DIGEST)])
+    assert (found.changes, found.messages, str(found).count("\n")) == (6, 1, 0)
+
+
+def test_an_entry_that_is_missing_from_a_digest_is_missed_and_a_strange_one_is_false() -> None:
+    without = DIGEST.replace("✅ Completed · 0045001008: Shipped → Delivered\n", "")
+    assert len(verdict(HAPPENED, [message(5, without)]).missed) == 1
+    assert len(verdict(HAPPENED[:3], [message(5, DIGEST)]).false) == 1
+
+
+def test_a_step_that_a_path_leaves_out_is_missed() -> None:
+    assert len(verdict(HAPPENED, [message(5, DIGEST.replace("→ Confirmed → Shipped", "→ Shipped"))]).missed) == 1
+
+
+def test_an_entry_that_was_told_before_is_a_duplicate() -> None:
+    again = [message(4, "✅ Completed · 0045001008: Shipped → Delivered"), message(5, DIGEST)]
+    assert len(verdict(HAPPENED, again).duplicates) == 1
+
+
+STORM = """🗂️ News of 3 orders since Mon 5 Jan 2026, 10:00 CET: 2 × Status, 1 × Completed
+🔄 Status · 2 orders: Confirmed → Shipped
+    • 0045001007 (PO 4711), 0045001008
+✅ Completed · 0045001009: Shipped → Delivered · Tracking added, Line cancelled
+schneider · seen Mon 5 Jan 2026, 10:00 CET"""
+STORMED = [
+    *(moved(1, "status", "status", "Confirmed", "Shipped", f"004500100{number}") for number in (7, 8)),
+    moved(1, "completed", "status", "Shipped", "Delivered", "0045001009"),
+    moved(1, "tracking_added", "parcel 17", "", "17", "0045001009"),
+]
+
+
+def test_each_name_in_a_summary_is_judged_as_told_what_stands_above_it() -> None:
+    assert verdict(STORMED, [message(5, STORM)]).is_clean
+    assert len(verdict(STORMED, [message(5, STORM.replace(", 0045001008", ""))]).missed) == 1
+    assert len(verdict(STORMED[1:], [message(5, STORM)]).false) == 1
+
+
+def test_the_parts_of_a_summary_are_judged_as_one() -> None:
+    first, *rest = STORM.split("\n")
+    parts = [f"{first} (1/2)\n" + "\n".join(rest[:1]), f"{first} (2/2)\n" + "\n".join(rest[1:])]
+    found = verdict(STORMED, [message(5 + number, part) for number, part in enumerate(parts)])
+    assert (found.messages, found.is_clean) == (1, True)
+
+
+def test_what_cancels_out_before_anybody_was_told_need_not_be_told() -> None:
+    back = [moved(1, "status", "status", "Confirmed", "On hold"), moved(2, "status", "status", "On hold", "Confirmed")]
+    assert verdict(back, []).is_clean
+    told = message(1.5, "🔄 Status · 0045001007: Confirmed → On hold")
+    assert len(verdict(back, [told]).missed) == 1
+    assert len(verdict(back[:1], []).missed) == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line"),
+    [
+        (("", "1", "2"), "🏷️ Tracking added · 0045001007\nTracking: DHL 2"),
+        (("0", "1", "2"), "🏷️ Tracking replaced · 0045001007\nTracking: 0 → DHL 2"),
+        (("0", "1", ""), "🏷️ Tracking removed · 0045001007\nTracking removed: 0"),
+    ],
+)
+def test_a_parcel_may_be_told_by_what_its_numbers_come_to(numbers: tuple[str, str, str], line: str) -> None:
+    first, then, last = numbers
+    kinds = ["tracking_replaced" if first else "tracking_added", "tracking_replaced" if last else "tracking_removed"]
+    facts = [moved(1, kinds[0], "parcel", first, then), moved(2, kinds[1], "parcel", then, last)]
+    assert verdict(facts, [message(3, line)]).is_clean
+
+
 PARCEL = Package(key="1Z9", tracking_number="1Z9", carrier="UPS", tracking_url="https://ups.example/1Z9")
 NEWS: list[tuple[Change, Fact]] = [
     (Change(kind=Kind.APPEARED, after="Shipped"), fact(1, "appeared", "0045001007")),
