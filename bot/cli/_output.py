@@ -1,12 +1,20 @@
-"""What commands print: tables on a terminal, plain columns or JSON lines elsewhere. Nothing can steer the terminal."""
+"""What commands print: tables on a terminal, plain columns or JSON lines elsewhere, and whole files.
+
+Nothing can steer the terminal.
+"""
 
 import json
+import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
+
+from bot.errors import OrderwatchError
 
 _STEERING = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """Characters beyond ASCII that JSON would let through and a terminal may obey: C1 controls and writing directions."""
@@ -29,8 +37,35 @@ def complain(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print one JSON value on one line."""
+    click.echo(as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """One JSON value on one line, with letters as they are, and nothing that a terminal may obey."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    click.echo(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[BinaryIO]:
+    """Where to write: standard output, or a file that takes its place only when it is complete.
+
+    A new file is for its owner alone. Raises OrderwatchError.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as error:
+        raise OrderwatchError(f"cannot write {path}: {error.strerror}; nothing of it was changed") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, color: bool = True) -> None:

@@ -20,7 +20,7 @@ from bot.model.poll import Baseline, Health, PollRecord
 from bot.model.retention import Retention
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.storage import _lists, _outbox, _readings, _talks, _views, _writes
+from bot.storage import _exports, _lists, _outbox, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, THREAD, again, an_order, an_update, news, sent
 
@@ -54,7 +54,7 @@ _WATCH = ChatWatch(
 )
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
-_ROOMS = (_lists, _outbox, _talks, _readings, _views, _writes)
+_ROOMS = (_exports, _lists, _outbox, _talks, _readings, _views, _writes)
 _NOTHING_HELD = {"is_last_batch", "add_notifications"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
@@ -99,6 +99,9 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
         _lists.select(c, Selection(extents, **wanted), 5, 0) for wanted in _WANTED for extents in _EXTENTS
     ],
     "told": lambda c: _lists.told(c, "panels", "FR/1", 5),
+    "orders_after": lambda c: [_exports.orders_after(c, ("", ""), s, NINE, 5) for s in (None, "panels")],
+    "changes_after": lambda c: _exports.changes_after(c, 1, "panels", NINE, 5),
+    "notifications_after": lambda c: _exports.notifications_after(c, 1, "panels", NINE, 5),
     "begin": lambda c: _talks.begin(c, _ENTRY),
     "finish": lambda c: _talks.finish(c, _ENTRY, "answered", {"k": "late"}),
     "over": lambda c: _talks.over(c, "slack", "q1"),
