@@ -15,6 +15,7 @@ from bot.model.outbox import Destination, Notification, State
 from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
+from bot.model.stay import Move, Stay
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.outbox import Outbox
@@ -280,6 +281,35 @@ class Talks(Protocol):
         """Let a person or place that came in by an invite go. False: there is none with that id."""
 
 
+class TimeBook(Protocol):
+    """What time needs to make news. Raises a StorageError that says what to do."""
+
+    async def due(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
+        """Keys of the orders whose `alarm_at` is not after `now`, the longest due first."""
+
+    async def postpone(self, source: str, keys: Sequence[str], until: Moment) -> None:
+        """Let the alarms of these orders be due then."""
+
+    async def wake(self, source: str, at: Moment) -> None:
+        """Let every alarm of a source that comes later be due at `at`; other writes come in between."""
+
+    async def is_set_by(self, source: str, settings: str) -> bool:
+        """Whether the alarms of a source were set by these settings, as `note_settings` was told."""
+        ...
+
+    async def note_settings(self, source: str, settings: str) -> None:
+        """Remember by which settings they are set from now on."""
+
+    async def moves(self, source: str, *, limit: int) -> Sequence[Move]:
+        """The last moves of orders of a source into a status, oldest first."""
+
+    async def stays(self, source: str) -> Mapping[str, Stay]:
+        """What was learned of a source, by status."""
+
+    async def keep_stays(self, source: str, stays: Mapping[str, Stay], at: Moment) -> None:
+        """Remember what was learned of a source, in place of what was known."""
+
+
 class Storage(Views, Outbox, Protocol):
     """The store. One writer; every write is one transaction that either happened or did not, also under kill -9.
 
@@ -289,6 +319,10 @@ class Storage(Views, Outbox, Protocol):
     @property
     def talks(self) -> Talks:
         """What people set up by talking to the bot."""
+
+    @property
+    def time(self) -> TimeBook:
+        """What time needs to make news."""
 
     async def open(self) -> None:
         """Take the lock, migrate (after copying the file), and be ready. Raises StorageLocked, SchemaTooNew."""
@@ -310,10 +344,6 @@ class Storage(Views, Outbox, Protocol):
 
     async def memories(self, source: str, keys: Sequence[str]) -> Mapping[str, Memory]:
         """What is remembered of those of `keys` of which anything is."""
-
-    async def due_alarms(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
-        """Keys of the orders whose `alarm_at` is not after `now`, the longest due first."""
-        ...
 
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""

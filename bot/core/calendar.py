@@ -108,6 +108,16 @@ def next_moment(until: Until, now: datetime, zone: tzinfo) -> datetime | None:
     return next((moment for moment in moments if moment > now), None)
 
 
+def at_time_of(day: date, minutes: int, zone: tzinfo) -> datetime:
+    """The first moment of a day, in UTC, at which clocks in `zone` show so many minutes after midnight, or more."""
+    return _at(day, minutes, zone, is_end=False)
+
+
+def is_working_day(day: date, country: str | None = None, weekend: Collection[Weekday] = WEEKEND) -> bool:
+    """Whether a day is neither of the weekend nor a holiday of the country. Raises ValueError for unknown ones."""
+    return _is_working(day, country, weekend)
+
+
 def is_holiday(day: date, country: str) -> bool:
     """Whether a day is a holiday of a country or a part of one (`FR`, `DE-BY`). Raises ValueError for others."""
     return day in _holidays(country, day.year)

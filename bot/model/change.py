@@ -40,6 +40,10 @@ class Kind(StrEnum):
     REOPENED = "reopened"
 
 
+TIME_MADE = frozenset({Kind.STUCK, Kind.DUE_TODAY, Kind.OVERDUE, Kind.NOT_MOVING, Kind.CLOSED})
+"""What time alone makes of an order, which itself is as it was."""
+
+
 class Severity(StrEnum):
     """How much news may wait, from what may be read later to what must be heard at once."""
 

@@ -15,6 +15,8 @@ class TimeTold(Frozen):
     at: Moment
     again: int = 0
     """How many reminders there have been since."""
+    is_silent: bool = False
+    """It was so when the order was first seen: nobody was told of it by itself, and nobody is reminded."""
 
 
 class Memory(Frozen):

@@ -27,6 +27,9 @@ def _orders_and_outbox(db: Database) -> None:
 OPEN_ORDER = "vanished = 0 and stage not in ('completed', 'cancelled')"
 """As the indexes over open orders have it: a statement that says it otherwise does not use them."""
 
+STATUS_MOVE = "kind in ('appeared', 'status', 'moved_backwards', 'completed', 'cancelled')"
+"""As the index over moves into a status has it."""
+
 _ORDERS = (
     # The order itself comes last: whoever reads only the columns before it never touches its overflow pages.
     """create table orders (
@@ -65,6 +68,7 @@ _ORDERS = (
         kind text not null, line text, field text, "before" text, "after" text, change text not null
     ) strict""",
     "create index changes_by_order on changes (source, key)",
+    f"create index changes_of_status on changes (source, id) where {STATUS_MOVE}",
 )
 
 _OUTBOX = (
@@ -124,6 +128,14 @@ _MEMORY = (
     ) strict, without rowid""",
     """create table readings (
         source text primary key, statuses text not null
+    ) strict, without rowid""",
+    """create table alarm_settings (
+        source text primary key, settings text not null
+    ) strict, without rowid""",
+    """create table stays (
+        source text not null, status text not null, within integer not null, "limit" integer not null,
+        orders integer not null, learned_at text not null,
+        primary key (source, status)
     ) strict, without rowid""",
     "create table beats (loop text primary key, at text not null) strict, without rowid",
 )

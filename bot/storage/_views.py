@@ -70,14 +70,6 @@ def memories(connection: sqlite3.Connection, source: str, keys: Sequence[str]) -
     return {key: Memory.model_validate_json(memory) for key, memory in rows}
 
 
-def due_alarms(connection: sqlite3.Connection, source: str, now: Moment, limit: int) -> list[str]:
-    """Keys of the orders whose alarm is due, the longest due first."""
-    rows = connection.execute(
-        "select key from orders where source = ? and alarm_at <= ? order by alarm_at limit ?", (source, now, limit)
-    )
-    return [row[0] for row in rows]
-
-
 def had_version(connection: sqlite3.Connection, source: str, key: str, digest: str) -> bool:
     """Whether some version of an order had this digest."""
     row = connection.execute(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.core.promise import due
 from bot.errors import StaleRecord
+from bot.model.change import TIME_MADE
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, OrderUpdate, PollRecord
@@ -228,7 +229,8 @@ def _write_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
             continue
         seq, seen_at = update.expected_seq, record.at
         if update.snapshot is None:
-            _touch(connection, record.source, update.key, seen_at)
+            if any(change.kind not in TIME_MADE for change in update.changes):
+                _touch(connection, record.source, update.key, seen_at)
         else:
             seq, seen_at = update.snapshot.seq, update.snapshot.seen_at
         rows += [

@@ -23,13 +23,14 @@ from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
 from bot.model.sending import Thread
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told, Waiting
-from bot.ports import Clock, Talks
+from bot.ports import Clock, Talks, TimeBook
 from bot.storage import _lists, _outbox, _readings, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
 from bot.storage._threads import Readers, Writer
 from bot.storage._trouble import told_for_people
 from bot.storage.talks import SqliteTalks
+from bot.storage.timebook import SqliteTimeBook
 
 _READERS = 2
 _PART = 2000
@@ -229,11 +230,17 @@ class SqliteStorage(_SqliteOutbox):
         self._holder = holder
         self._lock = ProcessLock(path)
         self._talks = SqliteTalks(self._read, self._write)
+        self._time = SqliteTimeBook(self._read, self._write)
 
     @property
     def talks(self) -> Talks:
         """What people set up by talking to the bot."""
         return self._talks
+
+    @property
+    def time(self) -> TimeBook:
+        """What time needs to make news."""
+        return self._time
 
     async def open(self) -> None:
         """Take the lock, make or migrate the file, and be ready. Raises StorageLocked, SchemaTooNew, StorageError."""
@@ -264,10 +271,6 @@ class SqliteStorage(_SqliteOutbox):
     async def memories(self, source: str, keys: Sequence[str]) -> Mapping[str, Memory]:
         """What is remembered of those of `keys` of which anything is."""
         return await self._read(lambda connection: _views.memories(connection, source, keys))
-
-    async def due_alarms(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
-        """Keys of the orders whose alarm is due, the longest due first."""
-        return await self._read(lambda connection: _views.due_alarms(connection, source, now, limit))
 
     async def had_version(self, source: str, key: str, digest: str) -> bool:
         """Whether an order has had a version with this digest, the last one or an earlier one."""

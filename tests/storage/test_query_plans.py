@@ -13,14 +13,16 @@ from typing import Any
 import pytest
 
 from bot.model.access import Grant, Invite, Role
+from bot.model.change import Basis
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import Gathering, State
 from bot.model.poll import Baseline, Health, PollRecord
 from bot.model.retention import Retention
+from bot.model.stay import Stay
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.storage import _exports, _lists, _outbox, _readings, _talks, _views, _writes
+from bot.storage import _alarms, _exports, _lists, _outbox, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, THREAD, again, an_order, an_update, news, sent
 
@@ -54,7 +56,7 @@ _WATCH = ChatWatch(
 )
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
-_ROOMS = (_exports, _lists, _outbox, _talks, _readings, _views, _writes)
+_ROOMS = (_alarms, _exports, _lists, _outbox, _talks, _readings, _views, _writes)
 _NOTHING_HELD = {"is_last_batch", "add_notifications"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
@@ -69,7 +71,14 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "load_part": lambda c: _views.load_part(c, "panels", 0, 10),
     "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
     "memories": lambda c: _views.memories(c, "panels", ["FR/1", "FR/2"]),
-    "due_alarms": lambda c: _views.due_alarms(c, "panels", NINE, 5),
+    "due": lambda c: _alarms.due(c, "panels", NINE, 5),
+    "postpone": lambda c: _alarms.postpone(c, "panels", ["FR/1"], TEN),
+    "wake": lambda c: _alarms.wake(c, "panels", NINE),
+    "settings": lambda c: _alarms.settings(c, "panels"),
+    "note_settings": lambda c: _alarms.note_settings(c, "panels", "{}"),
+    "moves": lambda c: _alarms.moves(c, "panels", 5),
+    "stays": lambda c: _alarms.stays(c, "panels"),
+    "keep_stays": lambda c: _alarms.keep_stays(c, "panels", {"x": Stay(1, 2, Basis.LEARNED)}, TEN),
     "had_version": lambda c: _views.had_version(c, "panels", "FR/1", "d"),
     "health": lambda c: _views.health(c, "panels"),
     "is_applied": lambda c: _readings.is_applied(c, "panels", {}),
