@@ -110,8 +110,9 @@ class Chat(Protocol):
         """The parts that say `message`: at least one, each within the platform's limits, split between lines.
 
         Pure and deterministic. Everything in the message is escaped: it cannot ping, forge a link or break markup.
-        `repeated` marks it as a possible repeat, in words. `buttons` stand under the last part, where the chat
-        has buttons; the parts are the same with and without them.
+        `repeated` marks it as a possible repeat, in words. `buttons` stand under the last of the words, where the chat
+        has buttons; the parts are the same with and without them. A file that goes along is a part of its own, the
+        last.
         """
 
     def threads(self, destination: Destination) -> Threads:
@@ -124,7 +125,8 @@ class Chat(Protocol):
         `under` is the id of the message it answers; `aloud` also shows the answer where everybody looks. Without
         threads both mean nothing. Raises MessageGone where the platform says that there is nothing to answer; where it
         does not, the part is taken and answers nothing.
-        Refused markup is sent again as plain text before MessageRefused is raised. Retries nothing that is unclear.
+        Refused markup is sent again as plain text before MessageRefused is raised, and for a refused file its words
+        are sent. Retries nothing that is unclear.
         """
 
     async def edit(self, message_id: str, part: Part, destination: Destination) -> None:

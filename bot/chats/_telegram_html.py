@@ -45,7 +45,7 @@ def parts(message: Message, zone: ZoneInfo, *, repeated: bool = False) -> list[P
     sound = {"disable_notification": True} if message.is_silent else {}
     return [
         Part(
-            plain=page.plain(zone, escaped=_disarmed),
+            plain=page.plain(zone, escaped=disarmed),
             rich={"text": _html(page, zone), "parse_mode": ParseMode.HTML, **sound},
         )
         for page in pages(said, _MEASURE, zone, repeated=repeated)
@@ -92,9 +92,9 @@ def _tagged_span(span: Span, zone: ZoneInfo, base: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(_disarmed(text))
+    return html.escape(disarmed(text))
 
 
-def _disarmed(text: str) -> str:
+def disarmed(text: str) -> str:
     """The text with a word joiner in whatever Telegram would make a mention or a link that is not to the web."""
     return _OTHER_SCHEME.sub(rf"\1{_WORD_JOINER}", _MENTION.sub(f"@{_WORD_JOINER}", text))

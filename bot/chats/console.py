@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.chats._attached import caption
 from bot.chats._pages import Measure, pages
+from bot.chats._text import clean
 from bot.errors import CannotLookBack, ChatUnreachable
 from bot.model.command import Button
 from bot.model.message import Message
@@ -63,10 +65,13 @@ class Console:
     def compose(
         self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
     ) -> Sequence[Part]:
-        """One part. Terminal codes and control characters from outside are gone from it."""
+        """One part, and one that names a file. Terminal codes and control characters from outside are gone from it."""
         del buttons  # nobody can press them on paper
         zone = ZoneInfo(destination.timezone)
-        return [Part(plain=page.plain(zone), rich={}) for page in pages(message, _MEASURE, zone, repeated=repeated)]
+        parts = [Part(plain=page.plain(zone), rich={}) for page in pages(message, _MEASURE, zone, repeated=repeated)]
+        if file := message.attachment:
+            parts.append(Part(plain=f"[{clean(file.name)}] {caption(file, repeated=repeated)}", rich={}, file=file))
+        return parts
 
     def edit_limits(self, destination: Destination) -> Sequence[Limit]:
         """None."""

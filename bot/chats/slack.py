@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.chats._attached import caption, is_named_for
 from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._pages import pages
-from bot.chats._slack_blocks import MEASURE, blocks, can_call, text_of
+from bot.chats._slack_blocks import MEASURE, blocks, can_call, escape, text_of
 from bot.chats._slack_buttons import rows
 from bot.chats._slack_calls import WebApi
 from bot.chats._slack_ear import SlackEar
 from bot.chats._slack_errors import is_about_metadata, reading_verdict
+from bot.chats._slack_files import SlackFiles, why_not_shown
 from bot.chats._slack_pace import EDITS_PER_WORKSPACE, limits_of
 from bot.core.menus import Menu
 from bot.errors import CannotLookBack, ChatError, ChatUnreachable, MessageGone, MessageRefused, SendUnclear
@@ -50,7 +52,7 @@ class Settings(BaseModel):
 
     bot_token: SecretStr = Field(min_length=1)
     """Begins with `xoxb-`. Needs the scope chat:write; with channels:history, groups:history and im:history a lost
-    answer is looked up instead of telling the same news twice."""
+    answer is looked up instead of telling the same news twice; with files:write pictures are shown."""
     app_token: SecretStr | None = None
     """Begins with `xapp-` and has the scope connections:write: for questions asked in Slack, in Socket Mode."""
     signing_secret: SecretStr | None = None
@@ -150,6 +152,7 @@ class Slack:
     def __init__(self, settings: Settings, holds: Holds) -> None:
         self.holds = holds
         self._api = _api(settings)
+        self._files = SlackFiles(self._api, holds)
         self._ids: dict[str, str] = {}
         """Person to the id of our talk, as Slack told it: history is read by that only."""
 
@@ -179,12 +182,17 @@ class Slack:
             for page in pages(said, _MEASURE, zone, repeated=repeated)
         ]
         under = {"blocks": [*last.rich["blocks"], *rows(buttons)]}
-        return [*first, replace(last, rich={**last.rich, **under})]
+        words = [*first, replace(last, rich={**last.rich, **under})]
+        if file := message.attachment:
+            shown = caption(file, repeated=repeated)
+            words.append(Part(plain=shown, rich={"text": escape(shown)}, file=file))
+        return words
 
     async def send(
         self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
     ) -> str:
-        """Returns the ts. `key` goes along as metadata, which apps of the workspace can read and people do not see.
+        """Returns the ts, or the id of the file. `key` goes along as metadata, which apps of the workspace can read and
+        people do not see, or in the name of the file.
 
         A reply `under` a message that was deleted raises MessageGone only where Slack says so. Mostly it does not:
         it keeps the thread under a tombstone, or shows the reply in the channel where there was no thread yet.
@@ -192,6 +200,16 @@ class Slack:
         channel = Address(**destination.address).channel
         metadata = {"event_type": _EVENT_TYPE, "event_payload": {"key": key}}
         place = {"thread_ts": under, "reply_broadcast": aloud} if under else {}
+        if part.file:
+            here = self._ids.get(channel, channel)
+            try:
+                return await self._files.share(part.file, part.rich["text"], here, key=key, under=under)
+            except ChatError as error:
+                reason = why_not_shown(error)
+                if reason is None:
+                    raise
+            words = f"{part.rich['text']}\n_(not shown: {escape(reason)})_"
+            return await self._post(channel, {**place, "text": words}, metadata)
         try:
             return await self._post(channel, {**place, **part.rich}, metadata)
         except MessageRefused as refused:
@@ -269,7 +287,7 @@ class Slack:
             except ChatError as error:
                 raise reading_verdict(error) from None
             for message in page.get("messages") or ():
-                if _key_of(message) == key:
+                if _is_sent_with(key, message):
                     return str(message.get("ts"))
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
@@ -277,8 +295,8 @@ class Slack:
         raise CannotLookBack("slack", f"more than {_MOST_PAGES * _PAGE} messages since then")
 
 
-def _key_of(message: Mapping[str, Any]) -> str | None:
+def _is_sent_with(key: str, message: Mapping[str, Any]) -> bool:
     metadata = message.get("metadata") or {}
-    if metadata.get("event_type") != _EVENT_TYPE:
-        return None
-    return (metadata.get("event_payload") or {}).get("key")
+    if metadata.get("event_type") == _EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
+        return True
+    return any(is_named_for(str(file.get("name") or ""), key) for file in message.get("files") or ())

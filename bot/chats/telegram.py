@@ -13,6 +13,7 @@ from bot.chats._holds import Holds
 from bot.chats._http_server import host_and_port
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
+from bot.chats._telegram_files import file_part, not_shown, sending
 from bot.chats._telegram_html import can_call, parts
 from bot.chats._telegram_keyboard import keyboard
 from bot.chats._telegram_pace import limits_of
@@ -20,6 +21,7 @@ from bot.core.menus import Menu
 from bot.errors import (
     CannotLookBack,
     ChatUnreachable,
+    DestinationBroken,
     DestinationMoved,
     MessageGone,
     MessageRefused,
@@ -169,7 +171,8 @@ class Telegram:
         """`rich` holds the `text`, `parse_mode` and `reply_markup` of sendMessage, and whether it makes a sound."""
         *first, last = parts(message, ZoneInfo(destination.timezone), repeated=repeated)
         under = keyboard(buttons)
-        return [*first, replace(last, rich={**last.rich, "reply_markup": under}) if under else last]
+        words = [*first, replace(last, rich={**last.rich, "reply_markup": under}) if under else last]
+        return [*words, file_part(message.attachment, message, repeated=repeated)] if message.attachment else words
 
     async def send(
         self, part: Part, destination: Destination, *, key: str, under: str | None = None, aloud: bool = False
@@ -179,6 +182,8 @@ class Telegram:
         address = Address(**destination.address)
         # What it answers may have been deleted: then it answers nothing, and is sent all the same.
         answers = ReplyParameters(int(under), allow_sending_without_reply=True) if under else None
+        if part.file:
+            return await self._send_file(address, part, reply_parameters=answers)
         try:
             return await self._send(address, reply_parameters=answers, **part.rich)
         except MessageRefused:
@@ -211,14 +216,27 @@ class Telegram:
         await self._api.close()
 
     async def _send(self, address: Address, **content: Any) -> str:
-        topic = None if address.topic == _GENERAL_TOPIC else address.topic
         sent = await self._keep(
             address,
             lambda: self._api.bot.send_message(
-                chat_id=address.chat_id, message_thread_id=topic, link_preview_options=_NO_PREVIEW, **content
+                chat_id=address.chat_id,
+                message_thread_id=_topic(address),
+                link_preview_options=_NO_PREVIEW,
+                **content,
             ),
         )
         return str(sent.message_id)
+
+    async def _send_file(self, address: Address, part: Part, **place: Any) -> str:
+        assert part.file is not None
+        where = {"chat_id": address.chat_id, "message_thread_id": _topic(address), **place}
+        send = sending(self._api.bot, part)
+        try:
+            return str((await self._keep(address, lambda: send(**where))).message_id)
+        except (MessageRefused, DestinationBroken) as refused:
+            # Some groups take words only.
+            sound = {name: value for name, value in part.rich.items() if name == "disable_notification"}
+            return await self._send(address, text=f"{part.plain}\n({not_shown(refused)})", **place, **sound)
 
     async def _edit(self, address: Address, message_id: str, **content: Any) -> None:
         try:
@@ -246,3 +264,7 @@ class Telegram:
         except DestinationMoved as moved:
             moved.address = {**address.model_dump(exclude_none=True), **moved.address}
             raise
+
+
+def _topic(address: Address) -> int | None:
+    return None if address.topic == _GENERAL_TOPIC else address.topic

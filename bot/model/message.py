@@ -4,9 +4,10 @@ A Message is lines, a line is spans. The first line carries the news; the last, 
 the age of the data. Everything in it may come from outside: a chat escapes all of it.
 """
 
-from typing import Annotated, Literal
+import base64
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from bot.model.frozen import Frozen
 from bot.model.moment import Moment
@@ -47,6 +48,29 @@ class Line(Frozen):
     """0 or 1: facts of one line item stand under it."""
 
 
+def _decoded(value: Any) -> Any:
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+def _encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+Bytes = Annotated[bytes, BeforeValidator(_decoded), PlainSerializer(_encoded, when_used="json")]
+"""Base64 where it is stored."""
+
+
+class Attachment(Frozen):
+    """A file that goes along: a picture, or a text too long to be read in a chat."""
+
+    name: str
+    """Of the file, with the ending people know it by: `open-orders.png`."""
+    media_type: str
+    data: Bytes
+    alt: str
+    """What it shows, for those who do not see it, and where the chat takes no files."""
+
+
 class Message(Frozen):
     """One thing to say. `emoji` is a second cue; the words carry everything."""
 
@@ -58,3 +82,5 @@ class Message(Frozen):
     """Ids, in the chat it goes to, of people to call. From the config alone, never from an order."""
     is_silent: bool = False
     """Whether it makes no sound, where the chat can do that."""
+    attachment: Attachment | None = None
+    """Sent behind the words, which say everything without it."""

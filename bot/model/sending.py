@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.model.frozen import Frozen
+from bot.model.message import Attachment
 from bot.model.moment import Moment
 from bot.model.units import RateValue
 
@@ -24,6 +25,8 @@ class Part:
 
     plain: str
     rich: Mapping[str, Any]
+    file: Attachment | None = None
+    """Sent with these words; where the chat does not take it, the words are sent alone, and say so."""
 
 
 class Thread(Frozen):

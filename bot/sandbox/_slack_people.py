@@ -56,6 +56,18 @@ class SlackPeople(Trouble):
         self.zones: dict[str, str] = {}
         """Person to the time zone of their profile."""
 
+    def add_channel(self, channel_id: str, name: str, *, member: bool = True) -> Channel:
+        """A further channel."""
+        self.channels[channel_id] = Channel(channel_id, name, is_member=member)
+        return self.channels[channel_id]
+
+    def find_channel(self, written: str) -> Channel | None:
+        """By id, `#name` or name. The id of a person opens their direct messages."""
+        named = (channel for channel in self.channels.values() if channel.name == written.removeprefix("#"))
+        if written.startswith("U") and written not in self.channels:
+            self.add_channel(written, "")
+        return self.channels.get(written) or next(named, None)
+
     def delete(self, message_id: str) -> None:
         """Delete a message of the app by hand."""
         channel = next(one for one in self.channels.values() if one.find(message_id))

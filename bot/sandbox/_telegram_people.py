@@ -29,6 +29,8 @@ class Room:
     topics: set[int] = field(default_factory=set)
     closed: str = ""
     moved_to: int | None = None
+    takes_words_only: bool = False
+    """Whether files may not be sent."""
     texts: dict[int, str] = field(default_factory=dict)
     """Message id to the content as received, for what can be edited."""
     heard: set[int] = field(default_factory=set)

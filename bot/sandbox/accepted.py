@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.model.message import Attachment
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -25,5 +27,7 @@ class Accepted:
     """Id of the message it answers, where it shows that."""
     aloud: bool = False
     """Whether an answer in a thread is also shown beside it, in the channel."""
+    file: Attachment | None = None
+    """The file it shows."""
     said: tuple[str, ...] = ()
     """What it said before it was edited, oldest first."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from bot.clock import SystemClock
 from bot.ports import Clock
 from bot.sandbox._limits import Holds
 from bot.sandbox._slack_content import Channel, content_problem, is_tombstone, message, no, yes
+from bot.sandbox._slack_files import Uploads, limit_of_bodies
 from bot.sandbox._slack_people import BOT_USER, SlackPeople
 from bot.sandbox._slack_rates import Rates
 from bot.sandbox._slack_reading import buttons_of, readable, readable_text
@@ -38,6 +40,9 @@ class Call:
 class SlackTwin(SlackPeople):
     """One workspace with one app in it. `accepted` is what people see now, in the order it came."""
 
+    calls_before_a_file = 1
+    """How many calls that trouble may meet come before the one that shows a file."""
+
     def __init__(
         self,
         clock: Clock | None = None,
@@ -53,17 +58,19 @@ class SlackTwin(SlackPeople):
         self._token_error = ""
         self._rates = Rates()
         self._numbers = itertools.count(1)
-        self.scopes = {"chat:write", "channels:history", "groups:history", "im:history"}
+        self.scopes = {"chat:write", "files:write", "channels:history", "groups:history", "im:history"}
         self.calls: list[Call] = []
         self._holds = Holds(self.violations)
+        self._uploads = Uploads()
         self.add_channel("C0123456789", "orders")
 
     def application(self) -> web.Application:
-        """The Web API under `/api/`, the sockets under `/link/`, and the answering addresses under `/respond/`."""
-        application = web.Application(middlewares=[self._faults.middleware])
+        """The Web API under `/api/`, sockets under `/link/`, answers under `/respond/`, files under `/upload/`."""
+        application = web.Application(middlewares=[self._faults.middleware], client_max_size=limit_of_bodies())
         application.router.add_route("*", "/api/{method}", self._answer)
         application.router.add_get("/link/{ticket}", self.delivery.socket)
         application.router.add_post("/respond/{serial}", self._respond)
+        application.router.add_post("/upload/{file}", self._uploads.receive)
         return application
 
     def settings(self, base: str) -> dict[str, Any]:
@@ -85,14 +92,13 @@ class SlackTwin(SlackPeople):
         """Where it takes messages: what a destination in watchlists.yaml may hold."""
         return {"channel": "C0123456789"}
 
+    def take_words_only(self) -> None:
+        """Let the app show no files any more."""
+        self.scopes.discard("files:write")
+
     def break_destination(self) -> None:
         """Let `address` take nothing any more."""
         self.channels["C0123456789"].is_archived = True
-
-    def add_channel(self, channel_id: str, name: str, *, member: bool = True) -> Channel:
-        """A further channel."""
-        self.channels[channel_id] = Channel(channel_id, name, is_member=member)
-        return self.channels[channel_id]
 
     def revoke_token(self, error: str = "token_revoked") -> None:
         """Let the token be worth nothing."""
@@ -106,12 +112,17 @@ class SlackTwin(SlackPeople):
             return self.delivery.open(request, self._token_error)
         if refused := self._token_problem(request, arguments):
             return no(refused)
+        if method.startswith("files.") and "files:write" not in self.scopes:
+            return no("missing_scope", needed="files:write", provided=",".join(sorted(self.scopes)))
         handlers: dict[str, Callable[[dict[str, Any]], Awaitable[web.Response]]] = {
             "auth.test": _auth_test,
             "chat.postMessage": self._post,
             "chat.postEphemeral": self._whisper,
             "chat.update": self._update,
             "views.publish": self._publish,
+            "files.getUploadURLExternal": partial(self._uploads.begin, request),
+            "files.completeUploadExternal": self._share,
+            "conversations.open": _open_talk,
             "users.info": self._person,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
@@ -119,7 +130,7 @@ class SlackTwin(SlackPeople):
         handler = handlers.get(method)
         if handler is None:
             return no("unknown_method", req_method=method)
-        piece = self.take() if method.startswith(("chat.", "views.")) else None
+        piece = self.take() if method.startswith(("chat.", "views.", "files.")) else None
         early = self._before(piece, method, arguments)
         if early is not None:
             return early
@@ -171,7 +182,7 @@ class SlackTwin(SlackPeople):
         return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(whole)})
 
     async def _post(self, arguments: dict[str, Any]) -> web.Response:
-        channel = self._find(str(arguments.get("channel") or ""))
+        channel = self.find_channel(str(arguments.get("channel") or ""))
         if channel is None:
             return no("channel_not_found")
         if wait := self._rates.of_post(channel.id, self._clock.monotonic()):
@@ -193,6 +204,22 @@ class SlackTwin(SlackPeople):
         self._show_kept(channel, kept, arguments)
         self.accepted.append(_accepted(channel, kept, arguments, self._clock.now()))
         return yes(channel=channel.id, ts=ts, message=kept)
+
+    async def _share(self, arguments: dict[str, Any]) -> web.Response:
+        channel = self.find_channel(str(arguments.get("channel_id") or ""))
+        if channel is None or not channel.is_member or channel.is_archived:
+            return no("channel_not_found")
+        file = self._uploads.show(arguments)
+        if isinstance(file, str):
+            return no(file)
+        said = {"text": str(arguments.get("initial_comment") or "")}
+        ts = f"{int(self._clock.now().timestamp())}.{next(self._numbers):06d}"
+        kept = message(said, ts, thread=channel.root_of(str(arguments.get("thread_ts") or "")))
+        kept["files"] = [{"id": "F", "name": file.name, "title": file.alt, "mimetype": file.media_type}]
+        channel.messages.append(kept)
+        self._show_kept(channel, kept, arguments)
+        self.accepted.append(replace(_accepted(channel, kept, arguments, self._clock.now()), file=file))
+        return yes(files=kept["files"])
 
     async def _update(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
@@ -220,32 +247,18 @@ class SlackTwin(SlackPeople):
 
     async def _history(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
-        if refused := self._reading_refused(channel):
+        if refused := _reading_refused(channel, self.scopes):
             return refused
         assert channel is not None
         return _page(channel.top()[::-1], arguments)
 
     async def _replies(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
-        if refused := self._reading_refused(channel):
+        if refused := _reading_refused(channel, self.scopes):
             return refused
         assert channel is not None
         thread = channel.thread(str(arguments.get("ts") or ""))
         return _page(thread, arguments) if thread else no("thread_not_found")
-
-    def _reading_refused(self, channel: Channel | None) -> web.Response | None:
-        if "channels:history" not in self.scopes:
-            return no("missing_scope", needed="channels:history", provided=",".join(sorted(self.scopes)))
-        if channel is None:
-            return no("channel_not_found")
-        return None if channel.is_member else no("not_in_channel")
-
-    def _find(self, written: str) -> Channel | None:
-        """By id, `#name` or name. The id of a person opens their direct messages."""
-        named = (channel for channel in self.channels.values() if channel.name == written.removeprefix("#"))
-        if written.startswith("U") and written not in self.channels:
-            self.add_channel(written, "")
-        return self.channels.get(written) or next(named, None)
 
     def _show_kept(self, channel: Channel, kept: dict[str, Any], arguments: dict[str, Any]) -> None:
         text, blocks = kept["text"], kept["blocks"]
@@ -264,6 +277,19 @@ class SlackTwin(SlackPeople):
                 payload=arguments,
             )
         )
+
+
+def _reading_refused(channel: Channel | None, scopes: set[str]) -> web.Response | None:
+    if "channels:history" not in scopes:
+        return no("missing_scope", needed="channels:history", provided=",".join(sorted(scopes)))
+    if channel is None:
+        return no("channel_not_found")
+    return None if channel.is_member else no("not_in_channel")
+
+
+async def _open_talk(arguments: dict[str, Any]) -> web.Response:
+    person = str(arguments.get("users") or "")
+    return yes(channel={"id": person}) if person.startswith("U") else no("user_not_found")
 
 
 def _accepted(channel: Channel, kept: dict[str, Any], arguments: dict[str, Any], at: datetime) -> Accepted:

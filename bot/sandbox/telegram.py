@@ -3,13 +3,15 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from aiohttp import web
 
 from bot.clock import SystemClock
+from bot.model.message import Attachment
 from bot.ports import Clock
 from bot.sandbox._limits import Bucket, Holds, Window
+from bot.sandbox._telegram_files import Sent, file_of, limit_of_bodies
 from bot.sandbox._telegram_html import CannotParse, Reading, read_html, read_plain
 from bot.sandbox._telegram_people import Room, TelegramPeople, check_keyboard
 from bot.sandbox._telegram_refusal import BOT, Refused
@@ -19,6 +21,7 @@ from bot.sandbox.faults import Faults
 
 _LONGEST = 4096
 """UTF-16 units after parsing."""
+_LONGEST_CAPTION = 1024
 _GENERAL_TOPIC = 1
 _MOVED = "Bad Request: group chat was upgraded to a supergroup chat"
 _NOT_MODIFIED = (
@@ -38,6 +41,8 @@ class Call:
 
 class TelegramTwin(TelegramPeople):
     """One bot and the chats it is in. `accepted` is what people see now, in the order it came."""
+
+    calls_before_a_file = 0
 
     def __init__(
         self,
@@ -62,7 +67,7 @@ class TelegramTwin(TelegramPeople):
 
     def application(self) -> web.Application:
         """The Bot API under `/bot`."""
-        application = web.Application(middlewares=[self._faults.middleware])
+        application = web.Application(middlewares=[self._faults.middleware], client_max_size=limit_of_bodies())
         application.router.add_route("*", "/bot{token}/{method}", self._answer)
         application.on_shutdown.append(self.delivery.close)
         return application
@@ -82,6 +87,10 @@ class TelegramTwin(TelegramPeople):
     def address(self) -> dict[str, Any]:
         """Where it takes messages: what a destination in watchlists.yaml may hold."""
         return {"chat_id": -1001234567890, "topic": 7}
+
+    def take_words_only(self) -> None:
+        """Let `address` take no files any more."""
+        self.rooms[-1001234567890].takes_words_only = True
 
     def break_destination(self) -> None:
         """Let `address` take nothing any more."""
@@ -116,7 +125,7 @@ class TelegramTwin(TelegramPeople):
             match method.lower():
                 case "getme":
                     return _yes(BOT | {"can_join_groups": True, "can_read_all_group_messages": False})
-                case "sendmessage" | "editmessagetext":
+                case "sendmessage" | "editmessagetext" | "sendphoto" | "senddocument":
                     return await self._after(self.take(), request, method.lower(), arguments)
                 case other:
                     return _yes(await self._asked(other, arguments))
@@ -141,7 +150,10 @@ class TelegramTwin(TelegramPeople):
             raise Refused(400, "Bad Request: message text is empty")
         room = self._room(arguments.get("chat_id"))
         self._pace(room, piece)
-        result = self._send(room, arguments) if method == "sendmessage" else self._edit(room, arguments)
+        if method == "editmessagetext":
+            result = self._edit(room, arguments)
+        else:
+            result = self._send(room, arguments, file_of(method, arguments))
         match piece:
             case Piece("drop_after"):
                 if request.transport is not None:
@@ -181,7 +193,7 @@ class TelegramTwin(TelegramPeople):
         whole = self._holds.ask(what, seconds, self._clock.monotonic())
         return Refused(429, f"Too Many Requests: retry after {whole}", retry_after=whole)
 
-    def _send(self, room: Room, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, room: Room, arguments: dict[str, Any], file: Attachment | None) -> dict[str, Any]:
         if room.moved_to is not None:
             raise Refused(400, _MOVED, migrate_to_chat_id=room.moved_to)
         if room.closed:
@@ -190,16 +202,17 @@ class TelegramTwin(TelegramPeople):
         topic = int(arguments.get("message_thread_id") or 0) if room.topics else 0
         if topic == _GENERAL_TOPIC or (topic and topic not in room.topics):
             raise Refused(400, "Bad Request: message thread not found")
+        if file and room.takes_words_only:
+            raise Refused(400, "Bad Request: not enough rights to send photos to the chat")
         check_keyboard(arguments)
-        reading = _read(arguments)
+        reading = _read(arguments, is_caption=file is not None)
         number = next(self._numbers)
         answered = _answered(room, arguments)
         room.texts[number] = _content(arguments)
         self.pings += reading.callers
         place = f"{room.id}/{topic}" if topic else str(room.id)
-        self.accepted.append(
-            Accepted(self._clock.now(), "telegram", place, str(number), reading.readable, arguments, under=answered)
-        )
+        told = Accepted(self._clock.now(), "telegram", place, str(number), reading.readable, arguments, under=answered)
+        self.accepted.append(replace(told, file=file))
         self._show(place, number, reading.readable, arguments)
         return self._shown(room, number, reading)
 
@@ -239,11 +252,18 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
         body = json.loads(await request.text() or "{}")
         return arguments | (body if isinstance(body, dict) else {})
-    return arguments | {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    form = await request.post()
+    sent = {name: Sent(value.file.read(), str(value.filename)) for name, value in form.items() if _is_file(value)}
+    return arguments | {name: value for name, value in form.items() if isinstance(value, str)} | sent
 
 
-def _read(arguments: dict[str, Any]) -> Reading:
-    text = str(arguments.get("text") or "")
+def _is_file(value: Any) -> TypeGuard[web.FileField]:
+    return isinstance(value, web.FileField)
+
+
+def _read(arguments: dict[str, Any], *, is_caption: bool = False) -> Reading:
+    """A text, or the words beside a file, which may be missing."""
+    text = str(arguments.get("caption" if is_caption else "text") or "")
     mode = str(arguments.get("parse_mode") or "")
     if mode and mode.lower() != "html":
         raise Refused(400, "Bad Request: unsupported parse_mode")
@@ -251,10 +271,11 @@ def _read(arguments: dict[str, Any]) -> Reading:
         reading = read_html(text) if mode else read_plain(text)
     except CannotParse as why:
         raise Refused(400, f"Bad Request: can't parse entities: {why}") from None
-    if not reading.visible.strip():
+    longest, what = (_LONGEST_CAPTION, "caption") if is_caption else (_LONGEST, "")
+    if not is_caption and not reading.visible.strip():
         raise Refused(400, "Bad Request: message text is empty")
-    if len(reading.visible.encode("utf-16-le")) // 2 > _LONGEST:
-        raise Refused(400, "Bad Request: message is too long")
+    if len(reading.visible.encode("utf-16-le")) // 2 > longest:
+        raise Refused(400, f"Bad Request: message {what + ' ' if what else ''}is too long")
     return reading
 
 
@@ -274,7 +295,7 @@ def _answered(room: Room, arguments: dict[str, Any]) -> str | None:
 
 def _content(arguments: dict[str, Any]) -> str:
     """What makes an edit differ: the text and the buttons."""
-    return f"{arguments['text']}\n{arguments.get('reply_markup') or ''}"
+    return f"{arguments.get('text') or ''}\n{arguments.get('reply_markup') or ''}"
 
 
 def _yes(result: Any) -> web.Response:

@@ -1,16 +1,9 @@
 """What ports.Chat promises, held against every file in bot/chats/. A kind that speaks to a server has a twin."""
 
-import importlib
-import io
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
-from bot import registry
-from bot.clock import ManualClock
 from bot.errors import (
     CannotLookBack,
     ChatBusy,
@@ -23,64 +16,8 @@ from bot.errors import (
     SendUnclear,
 )
 from bot.model.message import Message
-from bot.model.moment import Moment
-from bot.model.outbox import Destination
-from bot.model.sending import Part
-from bot.ports import Chat
 from tests.chats.harness import alert, built, line, message, served
-
-KINDS = registry.chat_kinds()
-WITH_SERVER = [kind for kind in KINDS if find_spec(f"bot.sandbox.{kind}")]
-SINCE = Moment("2026-01-05T08:59:00Z")
-
-
-@dataclass
-class Scene:
-    """A chat, where it may send, and the twin behind it."""
-
-    chat: Chat
-    place: Destination
-    twin: Any
-
-    async def send(self, what: Message | None = None, key: str = "k1", under: str | None = None) -> str:
-        """Send the first part of a message."""
-        return await self.chat.send(self.part(what or alert()), self.place, key=key, under=under)
-
-    async def edit(self, message_id: str, *lines: str) -> None:
-        """Let a message say these lines."""
-        await self.chat.edit(message_id, self.part(message(*lines)), self.place)
-
-    def part(self, what: Message) -> Part:
-        """The first part of a message."""
-        return self.chat.compose(what, self.place)[0]
-
-
-def _twin(kind: str) -> Any:
-    module = importlib.import_module(f"bot.sandbox.{kind}")
-    return getattr(module, f"{kind.title()}Twin")(ManualClock())
-
-
-def _place(kind: str, address: dict[str, Any]) -> Destination:
-    return Destination(name="here", chat=kind, address=address, timezone="Europe/Paris")
-
-
-@pytest.fixture
-async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
-    kind = request.param
-    if kind not in WITH_SERVER:
-        module = registry.chat_module(kind)
-        chat = module.build(module.Settings(), ManualClock(), io.StringIO())  # type: ignore[call-arg]  # only without
-        yield Scene(chat, _place(kind, {}), None)
-        return
-    twin = _twin(kind)
-    async with served(twin.application()) as base:
-        chat = built(kind, twin.settings(base))
-        yield Scene(chat, _place(kind, twin.address()), twin)
-        await chat.close()
-
-
-every_chat = pytest.mark.parametrize("scene", KINDS, indirect=True)
-every_server = pytest.mark.parametrize("scene", WITH_SERVER, indirect=True)
+from tests.contracts.chat_scene import KINDS, SINCE, WITH_SERVER, Scene, every_chat, every_server, place_in, twin_of
 
 ITEMS = [f"item {number:04d} of the order" for number in range(1500)]
 NASTY = "<!channel> <@U123> @alice </b> <b>x</i> &amp; *b* `c` ~s~ <https://evil.example|DHL> \x1b[31m \u202ergnitset 🏷️"
@@ -92,7 +29,7 @@ def test_every_chat_but_the_console_is_held_against_a_server() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_chat_says_its_own_kind(kind: str) -> None:
-    settings = _twin(kind).settings("http://127.0.0.1:1") if kind in WITH_SERVER else {}
+    settings = twin_of(kind).settings("http://127.0.0.1:1") if kind in WITH_SERVER else {}
     assert built(kind, settings).kind == kind
 
 
@@ -338,11 +275,11 @@ async def test_what_is_refused_as_plain_words_too_is_refused_for_good(scene: Sce
 
 @pytest.mark.parametrize("kind", WITH_SERVER)
 async def test_where_nobody_listens_nothing_was_sent(kind: str) -> None:
-    twin = _twin(kind)
+    twin = twin_of(kind)
     async with served(twin.application()) as base:
         pass  # and gone again: the port is surely free
     chat = built(kind, twin.settings(base))
-    scene = Scene(chat, _place(kind, twin.address()), twin)
+    scene = Scene(chat, place_in(kind, twin.address()), twin)
     with pytest.raises(ChatUnreachable):
         await scene.send()
     with pytest.raises(ChatUnreachable):
