@@ -1,19 +1,21 @@
 """`orderwatch outbox`: messages that are owed, and what became of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from bot.cli._config import read_store
+from bot.cli._config import read_config, read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json, say_table
 from bot.cli._store import ask
 from bot.cli._times import shown
+from bot.core.waits import Waits, waits_of
+from bot.errors import ConfigError
 from bot.model.moment import from_instant
-from bot.model.outbox import Notification, State
+from bot.model.outbox import Destination, Notification, State
 from bot.ports import Views
 from bot.storage import redrive
 from bot.storage.redrive import Chosen
@@ -55,12 +57,25 @@ def list_(invocation: Invocation, states: tuple[str, ...], after: int, limit: in
         return Exit.NOTHING
     if len(more) > limit:
         complain(f"{len(found):,} of {total:,} notifications; for the next: --after {found[-1].id}")
+    places, now = _places(invocation), datetime.now(UTC)
+    open_ones = (one for one in found if one.state is State.PENDING)
+    waits = {one.id: it for one in open_ones if (it := waits_of(one, places.get(one.destination), now))}
     if invocation.json:
         for one in found:
-            say_json(one.model_dump(mode="json"))
+            waiting = waits.get(one.id)
+            why = {"waits_for": waiting.what, "waits_until": waiting.until} if waiting else {}
+            say_json(one.model_dump(mode="json") | why)
     else:
-        _print(found, store.timezone, color=invocation.color)
+        _print(found, waits, store.timezone, color=invocation.color)
     return Exit.DONE
+
+
+def _places(invocation: Invocation) -> Mapping[str, Destination]:
+    """The destinations of the config; none where it cannot be used here, for want of a token for example."""
+    try:
+        return read_config(invocation).destinations
+    except ConfigError:
+        return {}
 
 
 _CHOICE = (
@@ -118,7 +133,7 @@ def _report(invocation: Invocation, done: Sequence[int], chosen: Chosen, what: s
     return Exit.DONE if done else Exit.NOTHING
 
 
-def _print(found: Sequence[Notification], zone: str, *, color: bool) -> None:
+def _print(found: Sequence[Notification], waits: Mapping[int, Waits], zone: str, *, color: bool) -> None:
     rows = [
         (
             str(one.id),
@@ -127,8 +142,12 @@ def _print(found: Sequence[Notification], zone: str, *, color: bool) -> None:
             f"{one.source or ''} {one.order or ''}".strip(),
             ", ".join(one.kinds),
             shown(one.created_at, zone),
-            one.reason or "",
+            "; ".join(filter(None, (one.reason, _waiting(waits.get(one.id), zone)))),
         )
         for one in found
     ]
     say_table(("id", "state", "destination", "order", "kinds", "created", "reason"), rows, color=color)
+
+
+def _waiting(waits: Waits | None, zone: str) -> str:
+    return f"{waits.what} until {shown(waits.until, zone)}" if waits else ""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from bot.core.commands import written
 from bot.core.matchers import rule_words
@@ -23,11 +24,13 @@ from bot.core.phrases import (
     text_line,
 )
 from bot.core.render import order_name
+from bot.core.summary import BACK
+from bot.core.waits import waits_of
 from bot.model.change import Change, Kind
 from bot.model.command import Verb
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import Moment
-from bot.model.outbox import State
+from bot.model.outbox import Destination, State
 from bot.model.route import Route
 from bot.model.talk import ChatWatch
 from bot.model.view import ChangeRow, Found, Told
@@ -70,14 +73,16 @@ def why(
     reading: Reading,
     watches: Sequence[ChatWatch] = (),
     *,
+    destinations: Mapping[str, Destination] = MappingProxyType({}),
     has_changed: bool = True,
 ) -> Answer:
     """What was sent where, or not, and by which rule; and where news of it goes now.
 
-    `routes` are the rules by which it goes now, by watchlist; `watches` are those who follow it from chat.
+    `routes` are the rules by which it goes now, by watchlist; `watches` are those who follow it from chat;
+    `destinations` are those of the config, by name.
     """
     order = found.snapshot.order
-    body = [_sending(one, reading) for one in told]
+    body = [_sending(one, destinations.get(one.destination), reading) for one in told]
     if not body:
         body.append(text_line("No news of it was to be sent to anybody yet."))
     if not routes and not watches:
@@ -103,18 +108,31 @@ def ambiguous(lines: Sequence[Line]) -> Answer:
     )
 
 
-def _sending(told: Told, reading: Reading) -> Line:
+def _sending(told: Told, destination: Destination | None, reading: Reading) -> Line:
     what = ", ".join(kind.replace("_", " ") for kind in told.kinds)
-    spans: list[Span | str] = [When(at=told.created_at), f": {what} · {STATE_WORDS[told.state]} "]
+    state = told.told_by or told.state
+    words = "not told to" if state is State.MERGED and told.reason == BACK else STATE_WORDS[state]
+    spans: list[Span | str] = [When(at=told.created_at), f": {what} · {words} "]
     spans.append(strong(place_words(told.destination, reading)))
-    if told.state is State.SENT and told.settled_at:
+    if state is State.SENT and told.settled_at:
         spans += [" at ", When(at=told.settled_at)]
-    if told.state is State.PENDING and told.not_before:
-        spans += [", not before ", When(at=told.not_before)]
-    if told.destination in (reading.public_places | reading.own_places) or reading.is_insider:
+    if told.others:
+        spans.append(f", together with {counted(told.others, 'other')}")
+    is_known = told.destination in (reading.public_places | reading.own_places) or reading.is_insider
+    if told.state is State.PENDING:
+        spans += _waiting(told, destination if is_known else None, reading)
+    if is_known:
         spans.append(f" · by {_route_words(told.route, reading)}")
-        spans += _reason_spans(told.reason, reading) if told.reason and told.state is not State.SENT else []
+        is_said = told.state is State.SENT or told.told_by is not None
+        spans += _reason_spans(told.reason, reading) if told.reason and not is_said else []
     return spans_line(*spans)
+
+
+def _waiting(told: Told, destination: Destination | None, reading: Reading) -> Iterable[Span | str]:
+    if destination is None:
+        return [", not before ", When(at=told.not_before)] if told.not_before else []
+    waits = waits_of(told, destination, reading.now)
+    return [f", {waits.what} until ", When(at=waits.until)] if waits else []
 
 
 def _route_words(route: str, reading: Reading) -> str:

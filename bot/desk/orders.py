@@ -58,7 +58,8 @@ async def why(room: Room, one: Visit) -> Answer | None:
         told = await room.views.told(order.source, order.key, limit=_MESSAGES_SHOWN)
         changes = await room.views.history(order.source, order.key, limit=1)
         read, routes, watches = await reading(room, one, [found]), rules_of(room, found), _watches(room, found)
-        return answers_history.why(found, told, routes, read, watches, has_changed=bool(changes))
+        places = room.catalogue.destinations
+        return answers_history.why(found, told, routes, read, watches, destinations=places, has_changed=bool(changes))
 
     return await _about_one(room, one, answer)
 

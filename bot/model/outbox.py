@@ -111,6 +111,11 @@ class Notification(NewNotification):
     """The last attempt may have arrived although no answer said so."""
 
     @property
+    def is_tried(self) -> bool:
+        """Whether a send of it may have been begun."""
+        return self.first_try_at is not None or self.attempts > 0
+
+    @property
     def only_order(self) -> str | None:
         """Key of the order that it is about, and about no other."""
         return self.order if self.gathered in (None, Shape.ORDER) else None

@@ -91,7 +91,17 @@ class Told:
     created_at: Moment
     not_before: Moment | None
     settled_at: Moment | None
+    """When it ended; of one that is told with others, when they were told."""
     reason: str | None
+    severity: Severity = Severity.NORMAL
+    gather_until: Moment | None = None
+    held_for: str | None = None
+    is_tried: bool = False
+    """Whether a send of it may have been begun."""
+    others: int = 0
+    """How many other notifications are told by the same message."""
+    told_by: State | None = None
+    """What became of that message, where it is another notification's."""
 
 
 @dataclass(frozen=True, slots=True)

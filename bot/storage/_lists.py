@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from bot.model.change import Severity
 from bot.model.outbox import State
 from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.storage._rows import ORDER_COLUMNS, SNAPSHOT_COLUMNS, folded, order_row, snapshot_of
@@ -61,11 +62,39 @@ def select(connection: sqlite3.Connection, selection: Selection, limit: int, off
 def told(connection: sqlite3.Connection, source: str, key: str, limit: int) -> list[Told]:
     """Notifications about one order, newest first."""
     rows = connection.execute(
-        """select id, destination, state, kinds, route, created_at, not_before, settled_at, reason
-            from notifications where source = ? and order_key = ? order by seq desc, id desc limit ?""",
+        """select one.id, one.destination, one.state, one.kinds, one.route, one.created_at, one.not_before,
+                case when leader.id is null then one.settled_at else leader.settled_at end, one.reason, one.severity,
+                one.gather_until, one.held_for, one.first_try_at is not null or one.attempts > 0,
+                (select count(*) from notifications as other
+                    where other.merged_into = coalesce(one.merged_into, one.id)),
+                leader.state
+            from notifications as one left join notifications as leader on leader.id = one.merged_into
+            where one.source = ? and one.order_key = ? order by one.seq desc, one.id desc limit ?""",
         (source, key, limit),
     )
-    return [Told(row[0], row[1], State(row[2]), tuple(json.loads(row[3])), *row[4:]) for row in rows]
+    return [_told(row) for row in rows]
+
+
+def _told(row: tuple[Any, ...]) -> Told:
+    id_, destination, state, kinds, *plain, severity, gather_until, held_for, is_tried, others, told_by = row
+    route, created_at, not_before, settled_at, reason = plain
+    return Told(
+        id_,
+        destination,
+        State(state),
+        tuple(json.loads(kinds)),
+        route,
+        created_at,
+        not_before,
+        settled_at,
+        reason,
+        Severity(severity),
+        gather_until,
+        held_for,
+        bool(is_tried),
+        others,
+        State(told_by) if told_by else None,
+    )
 
 
 def _select_named(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:

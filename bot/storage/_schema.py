@@ -88,6 +88,7 @@ _OUTBOX = (
     "create index notifications_by_state on notifications (state)",
     """create index notifications_by_order on notifications (source, order_key, seq)
         where order_key is not null""",
+    "create index notifications_by_leader on notifications (merged_into) where merged_into is not null",
     "create index notifications_by_age on notifications (settled_at) where settled_at is not null",
     """create table messages (
         notification_id integer not null, part integer not null, destination text not null,

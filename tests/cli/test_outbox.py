@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,13 @@ def test_a_list_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -> N
     asked = ("outbox", "list", "--state", "dead", "--state", "sent", "--limit", "1", "-c", str(filled))
     assert cli(*asked).err == "1 of 2 notifications; for the next: --after 1\n"
     assert cli(*asked, "--after", "1").err == ""
+
+
+def test_what_waits_says_for_what_and_until_when(cli: Cli, filled: Path) -> None:
+    cli("outbox", "retry", "1", "-c", str(filled))
+    with closing(sqlite3.connect(filled.parent / "orderwatch.db")) as connection, connection:
+        connection.execute("update notifications set not_before = '2999-01-05T10:00:00Z', held_for = 'status'")
+    listed = json.loads(cli("outbox", "list", "--json", "-c", str(filled)).out)
+    assert (listed["waits_for"], listed["waits_until"]) == ("held to be confirmed", "2999-01-05T10:00:00Z")
+    assert {"severity", "gather_until", "not_before", "held_for", "merged_into"} <= listed.keys()
+    assert "held to be confirmed until 2999-01-05" in cli("outbox", "list", "-c", str(filled)).out

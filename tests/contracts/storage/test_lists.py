@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.model.change import Change, Kind
+from bot.model.change import Change, Kind, Severity
 from bot.model.moment import Moment
 from bot.model.order import Order, Stage
-from bot.model.outbox import State
+from bot.model.outbox import Gathering, State
 from bot.model.poll import OrderUpdate
 from bot.model.view import MOST_COUNTED, Extent, Selection
 from bot.ports import Storage
@@ -131,6 +131,27 @@ async def test_what_was_told_of_an_order_is_newest_first(store: Storage) -> None
     newest, oldest = await store.told("panels", "FR/1")
     assert (newest.state, newest.reason, newest.settled_at) == (State.MUTED, "muted by U1", NINE)
     assert (oldest.state, oldest.settled_at, oldest.route) == (State.SENT, TEN, "watchlists.panels.notify[0]")
+
+
+async def test_what_was_told_with_others_says_with_how_many_and_when(store: Storage) -> None:
+    told = [news("a", order="FR/1"), news("b", order="FR/2"), news("c", order="FR/2")]
+    await store.commit(a_record(an_update(an_order()), tell=told))
+    together = Gathering(leader=2, merged={1: "with 2", 3: "with 2"}, message=news("x").message, at=NINE)
+    assert await store.gather(together)
+    (row,) = await claimed(store, "ops", 1, now=TEN)
+    await store.settle([sent(row.id, "m")])
+    (member,) = await store.told("panels", "FR/1")
+    assert (member.state, member.told_by, member.others, member.settled_at) == (State.MERGED, State.SENT, 2, TEN)
+    _, leader = await store.told("panels", "FR/2")
+    assert (leader.state, leader.told_by, leader.others, leader.settled_at) == (State.SENT, None, 2, TEN)
+
+
+async def test_what_is_held_says_what_for(store: Storage) -> None:
+    held = {"not_before": TEN, "held_for": "status", "gather_until": NINE, "severity": Severity.LOW}
+    await store.commit(a_record(an_update(an_order()), tell=[news("a", order="FR/1").model_copy(update=held)]))
+    (row,) = await store.told("panels", "FR/1")
+    assert {name: getattr(row, name) for name in held} == held
+    assert not row.is_tried
 
 
 async def test_a_muted_notification_is_never_sent(store: Storage) -> None:
