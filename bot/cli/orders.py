@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli import _export, _purge
+from bot.cli import _export, _import, _purge
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
@@ -28,6 +28,7 @@ def command(invocation: Invocation) -> None:
 
 
 command.add_command(_export.command)
+command.add_command(_import.command)
 command.add_command(_purge.command)
 
 
