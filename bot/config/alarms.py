@@ -99,8 +99,9 @@ class AlarmsEntry(Written):
     """Time of day on the day after the one promised, or `off`; `true` is midnight."""
     not_moving: Limit = Patience(working_days=5)
     """How long after a dispatch without anything new, or `off`."""
-    slipped: Days = timedelta(days=3)
-    """How many days later than promised, in all, are told, or `off`."""
+    slipped: Days = timedelta(days=1)
+    """By how many days a promise has to become later than it was told last to be a slip. What moves by less is told
+    only by rules that name `promise_moved`. `off`: every move is told as a move."""
     remind: Limit = Patience(span=timedelta(days=7))
     """How long until what is still so is told again, or `off` for once only."""
     archive: Days = timedelta(days=14)

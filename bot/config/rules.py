@@ -13,7 +13,7 @@ from bot.config.written import Written, list_of_one
 from bot.core.dead_rules import Cells, cells, reach, surely_taken, takers
 from bot.core.matchers import written
 from bot.model.amount import AmountRange, parse_amounts
-from bot.model.change import Severity
+from bot.model.change import PROMISE_KINDS, Kind, Severity
 from bot.model.route import Route
 from bot.model.units import Duration
 from bot.model.watch import Watchlist
@@ -219,7 +219,7 @@ def _weighed(route: Route) -> list[str]:
 def _route(entry: RouteEntry, label: str) -> Route:
     return Route(
         to=tuple(dict.fromkeys(entry.to)),
-        on=_set(entry.on),
+        on=None if entry.on is None else frozenset(entry.on) | _moves(entry.on),
         sources=_set(entry.source),
         watchlists=_set(entry.watchlist),
         severities=_set(entry.severity),
@@ -234,6 +234,11 @@ def _route(entry: RouteEntry, label: str) -> Route:
         group_wait=entry.group_wait,
         label=label,
     )
+
+
+def _moves(kinds: list[Kind]) -> frozenset[Kind]:
+    """Whoever asks for moves of promises asks for slips too, and for what moved earlier."""
+    return PROMISE_KINDS if Kind.PROMISE_MOVED in kinds else frozenset()
 
 
 _T = TypeVar("_T")

@@ -9,8 +9,6 @@ KINDS = frozenset(
         Kind.STUCK,
         Kind.DUE_TODAY,
         Kind.OVERDUE,
-        Kind.SLIPPED,
-        Kind.MOVED_EARLIER,
         Kind.NOT_MOVING,
         Kind.NO_TRACKING,
         Kind.CANCELLED_AFTER_DISPATCH,
@@ -40,12 +38,11 @@ def _spans(change: Change) -> list[Span]:
         case Kind.OVERDUE:
             late = f", {_counted(change.days, 'day')} ago" if change.days else ""
             return [*_with_date("Was promised for ", change.after), Text(text=late)]
-        case Kind.SLIPPED | Kind.MOVED_EARLIER:
-            return _moved(change)
         case Kind.NO_TRACKING:
             return [Text(text="It was completed, and no tracking number was ever told")]
         case Kind.CANCELLED_AFTER_DISPATCH:
-            return [Text(text="Something of it had been dispatched already: it may still arrive")]
+            what = f"line {change.line}" if change.line else "it"
+            return [Text(text=f"Something of {what} had been dispatched already: it may still arrive")]
         case Kind.CLOSED:
             return [Text(text=change.after or "Archived")]
         case _:
@@ -64,12 +61,6 @@ def _stuck(change: Change) -> list[Span]:
         case Basis.CONFIGURED if change.limit is not None:
             spans.append(Text(text=f"; it was to take {within} at most"))
     return spans
-
-
-def _moved(change: Change) -> list[Span]:
-    word = "later" if change.kind is Kind.SLIPPED else "earlier"
-    spans = [*_with_date("Promised for ", change.after), *_with_date(", at first for ", change.before)]
-    return [*spans, Text(text=f": {_counted(abs(change.days), 'day')} {word}")] if change.days else spans
 
 
 def _with_since(text: str, since: Moment | None) -> list[Span]:

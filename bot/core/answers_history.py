@@ -26,7 +26,7 @@ from bot.core.phrases import (
 from bot.core.render import order_name
 from bot.core.summary import BACK
 from bot.core.waits import waits_of
-from bot.model.change import Change, Kind
+from bot.model.change import PROMISE_KINDS, Change, Kind
 from bot.model.command import Verb
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import Moment
@@ -197,8 +197,9 @@ def _change_spans(change: Change) -> Iterable[Span | str]:
     words = change.kind.value.replace("_", " ")
     if change.kind is Kind.OTHER and change.field:
         words = change.field
-    elif change.kind is Kind.PROMISE_MOVED:
+    elif change.kind in PROMISE_KINDS:
         words = "ship date" if change.field == "ship_promised" else "delivery date"
+        words += "" if change.kind is Kind.PROMISE_MOVED else f" {change.kind.value.replace('_', ' ')}"
     yield f"line {change.line}: {words}" if change.line else words
     if change.package and change.package.tracking_url and change.package.tracking_number:
         yield " "
@@ -208,7 +209,7 @@ def _change_spans(change: Change) -> Iterable[Span | str]:
     if before is None and after is None:
         return
     yield " "
-    is_date = change.kind is Kind.PROMISE_MOVED
+    is_date = change.kind in PROMISE_KINDS
     if before is not None:
         yield When(at=Moment(before)) if is_date else Text(text=before)
     yield " → " if before is not None else ""

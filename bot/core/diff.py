@@ -6,6 +6,7 @@ shipment of that line by the same step is told once, at the highest level.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from bot.model.change import Change, Kind
 from bot.model.moment import Moment
@@ -157,9 +158,8 @@ def _same_place(one: Shipment, other: Shipment) -> bool:
 def _promises(before: Order, after: Order) -> Iterator[Change]:
     if after.status.stage.is_final:
         return  # a promise that was kept, or that nobody waits for any more, does not move
-    knows_all = before.depth is Depth.FULL
     told: set[tuple[str | None, str, str | None, str | None]] = set()
-    for line, field, old, new in _dates(before, after, knows_all=knows_all):
+    for _, line, field, old, new in promised_dates(before, after):
         move = (field, old, new)
         if old == new or (None, *move) in told or (line, *move) in told:
             continue
@@ -167,20 +167,32 @@ def _promises(before: Order, after: Order) -> Iterator[Change]:
         yield Change(kind=Kind.PROMISE_MOVED, line=line, field=field, before=old, after=new)
 
 
-def _dates(
-    before: Order, after: Order, *, knows_all: bool
-) -> Iterator[tuple[str | None, str, Moment | None, Moment | None]]:
-    """Line name, field, old and new of every promised date that both snapshots can speak of, from the order down."""
+class PromisedDate(NamedTuple):
+    """One date as two snapshots have it."""
+
+    of: str
+    """`line 000010`, `shipment s1`, by their keys; empty for the order."""
+    line: str | None
+    """Name of the line it belongs to."""
+    field: str
+    old: Moment | None
+    new: Moment | None
+
+
+def promised_dates(before: Order, after: Order) -> Iterator[PromisedDate]:
+    """Every promised date that both snapshots can speak of, from the order down."""
+    knows_all = before.depth is Depth.FULL
     for field in _DATES:
         old, new = getattr(before, field), getattr(after, field)
         if knows_all or (old is not None and new is not None):
-            yield None, field, old, new
+            yield PromisedDate("", None, field, old, new)
     if not knows_all:
         return
     earlier_lines = {line.key: line for line in before.lines}
     for line in after.lines:
         if earlier_line := earlier_lines.get(line.key):
-            yield _name(line), "delivery_promised", earlier_line.delivery_promised, line.delivery_promised
+            dates = earlier_line.delivery_promised, line.delivery_promised
+            yield PromisedDate(f"line {line.key}", _name(line), "delivery_promised", *dates)
     earlier = {shipment.key: shipment for shipment in before.shipments}
     for shipment in after.shipments:
         if shipment.key not in earlier:
@@ -188,7 +200,7 @@ def _dates(
         for field in _DATES:
             old, new = getattr(earlier[shipment.key], field), getattr(shipment, field)
             if not (shipment.dispatched and new is None):  # kept, not withdrawn
-                yield _line_name(shipment, after), field, old, new
+                yield PromisedDate(f"shipment {shipment.key}", _line_name(shipment, after), field, old, new)
 
 
 def _order_status(before: Order, after: Order) -> Iterator[Change]:

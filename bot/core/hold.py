@@ -4,16 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.model.change import Change, Kind
+from bot.model.change import PROMISE_KINDS, Change, Kind
 from bot.model.watch import Confirmed, Watchlist
 
 _FIELDS: dict[Kind, Confirmed] = {
     **dict.fromkeys((Kind.STATUS, Kind.MOVED_BACKWARDS, Kind.COMPLETED, Kind.CANCELLED), Confirmed.STATUS),
-    Kind.PROMISE_MOVED: Confirmed.PROMISE,
+    **dict.fromkeys((Kind.CANCELLED_AFTER_DISPATCH, Kind.NO_TRACKING), Confirmed.STATUS),
+    **dict.fromkeys(PROMISE_KINDS, Confirmed.PROMISE),
     **dict.fromkeys((Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED), Confirmed.TRACKING),
     **dict.fromkeys((Kind.LINE_ADDED, Kind.LINE_CHANGED, Kind.LINE_CANCELLED, Kind.QUANTITY), Confirmed.LINES),
 }
-_AT_ONCE = frozenset({Kind.COMPLETED, Kind.CANCELLED})
+_AT_ONCE = frozenset({Kind.COMPLETED, Kind.CANCELLED, Kind.CANCELLED_AFTER_DISPATCH, Kind.NO_TRACKING})
 """Final: nothing is expected to come after it."""
 
 

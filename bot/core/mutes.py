@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model.change import Change, Kind
+from bot.model.change import PROMISE_KINDS, Change, Kind
 from bot.model.moment import Moment, instant_of
 from bot.model.talk import About, Mute
 
@@ -107,11 +107,16 @@ def concerns(mute: About, news: About) -> bool:
     """Whether news is among what a mute is about."""
     return (
         mute.destination in (None, news.destination)
-        and mute.kind in (None, news.kind)
+        and (mute.kind in (None, news.kind) or _is_any_move(mute.kind, news.kind))
         and mute.key in (None, news.key)
         and mute.source in (None, news.source)
         and mute.watchlist in (None, news.watchlist)
     )
+
+
+def _is_any_move(wanted: Kind | None, kind: Kind | None) -> bool:
+    """Whether all moves of promises are meant, and that is one."""
+    return wanted is Kind.PROMISE_MOVED and kind in PROMISE_KINDS
 
 
 def overlap(one: About, other: About) -> bool:

@@ -6,7 +6,7 @@ back is nothing. Moves of different things stay apart.
 
 from collections.abc import Iterable, Sequence
 
-from bot.model.change import Change, Kind
+from bot.model.change import PROMISE_KINDS, Change, Kind
 from bot.model.order import normal_word
 
 _Thing = tuple[object, ...]
@@ -15,8 +15,8 @@ _Thing = tuple[object, ...]
 _STATUS = frozenset({Kind.STATUS, Kind.COMPLETED, Kind.CANCELLED, Kind.MOVED_BACKWARDS})
 _LATEST = frozenset(
     {
-        Kind.STUCK, Kind.DUE_TODAY, Kind.OVERDUE, Kind.NOT_MOVING, Kind.SLIPPED, Kind.MOVED_EARLIER, Kind.NO_TRACKING,
-        Kind.CANCELLED_AFTER_DISPATCH, Kind.CLOSED, Kind.REOPENED,
+        Kind.STUCK, Kind.DUE_TODAY, Kind.OVERDUE, Kind.NOT_MOVING, Kind.NO_TRACKING, Kind.CANCELLED_AFTER_DISPATCH,
+        Kind.CLOSED, Kind.REOPENED,
     }
 )  # fmt: skip
 """Of these the last one says all."""
@@ -34,11 +34,11 @@ _OPPOSITES = {
 }
 _FAMILIES = {
     **dict.fromkeys(_STATUS, "status"),
+    **dict.fromkeys(PROMISE_KINDS, "promise"),
     **dict.fromkeys((Kind.DISPATCHED, Kind.UNDISPATCHED), "dispatch"),
     **dict.fromkeys((Kind.VANISHED, Kind.REAPPEARED), "listed"),
     **dict.fromkeys((Kind.LINE_ADDED, Kind.LINE_CANCELLED), "line"),
     **dict.fromkeys((Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED), "tracking"),
-    **dict.fromkeys((Kind.SLIPPED, Kind.MOVED_EARLIER), "slip"),
     **dict.fromkeys((Kind.DUE_TODAY, Kind.OVERDUE), "due"),
     **dict.fromkeys((Kind.CLOSED, Kind.REOPENED), "closed"),
 }
@@ -95,7 +95,17 @@ def _moved(first: Change, then: Change) -> list[Change]:
     kind = then.kind
     if kind is Kind.STATUS and first.kind is Kind.MOVED_BACKWARDS:
         kind = first.kind  # it has been further on, and may still not be there again
+    if kind in PROMISE_KINDS:
+        kind = _promise_kind(first, then)
+        steps = tuple(step for step in steps if step not in (first.before, then.after))
     return [then.model_copy(update={"kind": kind, "before": first.before, "steps": steps or None})]
+
+
+def _promise_kind(first: Change, then: Change) -> Kind:
+    """What two moves of a date come to: later or earlier as a whole, if either was worth that word."""
+    if {first.kind, then.kind} == {Kind.PROMISE_MOVED} or first.before is None or then.after is None:
+        return then.kind if then.after is not None else Kind.PROMISE_MOVED
+    return Kind.SLIPPED if then.after > first.before else Kind.MOVED_EARLIER
 
 
 def _same(one: str | None, other: str | None) -> bool:

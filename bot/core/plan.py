@@ -11,9 +11,11 @@ from bot.core import notices
 from bot.core.diff import diff
 from bot.core.digest import order_digest
 from bot.core.drift import Weighed, spoken
+from bot.core.lapses import with_lapses
 from bot.core.personal import without_personal_data
 from bot.core.render import order_name
 from bot.core.route import routes_of
+from bot.core.slips import Promises, judged, threshold_of
 from bot.core.telling import Telling, tell
 from bot.errors import SourceError
 from bot.model.change import Change, Kind, Notice
@@ -104,9 +106,11 @@ def second_look_needed(sight: Sight, telling: Telling, now: datetime) -> PollRec
 def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: datetime) -> PollRecord:
     """What to write about an order whose bytes are new. The order must not be older than the stored one."""
     digest = order_digest(sight.order)
-    snapshot, changes = None, _changes(sight, digest)
+    changes, promises = _changes(sight, digest, telling)
+    snapshot = None
     if sight.previous is None or sight.previous.digest != digest:
-        snapshot = Snapshot(order=sight.order, seq=sight.state.seq + 1, seen_at=from_instant(now), digest=digest)
+        at, seq = from_instant(now), sight.state.seq + 1
+        snapshot = Snapshot(order=sight.order, seq=seq, seen_at=at, digest=digest, promises=dict(promises))
     update = OrderUpdate(
         key=sight.state.key,
         expected_seq=sight.state.seq,
@@ -283,13 +287,17 @@ def _kept(payload: Payload | None, telling: Telling) -> Payload | None:
     return payload if payload is None or telling.keeps_personal_data else without_personal_data(payload)
 
 
-def _changes(sight: Sight, digest: str) -> tuple[Change, ...]:
+def _changes(sight: Sight, digest: str, telling: Telling) -> tuple[tuple[Change, ...], Promises]:
+    """What happened, and what is remembered of the promised dates from now on."""
     if sight.previous is None:
-        return (Change(kind=Kind.APPEARED, after=sight.order.status.word),) if sight.is_news else ()
+        return ((Change(kind=Kind.APPEARED, after=sight.order.status.word),) if sight.is_news else (), {})
     changes: tuple[Change, ...] = (Change(kind=Kind.REAPPEARED),) if sight.state.vanished else ()
-    if digest != sight.previous.digest:
-        changes += diff(sight.previous.order, sight.order)
-    return changes
+    before, known = sight.previous.order, sight.previous.promises
+    if digest == sight.previous.digest:
+        return changes, known
+    threshold = threshold_of(sight.watchlists, telling.alarms)
+    found, promises = judged(diff(before, sight.order), before, sight.order, known, threshold, telling.zone)
+    return (*changes, *with_lapses(found, before, sight.order)), promises
 
 
 def _identity(status: Status) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.core import alarm_words
-from bot.model.change import Change, Kind
+from bot.model.change import PROMISE_KINDS, Change, Kind
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import Moment, day_of
 from bot.model.order import Order, Package, Stage
@@ -149,7 +149,7 @@ def _change_lines(group: list[Change], order: Order, zone: tzinfo) -> list[Line]
             return [_line(f"Reason: {short(order.cancel_reason)}")] if order.cancel_reason else []
         case Kind.DISPATCHED | Kind.UNDISPATCHED:
             return [_dispatch(group)]
-        case Kind.PROMISE_MOVED:
+        case Kind.PROMISE_MOVED | Kind.SLIPPED | Kind.MOVED_EARLIER:
             return [_promise(group, zone)]
         case Kind.TRACKING_ADDED | Kind.TRACKING_REPLACED | Kind.TRACKING_REMOVED:
             return [_tracking(change)]
@@ -196,6 +196,7 @@ def _promise(group: list[Change], zone: tzinfo) -> Line:
         ]
         spans += [When(at=before, style="struck"), *between, Text(text=" → "), When(at=after, style="strong")]
         spans.append(Text(text=_slip(before, after, zone)))
+        spans += _since_first(change, before, after, zone)
     elif after:
         spans += [Text(text="promised for "), When(at=after, style="strong")]
     elif before:
@@ -209,10 +210,22 @@ def _moment(text: str | None) -> Moment | None:
 
 def _slip(before: Moment, after: Moment, zone: tzinfo) -> str:
     days = (day_of(after, zone) - day_of(before, zone)).days
-    if days == 0:
-        return " (same day)"
+    return f" ({_days(days)})" if days else " (same day)"
+
+
+def _days(days: int) -> str:
+    """`3 days later`, `1 day earlier`."""
     unit = "day" if abs(days) == 1 else "days"
-    return f" ({abs(days)} {unit} {'later' if days > 0 else 'earlier'})"
+    return f"{abs(days)} {unit} {'later' if days > 0 else 'earlier'}"
+
+
+def _since_first(change: Change, before: Moment, after: Moment, zone: tzinfo) -> list[Span]:
+    """What was promised at first, and how far off that is by now; nothing where the line says it already."""
+    if change.first is None or day_of(change.first, zone) == day_of(before, zone):
+        return []
+    days = (day_of(after, zone) - day_of(change.first, zone)).days
+    total = f", now {_days(days)} in all" if days else ", which holds again"
+    return [Text(text="; first promised for "), When(at=change.first), Text(text=total)]
 
 
 def _tracking(change: Change) -> Line:
@@ -239,8 +252,7 @@ def _package(package: Package) -> list[Span]:
 
 def _line_item(group: list[Change]) -> Line:
     change = group[0]
-    name = _named("line", [one.line for one in group if one.line])
-    name = name[:1].upper() + name[1:]
+    name = _capital(_named("line", [one.line for one in group if one.line]))
     match change.kind:
         case Kind.LINE_ADDED:
             return _line(f"{name} added: {short(change.after)}" if change.after else f"{name} added")
@@ -257,6 +269,10 @@ def _named(thing: str, names: Sequence[str]) -> str:
     return f"{thing} {unique[0]}" if len(unique) == 1 else f"{thing}s {', '.join(unique)}"
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _from_to(change: Change) -> str:
     return " → ".join(short(word or "none") for word in (change.before, *(change.steps or ()), change.after))
 
@@ -266,7 +282,7 @@ def _context(order: Order, changes: Sequence[Change]) -> list[Line]:
     told = {change.kind for change in changes}
     lines = []
     open_order = not order.status.stage.is_final
-    if open_order and Kind.PROMISE_MOVED not in told and (promised := _next_promise(order)):
+    if open_order and not told & PROMISE_KINDS and (promised := _next_promise(order)):
         lines.append(Line(spans=(Text(text="Delivery promised for "), When(at=promised))))
     no_tracking_told = not told & {Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED}
     if no_tracking_told and (Kind.DISPATCHED in told or order.status.stage in (Stage.SHIPPED, Stage.PARTLY_SHIPPED)):

@@ -118,12 +118,17 @@ def taken(steps: Iterable[Step]) -> list[Route]:
 
 
 def routes_of(
-    kind: Kind, order: Order | None, watchlists: Iterable[Watchlist], catch_all: Sequence[Route]
+    kind: Kind,
+    order: Order | None,
+    watchlists: Iterable[Watchlist],
+    catch_all: Sequence[Route],
+    *,
+    minor: bool = False,
 ) -> list[Route]:
-    """The routes that a change takes from every watchlist that follows the order, each once."""
+    """The routes that a change takes from every watchlist that follows the order, each once. `minor` as in Change."""
     found: list[Route] = []
     for watchlist in watchlists:
-        news = News(kind=kind, source=watchlist.source, watchlist=watchlist.name, order=order)
+        news = News(kind=kind, source=watchlist.source, watchlist=watchlist.name, order=order, minor=minor)
         found += [route for route in taken(walk_all(news, watchlist.notify, catch_all)) if route not in found]
     return found
 
@@ -138,13 +143,15 @@ def share_out(
     shares: dict[str, Share] = {}
     for change in changes:
         for watchlist in watchlists:
-            for route in routes_of(change.kind, order, [watchlist], catch_all):
+            for route in routes_of(change.kind, order, [watchlist], catch_all, minor=change.minor):
                 for destination in route.to:
                     shares.setdefault(destination, Share(destination)).add(change, route, watchlist.name)
     return list(shares.values())
 
 
 def _misses(route: Route, news: News) -> tuple[Miss, ...]:
+    if news.minor and route.on is None:
+        return (Miss("on", f"{news.kind} by name", "a move below the threshold"),)
     return tuple(
         Miss(matcher.key, matcher.wanted(route), matcher.found(news))
         for matcher in written(route)

@@ -32,8 +32,8 @@ class Alarms(Frozen):
     """Minutes after midnight, on the day after."""
     not_moving: Patience | None = Patience(working_days=5)
     """How long after a dispatch with nothing since."""
-    slipped: timedelta | None = timedelta(days=3)
-    """How much later than promised is told; whole days."""
+    slipped: timedelta | None = timedelta(days=1)
+    """By how much a promise has to become later than it was told last to be a slip; whole days, one or more."""
     remind: Patience | None = Patience(span=timedelta(days=7))
     """How long until what is still so is told again."""
     archive: timedelta | None = timedelta(days=14)

@@ -42,6 +42,8 @@ class Kind(StrEnum):
 
 TIME_MADE = frozenset({Kind.STUCK, Kind.DUE_TODAY, Kind.OVERDUE, Kind.NOT_MOVING, Kind.CLOSED})
 """What time alone makes of an order, which itself is as it was."""
+PROMISE_KINDS = frozenset({Kind.PROMISE_MOVED, Kind.SLIPPED, Kind.MOVED_EARLIER})
+"""All that a move of a promised date can be. Whoever asks for the first of them asks for all."""
 
 
 class Severity(StrEnum):
@@ -112,5 +114,9 @@ class Change(Frozen):
     """Where `limit` is from."""
     again: int | None = None
     """How often the same has been told before, in a reminder."""
+    first: Moment | None = None
+    """Where a promise slipped or moved earlier: what was promised at first."""
+    minor: bool = False
+    """Whether it is too small to be told where nobody asks for its kind by name."""
     steps: tuple[str, ...] | None = None
     """The values in between, where several moves are told as one. A change as it was found has none."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from bot.model.frozen import Frozen
 from bot.model.moment import Moment
+from bot.model.promise import Promised
 
 
 class Stage(StrEnum):
@@ -149,3 +150,5 @@ class Snapshot(Frozen):
     seen_at: Moment
     digest: str
     """Of the normalised order: equal means nothing changed, whatever the bytes."""
+    promises: dict[str, Promised] = {}
+    """What is remembered of its promised dates that have moved, as `bot.core.slips` names them."""

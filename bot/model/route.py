@@ -51,6 +51,8 @@ class News(Frozen):
     """Name; empty where only the catch-all is asked."""
     order: Order | None = None
     """After the change. None: it is about no single order, and matchers that look at one do not match."""
+    minor: bool = False
+    """Whether only rules that name its kind take it."""
 
 
 class Assertion(Frozen):

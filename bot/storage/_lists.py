@@ -32,7 +32,7 @@ def seek(connection: sqlite3.Connection, names: Sequence[str], extents: Sequence
         ).fetchall()
         if rows:
             return [
-                Found(snapshot_of(tuple(row[:5])), row[5], bool(row[6]), tuple(json.loads(row[7])), row[8])
+                Found(snapshot_of(tuple(row[:6])), row[6], bool(row[7]), tuple(json.loads(row[8])), row[9])
                 for row in rows
             ]
     return []

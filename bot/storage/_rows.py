@@ -18,7 +18,7 @@ from bot.model.view import OrderRow, Waiting
 Row = tuple[Any, ...]
 
 STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt, due"
-SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, snapshot"
+SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, promises, snapshot"
 ORDER_COLUMNS = (
     "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at, due"
 )
@@ -72,8 +72,14 @@ def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
 
 def snapshot_of(row: Row) -> Snapshot:
     """A row of SNAPSHOT_COLUMNS of an order that has a version."""
-    _, seq, seen_at, digest, order = row
-    return Snapshot(order=Order.model_validate_json(order), seq=seq, seen_at=seen_at, digest=digest)
+    _, seq, seen_at, digest, promises, order = row
+    return Snapshot(
+        order=Order.model_validate_json(order),
+        seq=seq,
+        seen_at=seen_at,
+        digest=digest,
+        promises=json.loads(promises) if promises else {},
+    )
 
 
 def order_row(row: Row) -> OrderRow:

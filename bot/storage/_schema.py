@@ -40,7 +40,7 @@ _ORDERS = (
         raw_digest blob, list_digest blob,
         first_seen_at text not null, seen_at text, changed_at text, next_poll_at text,
         missing integer not null default 0, vanished integer not null default 0, scopes text not null default '[]',
-        doubt text, alarm_at text, archived_at text, memory text, snapshot text,
+        doubt text, alarm_at text, archived_at text, memory text, promises text, snapshot text,
         primary key (source, key)
     ) strict""",
     # An order that is watched but was never answered for has no version and never changed, and no list shows it.

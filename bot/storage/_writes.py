@@ -20,6 +20,7 @@ from bot.storage._rows import (
     raw_of,
     tracking_numbers,
     write_list,
+    write_object,
 )
 
 _TIDY_BATCH = 1000
@@ -150,8 +151,15 @@ def _version(snapshot: Snapshot) -> tuple[str | int | None, ...]:
         snapshot.digest,
         snapshot.seen_at,
         snapshot.seen_at,
+        _promises(snapshot),
         order.model_dump_json(exclude_none=True),
     )
+
+
+def _promises(snapshot: Snapshot) -> str | None:
+    """What is remembered of promised dates; nothing for the most orders, whose dates never moved."""
+    remembered = {name: promised.model_dump() for name, promised in snapshot.promises.items()}
+    return write_object(remembered) if remembered else None
 
 
 def _upsert(columns: Sequence[str]) -> str:
@@ -177,7 +185,7 @@ _STATE_COLUMNS = (
 )  # fmt: skip
 _VERSION_COLUMNS = (
     "number", "reference", "status", "stage", "delivery_promised", "due", "tracking", "seq", "depth", "digest",
-    "seen_at", "changed_at", "snapshot",
+    "seen_at", "changed_at", "promises", "snapshot",
 )  # fmt: skip
 _WRITE_STATE = _upsert(_STATE_COLUMNS)
 _WRITE_VERSION = _upsert((*_STATE_COLUMNS, *_VERSION_COLUMNS))
@@ -244,7 +252,7 @@ def _write_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
                 change.field,
                 change.before,
                 change.after,
-                change.model_dump_json(exclude_none=True),
+                change.model_dump_json(exclude_defaults=True),
             )
             for change in update.changes
         ]

@@ -123,3 +123,22 @@ def test_stuck_and_its_reminder_are_the_reminder() -> None:
     first = Change(kind=Kind.STUCK, before="Confirmed", days=3)
     again = Change(kind=Kind.STUCK, before="Confirmed", days=8, again=1)
     assert net([first, again]) == (again,)
+
+
+def moved(kind: Kind, before: str, after: str) -> Change:
+    return Change(kind=kind, field="delivery_promised", before=before, after=after, first="2026-01-01")
+
+
+def test_a_date_that_slipped_and_improved_again_is_told_by_what_it_came_to() -> None:
+    slip = moved(Kind.SLIPPED, "2026-01-01", "2026-01-09")
+    (change,) = net([slip, moved(Kind.MOVED_EARLIER, "2026-01-09", "2026-01-04")])
+    assert (change.kind, change.before, change.after) == (Kind.SLIPPED, "2026-01-01", "2026-01-04")
+    assert net([slip, moved(Kind.MOVED_EARLIER, "2026-01-09", "2026-01-01")]) == ()
+
+
+def test_small_moves_and_the_slip_they_added_up_to_are_one_way() -> None:
+    dates = {"field": "delivery_promised", "before": "2026-01-01", "after": "2026-01-02"}
+    small = Change.model_validate({"kind": Kind.PROMISE_MOVED, **dates, "minor": True})
+    (change,) = net([small, moved(Kind.SLIPPED, "2026-01-01", "2026-01-04")])
+    assert (change.kind, change.before, change.steps) == (Kind.SLIPPED, "2026-01-01", ("2026-01-02",))
+    assert not change.minor

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.model.change import Change, Kind
+from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import State
 from bot.model.poll import OrderUpdate, Payload
+from bot.model.promise import Promised
 from bot.ports import Storage
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update, claimed, news, sent
 
@@ -153,3 +155,14 @@ async def test_the_last_beat_names_the_loops_that_live(store: Storage) -> None:
     await store.beat(["poller", "notifier"], NINE)
     await store.beat(["poller", "janitor"], TEN)
     assert await store.beats() == {"poller": TEN, "janitor": TEN}
+
+
+async def test_what_is_remembered_of_promises_comes_back_with_the_last_version(store: Storage) -> None:
+    promises = {"delivery_promised": Promised(first=Moment("2026-02-01"), told=Moment("2026-02-04"))}
+    update = an_update(an_order())
+    assert update.snapshot is not None
+    snapshot = update.snapshot.model_copy(update={"promises": promises})
+    await store.commit(a_record(replace(update, snapshot=snapshot)))
+    assert (await store.snapshots("panels", ["FR/1"]))["FR/1"].promises == promises
+    (found,) = await store.find_orders("FR/1")
+    assert found == snapshot
