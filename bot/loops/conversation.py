@@ -23,7 +23,7 @@ from bot.log import event
 from bot.model.change import Severity
 from bot.model.command import Button
 from bot.model.moment import from_instant, instant_of
-from bot.model.outbox import Destination, Notification, Shape
+from bot.model.outbox import Destination, Notification
 from bot.model.sending import Part, Thread, Threads
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Storage
@@ -59,7 +59,7 @@ class Conversations:
         stop: asyncio.Event,
     ) -> "Conversation":
         """The conversation about the order of a row, or one of this row alone. `buttons` go under its card too."""
-        way = chat.threads(destination) if destination.threads and is_about_one_order(row) else Threads.NONE
+        way = chat.threads(destination) if destination.threads and row.only_order else Threads.NONE
         thread = card_now = None
         if way is not Threads.NONE and row.source and row.order:
             thread = await self.storage.thread(destination.name, row.source, row.order)
@@ -220,11 +220,6 @@ class Conversation:
 
     def _note(self, what: str, error: ChatError) -> None:
         event(log, what, level=logging.WARNING, destination=self._destination.name, order=self._row.order, error=error)
-
-
-def is_about_one_order(row: Notification) -> bool:
-    """Whether it is news of one order, and not of several together."""
-    return row.order is not None and row.gathered in (None, Shape.ORDER)
 
 
 def _place(destination: Destination) -> str:

@@ -256,8 +256,10 @@ class Notifier:
         for first in await self._storage.claim([row.id for row in waiting[:1]], now=self._at()):
             settlement = settle.unplaced(first, self._clock.now(), operators=self._operators)
             await self._settle(first, settlement)
-            if settlement.state is State.DEAD:
-                rows = await self._storage.claim([row.id for row in waiting[1:]], now=self._at())
+            while settlement.state is State.DEAD and (
+                others := await self._storage.waiting(lane.destination, limit=FEW)
+            ):
+                rows = await self._storage.claim([row.id for row in others], now=self._at())
                 await self._storage.settle([settle.buried(row, self._clock.now()) for row in rows])
         return bool(waiting)
 
