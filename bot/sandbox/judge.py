@@ -221,12 +221,12 @@ class _Court:
                 yield line[first : last + 1]
 
     def _told_as_one(self, message: Said, known: Sequence[Fact]) -> list[Fact]:
-        """Untold moves of one parcel that the message tells as the one they come to."""
-        for last in known:
-            if not last.thing.startswith("parcel") or id(last) in self.told:
-                continue
-            for run in self._runs(last):
-                if run[-1] is last and not self.told.intersection(map(id, run)) and _tells(message.text, _net(run)):
+        """Untold moves of parcels that the message tells as the one they come to."""
+        left = [fact for fact in known if fact.kind.startswith("tracking") and id(fact) not in self.told]
+        for last in left:
+            gone = [[fact, last] for fact in left if not fact.after and last.kind == "tracking_added"]
+            for run in (*self._runs(last), *gone):
+                if run[-1] is last and all(fact in left for fact in run) and _tells(message.text, _net(run)):
                     return list(run)
         return []
 
