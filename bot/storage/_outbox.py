@@ -12,6 +12,7 @@ from bot.model.moment import Moment
 from bot.model.outbox import Gathering, NewNotification, Notification, Settlement, State, WithChanges
 from bot.model.sending import Thread
 from bot.model.view import Owed, Waiting
+from bot.storage._record_rows import NOTIFICATION_ROW, insert, notification_rows
 from bot.storage._rows import (
     NOTIFICATION_COLUMNS,
     WAITING_COLUMNS,
@@ -25,6 +26,7 @@ from bot.storage._rows import (
 # ruff: noqa: S608
 
 _THREAD_COLUMNS = "destination, source, key, place, message_id, says, told_at"
+_ADD = f"{insert('notifications', NOTIFICATION_ROW, '?')} on conflict (key) do nothing"
 _OPEN = "state in ('pending', 'sending')"
 
 
@@ -100,32 +102,7 @@ def add_notifications(
 ) -> bool:
     """Add those whose key is new, each with the version of its order from `versions`. Returns whether any was."""
     before = connection.total_changes
-    connection.executemany(
-        """insert into notifications (key, destination, source, order_key, seq, kinds, route, created_at, severity,
-                gather_until, not_before, held_for, message, state, reason, settled_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing""",
-        [
-            (
-                new.key,
-                new.destination,
-                new.source,
-                new.order,
-                None if new.order is None else versions.get(new.order),
-                write_list(new.kinds),
-                new.route,
-                new.created_at,
-                new.severity.value,
-                new.gather_until,
-                new.not_before,
-                new.held_for,
-                new.message.model_dump_json(exclude_none=True),
-                (State.MUTED if new.muted else State.PENDING).value,
-                new.muted,
-                new.created_at if new.muted else None,
-            )
-            for new in notifications
-        ],
-    )
+    connection.executemany(_ADD, notification_rows(notifications, versions))
     return connection.total_changes > before
 
 

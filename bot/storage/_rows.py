@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -42,12 +41,12 @@ _SEVERITIES = {severity.value: severity for severity in Severity}
 _DEPTHS = {depth.value: depth for depth in Depth}
 
 
-def order_states(cursor: sqlite3.Cursor) -> list[OrderState]:
+def order_states(rows: Iterable[Row]) -> list[OrderState]:
     """Rows of STATE_COLUMNS. Rows with the same scopes, or day, share one: orders are many."""
     shared: dict[str, tuple[str, ...]] = {}
     days: dict[Moment | None, Moment | None] = {}
     states = []
-    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt, due in cursor:
+    for key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt, due in rows:
         known = shared.get(scopes)
         if known is None:
             known = shared[scopes] = tuple(json.loads(scopes))

@@ -3,45 +3,38 @@
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from bot.core.promise import due
-from bot.errors import StaleRecord
-from bot.model.change import TIME_MADE
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.order import Order, Snapshot
-from bot.model.poll import Health, OrderUpdate, PollRecord
+from bot.model.order import Order
+from bot.model.poll import Health, PollRecord
 from bot.model.retention import Retention
+from bot.storage import _record_rows as rows
 from bot.storage._outbox import add_notifications
-from bot.storage._rows import (
-    HEALTH_COLUMNS,
-    folded,
-    raw_of,
-    tracking_numbers,
-    write_list,
-    write_object,
-)
+from bot.storage._rows import HEALTH_COLUMNS
 
 _TIDY_BATCH = 1000
-_Named = tuple[str, str | None, str]
-"""Number, reference and, as JSON text, tracking numbers of an order."""
-_Values = tuple[str | bytes | int | None, ...]
-"""Of one row."""
+_INSERT_SNAPSHOT = rows.insert("snapshots", rows.SNAPSHOT_ROW, "?")
+_INSERT_CHANGE = rows.insert("changes", rows.CHANGE_ROW, "?")
+_WRITE_STATE = rows.upsert(rows.STATE_ROW, "?")
+_WRITE_VERSION = rows.upsert((*rows.STATE_ROW, *rows.VERSION_ROW), "?")
 
 
 def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
     """Write a record. Returns whether it added notifications. Raises StaleRecord."""
     versions: dict[str, int] = {}
-    for part in _each_order_once(record):
+    for part in rows.each_order_once(record):
         before = _names_before(connection, part)
         _write_orders(connection, part)
+        versions |= rows.versions_after(part)
         for update in part.updates:
-            versions[update.key] = update.snapshot.seq if update.snapshot else update.expected_seq
             if update.snapshot is not None:
-                _write_names(connection, record.source, update.key, update.snapshot.order, before.get(update.key))
-        _write_snapshots(connection, part)
-        _write_changes(connection, part)
+                _write_names(connection, record.source, update.snapshot.order, before.get(update.key))
+        connection.executemany(_INSERT_SNAPSHOT, rows.snapshot_rows(part))
+        connection.executemany(
+            "update orders set changed_at = ? where source = ? and key = ? and seq > 0", rows.touched(part)
+        )
+        connection.executemany(_INSERT_CHANGE, rows.change_rows(part))
     added = add_notifications(connection, record.notifications, versions)
     for health in record.healths:
         _write_health(connection, health)
@@ -73,193 +66,44 @@ def is_last_batch(dropped: int) -> bool:
     return dropped < _TIDY_BATCH
 
 
-def _each_order_once(record: PollRecord) -> list[PollRecord]:
-    """The record in parts, in turn, so that what is read before a part is written holds for all of the part."""
-    parts: list[dict[str, OrderUpdate]] = []
-    for update in record.updates:
-        if not parts or update.key in parts[-1]:
-            parts.append({})
-        parts[-1][update.key] = update
-    return [replace(record, updates=tuple(part.values())) for part in parts]
-
-
-def _names_before(connection: sqlite3.Connection, record: PollRecord) -> dict[str, _Named]:
+def _names_before(connection: sqlite3.Connection, record: PollRecord) -> dict[str, rows.Named]:
     """By what the orders that have a version were found until now. Raises StaleRecord if a version is another."""
     keys = json.dumps([update.key for update in record.updates])
-    rows = connection.execute(
-        """select key, seq, number, reference, tracking from orders
-            where source = ? and key in (select value from json_each(?))""",
-        (record.source, keys),
-    ).fetchall()
-    found = {row[0]: row[1:] for row in rows}
-    for update in record.updates:
-        seq = found[update.key][0] if update.key in found else 0
-        if seq != update.expected_seq:
-            raise StaleRecord(
-                f"order {update.key} of source {record.source} is at version {seq}, this was planned against version "
-                f"{update.expected_seq}; nothing of it was written, poll again"
-            )
+    found = {
+        row[0]: row[1:]
+        for row in connection.execute(
+            """select key, seq, number, reference, tracking from orders
+                where source = ? and key in (select value from json_each(?))""",
+            (record.source, keys),
+        )
+    }
+    rows.require_versions(record, {key: row[0] for key, row in found.items()})
     return {key: row[1:] for key, row in found.items() if row[0]}
-
-
-def _names(key: str, named: _Named) -> set[str]:
-    number, reference, tracking = named
-    return {folded(name) for name in (key, number, reference, *json.loads(tracking)) if name} - {""}
 
 
 def _write_orders(connection: sqlite3.Connection, record: PollRecord) -> None:
     """The orders' rows: what the poller remembers, and the version where there is a new one."""
-    states: list[_Values] = []
-    versions: list[_Values] = []
+    states: list[rows.Values] = []
+    versions: list[rows.Values] = []
     for update in record.updates:
-        state = (
-            record.source,
-            update.key,
-            record.at,
-            update.raw_digest,
-            update.list_digest,
-            update.missing,
-            update.vanished,
-            write_list(update.scopes),
-            update.next_poll_at,
-            update.doubt,
-            update.alarm_at if update.memory else None,
-            update.memory.archived_at if update.memory else None,
-            update.memory.model_dump_json(exclude_defaults=True) if update.memory else None,
-        )
+        state = rows.state_row(record, update)
         if update.snapshot is None:
             states.append(state)
         else:
-            versions.append(state + _version(update.snapshot))
+            versions.append(state + rows.version_row(update.snapshot))
     connection.executemany(_WRITE_STATE, states)
     connection.executemany(_WRITE_VERSION, versions)
 
 
-def _version(snapshot: Snapshot) -> tuple[str | int | None, ...]:
-    """Values of _VERSION_COLUMNS."""
-    order = snapshot.order
-    return (
-        order.number,
-        order.reference,
-        order.status.word,
-        order.status.stage.value,
-        order.delivery_promised,
-        due(order),
-        write_list(tracking_numbers(order)),
-        snapshot.seq,
-        order.depth.value,
-        snapshot.digest,
-        snapshot.seen_at,
-        snapshot.seen_at,
-        _promises(snapshot),
-        order.model_dump_json(exclude_none=True),
-    )
-
-
-def _promises(snapshot: Snapshot) -> str | None:
-    """What is remembered of promised dates; nothing for the most orders, whose dates never moved."""
-    remembered = {name: promised.model_dump() for name, promised in snapshot.promises.items()}
-    return write_object(remembered) if remembered else None
-
-
-def _upsert(columns: Sequence[str]) -> str:
-    """The statement that writes a row of orders. A digest or a memory that is null stays as it was."""
-    told = [column for column in columns if column not in ("source", "key", "first_seen_at")]
-    values = (_KEEPING.get(name, "excluded.{0}").format(name) for name in told)
-    changes = ", ".join(f"{name} = {value}" for name, value in zip(told, values, strict=True))
-    marks = ", ".join("?" * len(columns))
-    return (
-        f"insert into orders ({', '.join(columns)}) values ({marks}) on conflict (source, key) do update set {changes}"  # noqa: S608
-    )
-
-
-_DIGESTS = ("raw_digest", "list_digest")
-_MEMORY = ("alarm_at", "archived_at", "memory")
-_KEEPING = {
-    **dict.fromkeys(_DIGESTS, "coalesce(excluded.{0}, {0})"),
-    **dict.fromkeys(_MEMORY, "case when excluded.memory is null then {0} else excluded.{0} end"),
-}
-_STATE_COLUMNS = (
-    "source", "key", "first_seen_at", *_DIGESTS, "missing", "vanished", "scopes", "next_poll_at", "doubt",
-    *_MEMORY,
-)  # fmt: skip
-_VERSION_COLUMNS = (
-    "number", "reference", "status", "stage", "delivery_promised", "due", "tracking", "seq", "depth", "digest",
-    "seen_at", "changed_at", "promises", "snapshot",
-)  # fmt: skip
-_WRITE_STATE = _upsert(_STATE_COLUMNS)
-_WRITE_VERSION = _upsert((*_STATE_COLUMNS, *_VERSION_COLUMNS))
-
-
-def _write_snapshots(connection: sqlite3.Connection, record: PollRecord) -> None:
-    connection.executemany(
-        "insert into snapshots (source, key, seq, seen_at, digest, media_type, raw) values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                record.source,
-                update.key,
-                update.snapshot.seq,
-                update.snapshot.seen_at,
-                update.snapshot.digest,
-                update.payload and update.payload.media_type,
-                update.payload and raw_of(update.payload),
-            )
-            for update in record.updates
-            if update.snapshot is not None
-        ],
-    )
-
-
-def _write_names(connection: sqlite3.Connection, source: str, key: str, order: Order, before: _Named | None) -> None:
+def _write_names(connection: sqlite3.Connection, source: str, order: Order, before: rows.Named | None) -> None:
     """The names under which an order is found from now on."""
-    named = (order.number, order.reference, write_list(tracking_numbers(order)))
-    if named == before:
-        return
-    names, now = _names(key, before) if before else set[str](), _names(key, named)
+    gone, fresh = rows.names_of(order, before)
     connection.executemany(
         "delete from order_names where name = ? and source = ? and key = ?",
-        [(name, source, key) for name in names - now],
+        [(name, source, order.key) for name in gone],
     )
     connection.executemany(
-        "insert into order_names (name, source, key) values (?, ?, ?)",
-        [(name, source, key) for name in now - names],
-    )
-
-
-def _touch(connection: sqlite3.Connection, source: str, key: str, at: Moment) -> None:
-    connection.execute("update orders set changed_at = ? where source = ? and key = ? and seq > 0", (at, source, key))
-
-
-def _write_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
-    rows: list[_Values] = []
-    for update in record.updates:
-        if not update.changes:
-            continue
-        seq, seen_at = update.expected_seq, record.at
-        if update.snapshot is None:
-            if any(change.kind not in TIME_MADE for change in update.changes):
-                _touch(connection, record.source, update.key, seen_at)
-        else:
-            seq, seen_at = update.snapshot.seq, update.snapshot.seen_at
-        rows += [
-            (
-                record.source,
-                update.key,
-                seq,
-                seen_at,
-                change.kind.value,
-                change.line,
-                change.field,
-                change.before,
-                change.after,
-                change.model_dump_json(exclude_defaults=True),
-            )
-            for change in update.changes
-        ]
-    connection.executemany(
-        """insert into changes (source, key, seq, seen_at, kind, line, field, "before", "after", change)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        rows,
+        "insert into order_names (name, source, key) values (?, ?, ?)", [(name, source, order.key) for name in fresh]
     )
 
 

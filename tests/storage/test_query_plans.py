@@ -57,7 +57,7 @@ _WATCH = ChatWatch(
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
 _ROOMS = (_alarms, _exports, _lists, _outbox, _talks, _readings, _views, _writes)
-_NOTHING_HELD = {"is_last_batch", "add_notifications"}
+_NOTHING_HELD = {"is_last_batch", "add_notifications", "text_of", "table_of", "read_anew"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "commit_record": lambda c: _writes.commit_record(c, _RECORD),
