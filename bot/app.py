@@ -29,6 +29,7 @@ from bot.loops.notifier import Notifier
 from bot.loops.poller import Poller
 from bot.loops.rounds import Rounds
 from bot.loops.supervisor import Loop, Supervisor
+from bot.loops.timekeeper import Timekeeper
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
@@ -67,6 +68,7 @@ class App:
         janitor: Janitor,
         clock: Clock,
         *,
+        timekeeper: Timekeeper,
         following: Following,
         desk: Desk,
         ears: Mapping[str, Ear],
@@ -77,6 +79,7 @@ class App:
         self.desk = desk
         self._janitor = janitor
         self._clock = clock
+        self._timekeeper = timekeeper
         self._following = following
         self._ears = ears
 
@@ -84,6 +87,7 @@ class App:
         """Watch and tell until `stop` is set, and run the loops `beside`; ends within ten seconds of that."""
         loops: dict[str, Loop] = {f"poller {name}": poller for name, poller in self.pollers.items()}
         loops |= {"notifier": self.notifier, "janitor": self._janitor, "following": self._following}
+        loops |= {"timekeeper": self._timekeeper}
         loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in self._ears.items()}
         await Supervisor(loops | dict(beside or {}), self.storage, self._clock).run(stop)
 
@@ -91,6 +95,7 @@ class App:
         """One pass over everything that is watched, then send what is owed, and return."""
         before = await self.storage.counts()
         await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
+        await self._timekeeper.once()
         await self.notifier.drain()
         after = await self.storage.counts()
         waiting = await self.storage.notifications(states=(State.PENDING, State.SENDING))
@@ -190,6 +195,8 @@ async def open_on(
         known = catalogue(config, sources)
         following = Following(storage, storage.talks, clock, known, pollers)
         await following.refresh()
+        timekeeper = Timekeeper(storage, clock, pollers)
+        await timekeeper.load()
         pacer = Pacer(clock)
         ears = build_ears(config, chats, clock, pacer)
         notifier = Notifier(
@@ -209,6 +216,7 @@ async def open_on(
             notifier,
             Janitor(storage, clock, config.retention),
             clock,
+            timekeeper=timekeeper,
             following=following,
             desk=FrontDesk(Room(known, storage, storage.talks, following, pollers, clock)),
             ears=ears,

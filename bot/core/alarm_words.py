@@ -27,6 +27,18 @@ def lines(change: Change) -> list[Line]:
     return [Line(spans=tuple(spans))] if spans else []
 
 
+def closing(lead: int | None, slips: int, changes: int) -> str:
+    """The closing note of an order: days from order to end, how often its date slipped, how much happened to it."""
+    words = [f"took {_counted(lead, 'day')} from order to end"] if lead is not None else []
+    words += [_counted(slips, "slip"), _counted(changes, "change")]
+    return "Closed: " + ", ".join(words)
+
+
+def counted(overdue: int, stuck: int) -> str:
+    """How many of many orders are so: `12 overdue, 3 stuck`; empty if none is."""
+    return ", ".join(f"{count:,} {word}" for count, word in ((overdue, "overdue"), (stuck, "stuck")) if count)
+
+
 def _spans(change: Change) -> list[Span]:
     match change.kind:
         case Kind.STUCK:

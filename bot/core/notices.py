@@ -38,16 +38,18 @@ def notice(
     )
 
 
-def now_watching(watchlist: str, source: str, orders: int, not_found: Sequence[str]) -> Message:
-    """The one line a watchlist's first look is worth."""
+def now_watching(watchlist: str, source: str, orders: int, not_found: Sequence[str], so_already: str = "") -> Message:
+    """The one line a watchlist's first look is worth; `so_already` says how many were overdue or stuck even then."""
     count = "1 order" if orders == 1 else f"{orders:,} orders"
-    body = []
+    body, already = [], f", {so_already}" if so_already else ""
     if not_found:
         names = ", ".join(not_found[:_NAMED])
         more = f" and {len(not_found) - _NAMED} more" if len(not_found) > _NAMED else ""
         body.append(_line(f"Not known to the source: {names}{more}. Are the numbers right?"))
     return Message(
-        emoji="👀", headline=_headline("Now watching", f" · {watchlist}: {count} at {source}"), body=tuple(body)
+        emoji="👀",
+        headline=_headline("Now watching", f" · {watchlist}: {count} at {source}{already}"),
+        body=tuple(body),
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core import notices
+from bot.core import alarms, notices
+from bot.core.alarm_words import counted
 from bot.core.diff import diff
 from bot.core.digest import order_digest
 from bot.core.drift import Weighed, spoken
@@ -19,6 +20,7 @@ from bot.core.slips import Promises, judged, threshold_of
 from bot.core.telling import Telling, tell
 from bot.errors import SourceError
 from bot.model.change import Change, Kind, Notice
+from bot.model.memory import Memory
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Order, Snapshot, Stage, Status, normal_word
 from bot.model.outbox import NewNotification
@@ -51,6 +53,8 @@ class Sight:
     list_digest: bytes | None = None
     scopes: tuple[str, ...] = ()
     next_poll_at: Moment | None = None
+    memory: Memory | None = None
+    """What was remembered of the order."""
     doubt: str | None = None
     """What of it is not believed, see `core/drift`."""
 
@@ -107,10 +111,11 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
     """What to write about an order whose bytes are new. The order must not be older than the stored one."""
     digest = order_digest(sight.order)
     changes, promises = _changes(sight, digest, telling)
-    snapshot = None
+    snapshot, changes = None, alarms.reopening(sight.memory, changes)
     if sight.previous is None or sight.previous.digest != digest:
         at, seq = from_instant(now), sight.state.seq + 1
         snapshot = Snapshot(order=sight.order, seq=seq, seen_at=at, digest=digest, promises=dict(promises))
+    memory = _memory(sight, snapshot, changes, telling, now)
     update = OrderUpdate(
         key=sight.state.key,
         expected_seq=sight.state.seq,
@@ -122,6 +127,8 @@ def order_seen(sight: Sight, telling: Telling, known_words: Iterable[str], now: 
         scopes=sight.scopes,
         next_poll_at=sight.next_poll_at,
         doubt=sight.doubt,
+        memory=memory,
+        alarm_at=_alarm_at(sight, snapshot, memory, telling, now),
     )
     unknown = unknown_words(sight.order)
     known = {normal_word(word) for word in known_words} if unknown else set()
@@ -198,14 +205,24 @@ def sweep_missed(states: Iterable[OrderState], telling: Telling, now: datetime) 
 
 
 def watchlist_complete(
-    watchlist: Watchlist, orders: int, not_found: Sequence[str], telling: Telling, now: datetime
+    watchlist: Watchlist,
+    orders: int,
+    not_found: Sequence[str],
+    telling: Telling,
+    now: datetime,
+    *,
+    overdue: int = 0,
+    stuck: int = 0,
 ) -> PollRecord:
-    """What to write when the first look at a whole watchlist is done: its one summary line."""
+    """What to write when the first look at a whole watchlist is done: its one summary line.
+
+    `overdue` and `stuck` are how many of the orders were so already, which nobody is told one by one.
+    """
     at = from_instant(now)
     routes = routes_of(Kind.STATUS, None, [watchlist], telling.catch_all)
     told = notices.notice(
         Notice.NOW_WATCHING,
-        notices.now_watching(watchlist.name, telling.label, orders, not_found),
+        notices.now_watching(watchlist.name, telling.label, orders, not_found, counted(overdue, stuck)),
         to=tuple(dict.fromkeys(name for route in routes for name in route.to)),
         key=(watchlist.name, orders, at),
         at=at,
@@ -281,6 +298,26 @@ def _is_progress(change: Change, before: Order, after: Order) -> bool:
 def _line_rank(name: str | None, order: Order) -> int | None:
     statuses = (line.status for line in order.lines if name in (line.number, line.key))
     return next((status.stage.rank for status in statuses if status), None)
+
+
+def _memory(
+    sight: Sight, snapshot: Snapshot | None, changes: Sequence[Change], telling: Telling, now: datetime
+) -> Memory | None:
+    """What is remembered of the order from now on; None: as before."""
+    known = snapshot or sight.previous
+    if known is None or (snapshot is None and not changes):
+        return None
+    settings = alarms.settings_for(sight.watchlists, telling.alarms)
+    return alarms.memory_after(known, sight.previous, sight.memory, changes, settings, telling.habits, now)
+
+
+def _alarm_at(
+    sight: Sight, snapshot: Snapshot | None, memory: Memory | None, telling: Telling, now: datetime
+) -> Moment | None:
+    if memory is None:
+        return None
+    known, settings = snapshot or sight.previous, alarms.settings_for(sight.watchlists, telling.alarms)
+    return alarms.next_alarm(known, memory, settings, telling.habits, now) if known else None
 
 
 def _kept(payload: Payload | None, telling: Telling) -> Payload | None:

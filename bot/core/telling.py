@@ -16,6 +16,7 @@ from bot.model.order import Order
 from bot.model.outbox import NewNotification
 from bot.model.poll import OrderUpdate
 from bot.model.route import Route
+from bot.model.stay import Habits
 from bot.model.watch import Confirmed, Watchlist
 
 SNOOZED = "snooze"
@@ -41,6 +42,8 @@ class Telling:
     """How long a field has to last before it is told, where no watchlist says otherwise."""
     alarms: Alarms = field(default_factory=Alarms)
     """What time alone makes news of, where no watchlist says otherwise."""
+    habits: Habits = field(default_factory=Habits)
+    """How long orders of the source stay in a status."""
     mutes: Mutes = field(default_factory=Mutes)
     """What nobody wants to hear now."""
 

@@ -18,6 +18,8 @@ from bot.core.telling import Telling
 from bot.core.watchbook import WatchBook
 from bot.log import event
 from bot.loops.healths import Condition, Healths
+from bot.model.change import Kind
+from bot.model.memory import Memory
 from bot.model.moment import from_instant
 from bot.model.order import Order, Snapshot
 from bot.model.poll import Health, Listed, OrderState, OrderUpdate, Payload, PollRecord, Scope
@@ -59,6 +61,8 @@ class Ledger:
         """By scope id: the orders its listing has shown."""
         self._unseen: dict[str, set[str]] = {}
         """By watchlist: orders it names that have not been looked at yet."""
+        self._so_at_first: defaultdict[Kind, set[str]] = defaultdict(set)
+        """Orders that were so when they were first seen."""
         self._baselines: dict[str, int] = {}
         self._storage = storage
         self._clock = clock
@@ -124,6 +128,10 @@ class Ledger:
         if not state.seq:
             return None
         return (await self._storage.snapshots(self.telling.source, [state.key])).get(state.key)
+
+    async def memory(self, key: str) -> Memory | None:
+        """What is remembered of an order, from the store."""
+        return (await self._storage.memories(self.telling.source, [key])).get(key)
 
     async def was_so_before(self, order: Order) -> bool:
         """Whether the order had exactly this meaning in an earlier version."""
@@ -239,7 +247,11 @@ class Ledger:
 
     async def _sum_up(self, watchlist: Watchlist, orders: int, not_found: Sequence[str]) -> None:
         now = self._clock.now()
-        await self.commit(plan.watchlist_complete(watchlist, orders, not_found, self.telling, now))
+        counts = {}
+        for kind in (Kind.OVERDUE, Kind.STUCK):
+            following = (self.book.following(key, self.states[key].scopes) for key in self._so_at_first[kind])
+            counts[kind.value] = sum(watchlist in each for each in following)
+        await self.commit(plan.watchlist_complete(watchlist, orders, not_found, self.telling, now, **counts))
 
     def _remember(self, state: OrderState) -> None:
         key = state.key
@@ -254,6 +266,9 @@ class Ledger:
             state.stage = update.snapshot.order.status.stage
             state.depth = update.snapshot.order.depth
             state.due = due(update.snapshot.order)
+            if update.memory and not update.changes:
+                for kind in update.memory.told:
+                    self._so_at_first[kind].add(update.key)
         state.raw_digest = update.raw_digest or state.raw_digest
         state.list_digest = update.list_digest or state.list_digest
         state.missing = update.missing

@@ -35,6 +35,12 @@ class Poller:
         self._checks: dict[str, asyncio.Task[SourceError | None]] = {}
         rounds.ledger.condition.when_asked(self.try_soon)
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether everything that was due has been looked at, since the start."""
+        due = self.rounds.ledger.agenda.next_due()
+        return self.rounds.is_loaded and not self._busy and (due is None or due > self._clock.monotonic())
+
     async def check(self, key: str) -> Looked:
         """Look at an order now, within the budget and ahead of routine looks. Those who ask at once share it.
 

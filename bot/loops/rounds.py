@@ -46,7 +46,8 @@ class Rounds:
         self._turns = turns
         self._listings = Listings(source, clock)
         self.hints = Hints(source, ledger, self._listings, turns)
-        self._locks = KeyLock()
+        self.locks = KeyLock()
+        """Whoever writes of an order holds its key."""
         self._catch_up = CatchUp(ledger, clock)
         self.is_loaded = False
 
@@ -139,14 +140,14 @@ class Rounds:
         try:
             payload = await self._source.fetch(state.key, known=state.raw_digest, urgent=urgent)
         except OrderNotFound:
-            async with self._locks.hold((state.key,)):
+            async with self.locks.hold((state.key,)):
                 await self._note_not_found(state)
             return
         digest, seq = payload.digest, state.seq
         is_new = digest != state.raw_digest or state.key in self.ledger.moved
         if is_new or state.missing or state.vanished or state.doubt:
             order = self._source.parse(state.key, payload)
-            async with self._locks.hold((state.key,)):
+            async with self.locks.hold((state.key,)):
                 await self._take(state, order, payload, digest)
         elif self.ledger.drift.is_suspicious and (previous := await self.ledger.last_snapshot(state)):
             self.ledger.drift.unchanged(state.key, previous.order)
@@ -180,6 +181,7 @@ class Rounds:
             list_digest=row_digest,
             scopes=state.scopes,
             next_poll_at=_moment_in(self._clock, self._rest(state, order.status.stage)),
+            memory=None if previous is None else await ledger.memory(state.key),
             doubt=weighed.doubt,
         )
         cautious = replace(sight, order=weighed.cautious)
@@ -225,7 +227,7 @@ class Rounds:
         async with aclosing(sweep.pages()) as pages:
             async for page in pages:
                 if page.listed is not None:
-                    async with self._locks.hold({row.key for row in page.listed}):
+                    async with self.locks.hold({row.key for row in page.listed}):
                         await self._take_rows(scope, sweep, page.listed, is_first=is_first)
                 keys = tuple(ledger.states[key].key for key in page.keys)  # the very texts, so that none is kept twice
                 unseen.difference_update(keys)
@@ -244,7 +246,7 @@ class Rounds:
         if self.ledger.health.is_blind:
             return  # what a source leaves out while it is in trouble means nothing
         missed = [key for key in keys if plan.can_vanish(self.ledger.states[key])]
-        async with self._locks.hold(missed):  # a look in flight may be finding out the same
+        async with self.locks.hold(missed):  # a look in flight may be finding out the same
             for state in await self.ledger.note_missed(missed):
                 self.ledger.agenda.put_urgent(state.key)
 
