@@ -34,6 +34,7 @@ class ScriptedSource:
     def __init__(self, *orders: Order, listing: Listing = Listing.COMPLETE) -> None:
         self.orders = {order.key: order for order in orders}
         self.unlisted: set[str] = set()
+        self.page_size = PAGE_SIZE
         self.can_narrow = False
         self.filtered_out: set[str] = set()
         """Orders that a listing of updates leaves out, whatever is asked for."""
@@ -66,7 +67,7 @@ class ScriptedSource:
         shown = [each for key, each in sorted(self.orders.items()) if key not in self.unlisted]
         if since:
             shown = [each for each in shown if (each.version or "") > since and each.key not in self.filtered_out]
-        chunks = [shown[start : start + PAGE_SIZE] for start in range(0, len(shown), PAGE_SIZE)] or [[]]
+        chunks = [shown[start : start + self.page_size] for start in range(0, len(shown), self.page_size)] or [[]]
         for number, chunk in enumerate(chunks, start=1):
             if self.break_after_page is not None and number > self.break_after_page:
                 raise SourceError(self.name, f"page {number}", "came nothing")
