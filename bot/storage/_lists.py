@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.model.change import Severity
+from bot.model.moment import Moment
+from bot.model.order import Stage
 from bot.model.outbox import State
 from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.storage._rows import ORDER_COLUMNS, SNAPSHOT_COLUMNS, folded, order_row, snapshot_of
@@ -17,6 +19,8 @@ from bot.storage._schema import OPEN_ORDER
 _MOST_FOUND = 50
 """Orders in one parcel, or of one purchase order, that are shown together."""
 
+_FOUND_COLUMNS = f"{SNAPSHOT_COLUMNS}, changed_at, vanished, scopes, next_poll_at"
+
 Values = dict[str, Any]
 
 
@@ -25,17 +29,45 @@ def seek(connection: sqlite3.Connection, names: Sequence[str], extents: Sequence
     within, values = _within(extents)
     for name in names:
         rows = connection.execute(
-            f"""select {SNAPSHOT_COLUMNS}, changed_at, vanished, scopes, next_poll_at
+            f"""select {_FOUND_COLUMNS}
                 from order_names as names cross join orders using (source, key)
                 where names.name = :name and {within} order by names.source, names.key limit {_MOST_FOUND}""",
             {**values, "name": folded(name)},
         ).fetchall()
         if rows:
-            return [
-                Found(snapshot_of(tuple(row[:6])), row[6], bool(row[7]), tuple(json.loads(row[8])), row[9])
-                for row in rows
-            ]
+            return list(map(_found, rows))
     return []
+
+
+def promised(
+    connection: sqlite3.Connection,
+    extents: Sequence[Extent],
+    start: tuple[Moment, Moment],
+    end: tuple[Moment, Moment],
+    limit: int,
+) -> list[Found]:
+    """Open orders whose next delivery is promised from one day until before another, by that."""
+    within, values = _within(extents)
+    conditions, more = _conditions(Selection(tuple(extents), due_from=start, due_before=end))
+    rows = connection.execute(
+        f"""select {_FOUND_COLUMNS} from orders indexed by orders_by_due
+            where {" and ".join([*conditions, within])} order by due limit :limit""",
+        {**values, **more, "limit": limit},
+    )
+    return list(map(_found, rows))
+
+
+def finished(
+    connection: sqlite3.Connection, extents: Sequence[Extent], stage: Stage, since: Moment, limit: int
+) -> list[Found]:
+    """Orders of a stage that changed since then, last changed first."""
+    within, values = _within(extents)
+    rows = connection.execute(
+        f"""select {_FOUND_COLUMNS} from orders indexed by orders_by_stage
+            where stage = :stage and changed_at >= :since and {within} order by changed_at desc limit :limit""",
+        {**values, "stage": stage, "since": since, "limit": limit},
+    )
+    return list(map(_found, rows))
 
 
 def select(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
@@ -168,3 +200,8 @@ def _within(extents: Sequence[Extent]) -> tuple[str, Values]:
                     on given.value = mine.value))"""
         parts.append(f"({part})")
     return f"({' or '.join(parts)})" if parts else "orders.source = ''", values
+
+
+def _found(row: Sequence[Any]) -> Found:
+    """A row of _FOUND_COLUMNS."""
+    return Found(snapshot_of(tuple(row[:6])), row[6], bool(row[7]), tuple(json.loads(row[8])), row[9])

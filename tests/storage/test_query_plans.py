@@ -107,6 +107,8 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "select": lambda c: [
         _lists.select(c, Selection(extents, **wanted), 5, 0) for wanted in _WANTED for extents in _EXTENTS
     ],
+    "promised": lambda c: [_lists.promised(c, extents, _DAY, _DAY, 5) for extents in _EXTENTS],
+    "finished": lambda c: [_lists.finished(c, extents, Stage.CANCELLED, NINE, 5) for extents in _EXTENTS],
     "told": lambda c: _lists.told(c, "panels", "FR/1", 5),
     "orders_after": lambda c: [_exports.orders_after(c, ("", ""), s, NINE, 5) for s in (None, "panels")],
     "changes_after": lambda c: _exports.changes_after(c, 1, "panels", NINE, 5),
