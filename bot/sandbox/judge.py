@@ -14,6 +14,7 @@ from datetime import datetime
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.orders import Fact
 from bot.sandbox.said import Said, entries, joined
+from bot.sandbox.standing import Standing, claims, is_true
 
 Place = tuple[str, str]
 """Kind of chat, and the place there as its twin writes it."""
@@ -97,12 +98,17 @@ def judge(
     *,
     baseline: datetime,
     calm: datetime,
+    standings: Mapping[str, Sequence[Standing]] | None = None,
 ) -> Verdict:
     """Compare. `hears` says which accounts' news each place has to be told.
+
+    `standings` are those of the world, by which what time alone makes (overdue, stuck) is judged.
 
     Only facts after `baseline` and up to `calm` must be told; others may be.
     """
     courts = {place: _Court(place, facts, accounts) for place, accounts in hears.items()}
+    for court in courts.values():
+        court.standings = standings or {}
     notices = 0
     strays = []
     cards = [one for one in accepted if is_card(one)]
@@ -164,6 +170,8 @@ class _Court:
     """Ids of the facts that a message was taken to tell."""
     first_told: dict[int, datetime] = field(default_factory=dict)
     """Id of a fact to when a message came that tells it, if only together with another one that reads the same."""
+    standings: Mapping[str, Sequence[Standing]] = field(default_factory=dict)
+    told_by_time: set[tuple[str, str, str]] = field(default_factory=set)
     repeats: int = 0
     duplicates: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
@@ -194,13 +202,30 @@ class _Court:
         self.told.update(map(id, news))
         for fact in (*tells, *news):
             self.first_told.setdefault(id(fact), message.at)
-        claims = [line for line in message.text.split("\n") if _CLAIM.search(line)]
-        if not (tells or news) or any(not any(_tells(line, fact) for fact in known) for line in claims):
+        moved = [line for line in message.text.split("\n") if _CLAIM.search(line)]
+        by_time = self._by_time(message)
+        is_new = bool(news) or True in by_time
+        if None in by_time:
+            self.false.append(f"{_where(message)} was told what was not so: {_said(message)}")
+        elif not (tells or is_new or by_time) or any(not any(_tells(line, fact) for fact in known) for line in moved):
             self.false.append(f"{_where(message)} was told what never happened: {_said(message)}")
-        elif not news and message.is_repeat:
+        elif not is_new and message.is_repeat:
             self.repeats += 1
-        elif not news:
+        elif not is_new:
             self.duplicates.append(f"{_where(message)} was told again: {_said(message)}")
+
+    def _by_time(self, message: Said) -> list[bool | None]:
+        """For each claim of what time alone made: whether it is news; None if it was not so."""
+        name = next((each for each in self.standings if each in message.headline), "")
+        found: list[bool | None] = []
+        for kind, line in claims(message.text):
+            if not is_true(kind, line, self.standings.get(name, ()), message.at):
+                found.append(None)
+                continue
+            is_news = (kind, name, line) not in self.told_by_time
+            self.told_by_time.add((kind, name, line))
+            found.append(is_news)
+        return found
 
     def knows(self, fact: Fact) -> bool:
         """Whether a message told it, or there is nothing to tell because it came to nothing in time."""

@@ -123,7 +123,7 @@ class Sandbox:
     def verdict(self, *, baseline: datetime, calm: datetime, answers: Collection[tuple[str, str]] = ()) -> Verdict:
         """What the judge says about everything accepted so far but `answers`, by kind of chat and message id."""
         told = [one for one in self.accepted if (one.chat, one.message_id) not in answers]
-        return judge(self.world.facts, told, self.hears, baseline=baseline, calm=calm)
+        return judge(self.world.facts, told, self.hears, baseline=baseline, calm=calm, standings=self.world.standings())
 
     def config(
         self,

@@ -22,6 +22,7 @@ from bot.sandbox.orders import (
     WorldPackage,
     WorldShipment,
 )
+from bot.sandbox.standing import Standing, by_name, standing_of
 
 __all__ = [
     "ACCOUNTS",
@@ -50,6 +51,7 @@ class Book:
         self._orders: dict[str, dict[str, WorldOrder]] = {account: {} for account in accounts}
         self._hidden: set[tuple[str, str]] = set()
         self._parcels = 0
+        self._past: list[tuple[WorldOrder, Standing]] = []
         self._parcel_of: dict[str, str] = {}
         """Tracking number to the parcel that has it now, or had it: one whose number was replaced stays itself."""
         self.accounts = tuple(accounts)
@@ -82,7 +84,12 @@ class Book:
         self._parcels += 1
         return self._parcels
 
+    def standings(self) -> dict[str, list[Standing]]:
+        """By every name of an order: how it has stood, oldest first, and how it stands now."""
+        return by_name(self._past, (order for orders in self._orders.values() for order in orders.values()))
+
     def _happen(self, order: WorldOrder) -> None:
+        self._past.append((order, standing_of(order, self.now())))
         order.updated_at = self.now()
 
     def _tell(
