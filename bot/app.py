@@ -37,6 +37,8 @@ from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Desk, Ear, Source, Storage
 from bot.sources._settings import SourceSettings
 from bot.storage.sqlite import SqliteStorage
+from bot.web.calendar import CalendarFeed
+from bot.web.promised import PromisedDates
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class App:
         following: Following,
         desk: Desk,
         ears: Mapping[str, Ear],
+        feeds: Mapping[str, CalendarFeed],
     ) -> None:
         self.storage = storage
         self.pollers = pollers
@@ -82,6 +85,7 @@ class App:
         self._timekeeper = timekeeper
         self._following = following
         self._ears = ears
+        self.feeds = feeds
 
     async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop] | None = None) -> None:
         """Watch and tell until `stop` is set, and run the loops `beside`; ends within ten seconds of that."""
@@ -89,7 +93,7 @@ class App:
         loops |= {"notifier": self.notifier, "janitor": self._janitor, "following": self._following}
         loops |= {"timekeeper": self._timekeeper}
         loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in self._ears.items()}
-        await Supervisor(loops | dict(beside or {}), self.storage, self._clock).run(stop)
+        await Supervisor(loops | dict(self.feeds) | dict(beside or {}), self.storage, self._clock).run(stop)
 
     async def once(self) -> Pass:
         """One pass over everything that is watched, then send what is owed, and return."""
@@ -220,6 +224,7 @@ async def open_on(
             following=following,
             desk=FrontDesk(Room(known, storage, storage.talks, following, pollers, clock)),
             ears=ears,
+            feeds=build_feeds(config, known, clock),
         )
 
 
@@ -244,6 +249,15 @@ def build_ears(config: Config, chats: Mapping[str, Chat], clock: Clock, pacer: P
         for kind, settings in config.chats.items()
     }
     return {kind: ear for kind, ear in found.items() if ear is not None}
+
+
+def build_feeds(config: Config, known: Catalogue, clock: Clock) -> dict[str, CalendarFeed]:
+    """What a config serves to programs, by name."""
+    if config.calendar is None:
+        return {}
+    dates = PromisedDates(config.database, known)
+    token = config.calendar.token.get_secret_value()
+    return {"calendar": CalendarFeed(config.calendar.listen, token, dates.calendar, known, clock)}
 
 
 def catalogue(config: Config, sources: Mapping[str, Source]) -> Catalogue:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.errors import ChatRefused
 from bot.log import event
+from bot.model.units import host_and_port
 
 log = logging.getLogger(__name__)
 
@@ -18,20 +19,6 @@ _GRACE = 2.0
 """Seconds in which requests may end when the server stops."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def host_and_port(written: str) -> tuple[str, int]:
-    """`127.0.0.1:8080`, `[::1]:8080` or `:8080` (every address) in two. Raises ValueError that says how to write it."""
-    host, colon, port = written.rpartition(":")
-    if (
-        not colon
-        or not port.isascii()
-        or not port.isdigit()
-        or int(port) > 65535
-        or (":" in host and not host.startswith("["))
-    ):
-        raise ValueError(f"{written!r} is not host:port, such as 127.0.0.1:8080")
-    return host.strip("[]"), int(port)
 
 
 @asynccontextmanager

@@ -14,7 +14,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chats._attached import caption, is_named_for
 from bot.chats._holds import Holds
-from bot.chats._http_server import host_and_port
 from bot.chats._pages import pages
 from bot.chats._slack_blocks import MEASURE, blocks, can_call, escape, text_of
 from bot.chats._slack_buttons import rows
@@ -30,7 +29,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import Duration
+from bot.model.units import Duration, host_and_port
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
 

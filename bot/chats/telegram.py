@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from telegram import LinkPreviewOptions, ReplyParameters
 
 from bot.chats._holds import Holds
-from bot.chats._http_server import host_and_port
 from bot.chats._telegram_calls import BotApi
 from bot.chats._telegram_ear import TelegramEar
 from bot.chats._telegram_files import file_part, not_shown, sending
@@ -32,7 +31,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import Duration
+from bot.model.units import Duration, host_and_port
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
 

@@ -218,5 +218,7 @@ class FileEntry(StoreEntry):
     """When it is news that nothing happened: stuck, due today, overdue, not moving; and when orders are archived."""
     retention: RetentionEntry = RetentionEntry()
     """How long things are kept."""
+    calendar: dict[str, Any] | None = None
+    """Where promised dates are served to calendar programs; without it they are not."""
     access: dict[str, Any] = {}
     """Kind of chat to who may ask there; nobody may who is neither here nor came by an invite."""

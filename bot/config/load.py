@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from bot.config.alarms import AlarmsEntry, alarms_of
 from bot.config.assertions import read_assertions
+from bot.config.calendar import CalendarEntry
 from bot.config.file import FileEntry, StoreEntry
 from bot.config.pieces import Check
 from bot.config.quiet import QuietHours
@@ -50,6 +51,8 @@ class Config:
     """What time alone makes news of, where no watchlist says otherwise."""
     access: tuple[Grant, ...]
     """Who may ask in chat."""
+    calendar: CalendarEntry | None
+    """Where promised dates are served."""
     secrets: frozenset[str] = field(repr=False)
     """Every secret value, so that logs can hide them."""
     lines: Mapping[str, int] = field(repr=False, compare=False)
@@ -78,6 +81,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     assertions = _assertions(document, watchlists, environ)
     if top is not None:
         checked.names(("operators", "to"), top.operators.to, destinations)
+    calendar = checked.calendar()
     quiet = QuietHours(document.data.get("quiet"), zone, checked.model, document.complaints)
     access = checked.access(chats, quiet)
     quiets = {name: quiet.of(("destinations", name, "quiet"), one.quiet) for name, (one, _) in destinations.items()}
@@ -98,7 +102,8 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         )
         for name, (entry, address) in destinations.items()
     }
-    secrets = frozenset(value for part in (*sources.values(), *chats.values()) for value in secret_values(part))
+    settings = (*sources.values(), *chats.values(), *([calendar] if calendar else []))
+    secrets = frozenset(value for part in settings for value in secret_values(part))
     return Config(
         path=path,
         timezone=top.timezone,
@@ -114,6 +119,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         confirm=top.confirm,
         alarms=alarms_of(top.alarms, None, zone),
         access=access,
+        calendar=calendar,
         secrets=secrets,
         lines=document.complaints.lines(),
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot import registry
 from bot.config.alarms import AlarmsEntry
+from bot.config.calendar import CalendarEntry
 from bot.config.file import DestinationEntry, GrantEntry, WatchlistEntry
 from bot.config.problems import Complaints, Place, hint, place_of, translate
 from bot.config.quiet import QuietHours
@@ -49,6 +50,11 @@ class Check:
                 if settings is not None:
                     found[kind] = settings
         return found
+
+    def calendar(self) -> CalendarEntry | None:
+        """Where promised dates are served; None where they are not."""
+        written = self._document.data.get("calendar")
+        return self._settings(CalendarEntry, ("calendar",), written) if isinstance(written, dict) else None
 
     def destinations(self, chats: dict[str, BaseModel]) -> dict[str, tuple[DestinationEntry, dict[str, Any]]]:
         """Name to entry and address. Adds to `chats` those that need no entry of their own."""

@@ -7,12 +7,22 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot import registry
 from bot.config.assertions import AssertionEntry
+from bot.config.calendar import CalendarEntry
 from bot.config.file import DestinationEntry, FileEntry, GrantEntry, WatchlistEntry
 from bot.config.quiet import QuietEntry
 from bot.config.rules import RouteEntry
 from bot.config.secrets import secret_fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PIECES: tuple[type[BaseModel], ...] = (
+    FileEntry,
+    WatchlistEntry,
+    RouteEntry,
+    AssertionEntry,
+    GrantEntry,
+    QuietEntry,
+    CalendarEntry,
+)
 _VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
 
 
@@ -24,16 +34,7 @@ def json_schema() -> dict[str, Any]:
     sources = {kind: registry.source_module(kind).Settings for kind in registry.source_kinds()}
     chats = {kind: registry.chat_module(kind).Settings for kind in registry.chat_kinds()}
     addresses = {kind: registry.chat_module(kind).Address for kind in registry.chat_kinds()}
-    models: list[type[BaseModel]] = [
-        FileEntry,
-        WatchlistEntry,
-        RouteEntry,
-        AssertionEntry,
-        GrantEntry,
-        QuietEntry,
-        *sources.values(),
-        *chats.values(),
-    ]
+    models: list[type[BaseModel]] = [*_PIECES, *sources.values(), *chats.values()]
     mode: JsonSchemaMode = "validation"
     wanted = [(model, mode) for model in dict.fromkeys((*models, *addresses.values()))]
     references, common = models_json_schema(wanted, by_alias=True)
@@ -46,6 +47,7 @@ def json_schema() -> dict[str, Any]:
     for kind, model in (*sources.items(), *chats.items()):
         definition(model)["title"] = kind
         _add_secret_files(model, definition(model))
+    _add_secret_files(CalendarEntry, definition(CalendarEntry))
     for schema in definitions.values():
         for name, member in schema.get("properties", {}).items():
             schema["properties"][name] = _or_variable(member)
@@ -66,6 +68,7 @@ def json_schema() -> dict[str, Any]:
         "watchlists": _named(references[WatchlistEntry, mode]),
         "quiet": whole["properties"]["quiet"]
         | _named({"anyOf": [window, {"type": "array", "items": window, "minItems": 1}]}),
+        "calendar": {**references[CalendarEntry, mode], "description": whole["properties"]["calendar"]["description"]},
         "notify": whole["properties"]["notify"] | routes | {"minItems": 1},
         "assert": whole["properties"]["assert"]
         | {"anyOf": [{"type": "string"}, {"type": "array", "items": references[AssertionEntry, mode]}]},

@@ -1,4 +1,4 @@
-"""Durations and rates as people write them: `30s 5m 4h 2d`, `60/min`."""
+"""Durations, rates and addresses as people write them: `30s 5m 4h 2d`, `60/min`, `127.0.0.1:8080`."""
 
 import re
 from datetime import timedelta
@@ -54,6 +54,20 @@ def parse_rate(written: Any) -> Any:
     if not match or int(match[1]) == 0:
         raise ValueError(f"{written!r} is not a rate: write a number and a period, such as 60/min, 10/s or 5000/day")
     return RateValue(int(match[1]), float(_PERIODS[match[2]]))
+
+
+def host_and_port(written: str) -> tuple[str, int]:
+    """`127.0.0.1:8080`, `[::1]:8080` or `:8080` (every address) in two. Raises ValueError that says how to write it."""
+    host, colon, port = written.rpartition(":")
+    if (
+        not colon
+        or not port.isascii()
+        or not port.isdigit()
+        or int(port) > 65535
+        or (":" in host and not host.startswith("["))
+    ):
+        raise ValueError(f"{written!r} is not host:port, such as 127.0.0.1:8080")
+    return host.strip("[]"), int(port)
 
 
 Duration = Annotated[
