@@ -4,41 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bot import registry
-from bot.config.file import GROUP_WAIT
 from bot.config.load import Config
-from bot.core.catalogue import Catalogue
-from bot.core.menus import menus
-from bot.core.telling import Telling
-from bot.core.turns import Turns
-from bot.core.watchbook import WatchBook
-from bot.desk.asking import FrontDesk
-from bot.desk.room import Room
+from bot.core import shards
+from bot.crew import Crew
 from bot.errors import ConfigError, Problem
-from bot.loops.following import Following
-from bot.loops.healths import Healths
-from bot.loops.janitor import Janitor
-from bot.loops.ledger import Ledger
-from bot.loops.listener import Listener
-from bot.loops.notifier import Notifier
-from bot.loops.poller import Poller
-from bot.loops.rounds import Rounds
-from bot.loops.supervisor import Loop, Supervisor
-from bot.loops.timekeeper import Timekeeper
+from bot.loops.engine import Engine, LocalEngine
+from bot.loops.supervisor import Loop
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
-from bot.pacer import Pacer
-from bot.ports import Chat, Clock, Desk, Ear, Source, Storage
+from bot.ports import Chat, Clock, Source, Storage
 from bot.sources._settings import SourceSettings
 from bot.storage.sqlite import SqliteStorage
-from bot.web.calendar import CalendarFeed
-from bot.web.promised import PromisedDates
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +42,26 @@ class Pass:
 class App:
     """Everything that runs, ready to run."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        pollers: Mapping[str, Poller],
-        notifier: Notifier,
-        janitor: Janitor,
-        clock: Clock,
-        *,
-        timekeeper: Timekeeper,
-        following: Following,
-        desk: Desk,
-        ears: Mapping[str, Ear],
-        feeds: Mapping[str, CalendarFeed],
-    ) -> None:
+    def __init__(self, storage: Storage, crew: Crew, engine: Engine) -> None:
         self.storage = storage
-        self.pollers = pollers
-        self.notifier = notifier
-        self.desk = desk
-        self._janitor = janitor
-        self._clock = clock
-        self._timekeeper = timekeeper
-        self._following = following
-        self._ears = ears
-        self.feeds = feeds
+        self.pollers = crew.pollers
+        self.desk = crew.desk
+        self.feeds = crew.feeds
+        self._crew = crew
+        self._engine = engine
 
     async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop] | None = None) -> None:
         """Watch and tell until `stop` is set, and run the loops `beside`; ends within ten seconds of that."""
-        loops: dict[str, Loop] = {f"poller {name}": poller for name, poller in self.pollers.items()}
-        loops |= {"notifier": self.notifier, "janitor": self._janitor, "following": self._following}
-        loops |= {"timekeeper": self._timekeeper}
-        loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in self._ears.items()}
-        await Supervisor(loops | dict(self.feeds) | dict(beside or {}), self.storage, self._clock).run(stop)
+        await self._engine.run(stop, {"following": self._crew.following, **self.feeds, **(beside or {})})
 
     async def once(self) -> Pass:
         """One pass over everything that is watched, then send what is owed, and return."""
         before = await self.storage.counts()
         await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
-        await self._timekeeper.once()
-        await self.notifier.drain()
+        for timekeeper in self._crew.timekeepers.values():
+            await timekeeper.once()
+        for notifier in self._crew.notifiers.values():
+            await notifier.drain()
         after = await self.storage.counts()
         waiting = await self.storage.notifications(states=(State.PENDING, State.SENDING))
         healths = [(name, poller.rounds.ledger.health) for name, poller in self.pollers.items()]
@@ -189,43 +150,9 @@ async def open_on(
         chats = build_chats(config, clock)
         for chat in chats.values():
             stack.push_async_callback(chat.close)
-        books = {name: book_of(config, source) for name, source in sources.items()}
-        healths = Healths()
-        tellings = {name: telling_of(config, source, gathers=not is_single_pass) for name, source in sources.items()}
-        pollers = {
-            name: _poller(config, source, Ledger(storage, clock, books[name], tellings[name], healths), clock)
-            for name, source in sources.items()
-        }
-        known = catalogue(config, sources)
-        following = Following(storage, storage.talks, clock, known, pollers)
-        await following.refresh()
-        timekeeper = Timekeeper(storage, clock, pollers)
-        await timekeeper.load()
-        pacer = Pacer(clock)
-        ears = build_ears(config, chats, clock, pacer)
-        notifier = Notifier(
-            storage,
-            clock,
-            chats,
-            config.destinations,
-            operators=config.operators,
-            labels=known.labels,
-            access=config.access,
-            pacer=pacer,
-            role_at=lambda place: following.role_at(place) if place.chat in ears else None,
-        )
-        yield App(
-            storage,
-            pollers,
-            notifier,
-            Janitor(storage, clock, config.retention),
-            clock,
-            timekeeper=timekeeper,
-            following=following,
-            desk=FrontDesk(Room(known, storage, storage.talks, following, pollers, clock)),
-            ears=ears,
-            feeds=build_feeds(config, known, clock),
-        )
+        crew = Crew(config, sources, chats, storage, clock, gathers=not is_single_pass)
+        everything = await crew.take(shards.everything(sources, chats), storage)
+        yield App(storage, crew, LocalEngine(everything, storage, clock))
 
 
 def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
@@ -240,68 +167,6 @@ def _build_source(name: str, settings: SourceSettings, clock: Clock) -> Source:
 def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
     """The chats of a config, by kind."""
     return {kind: registry.chat_module(kind).build(settings, clock) for kind, settings in config.chats.items()}
-
-
-def build_ears(config: Config, chats: Mapping[str, Chat], clock: Clock, pacer: Pacer) -> dict[str, Ear]:
-    """The chats that listen, by kind."""
-    found = {
-        kind: registry.build_ear(kind, settings, clock, menus(), chats[kind], pacer)
-        for kind, settings in config.chats.items()
-    }
-    return {kind: ear for kind, ear in found.items() if ear is not None}
-
-
-def build_feeds(config: Config, known: Catalogue, clock: Clock) -> dict[str, CalendarFeed]:
-    """What a config serves to programs, by name."""
-    if config.calendar is None:
-        return {}
-    dates = PromisedDates(config.database, known)
-    token = config.calendar.token.get_secret_value()
-    return {"calendar": CalendarFeed(config.calendar.listen, token, dates.calendar, known, clock)}
-
-
-def catalogue(config: Config, sources: Mapping[str, Source]) -> Catalogue:
-    """What questions are about."""
-    return Catalogue(
-        labels={name: source.label for name, source in sources.items()},
-        key_of={name: source.key_of for name, source in sources.items()},
-        watchlists=config.watchlists,
-        destinations=config.destinations,
-        catch_all=config.notify,
-        access=config.access,
-        timezone=config.timezone,
-        version=_version(),
-    )
-
-
-def _version() -> str:
-    try:
-        return version("orderwatch")
-    except PackageNotFoundError:
-        return "from a source tree"
-
-
-def telling_of(config: Config, source: Source, *, gathers: bool = True) -> Telling:
-    """How a config tells news of a source. `gathers`: whether news of an order waits for more of it."""
-    return Telling(
-        source=source.name,
-        label=source.label,
-        zone=ZoneInfo(config.timezone),
-        catch_all=config.notify,
-        operators=config.operators,
-        keeps_personal_data=config.sources[source.name].personal_data == "keep",
-        group_waits={name: place.group_wait for name, place in config.destinations.items()} if gathers else {},
-        group_wait=GROUP_WAIT if gathers else timedelta(0),
-        confirm=config.confirm,
-        alarms=config.alarms,
-    )
-
-
-def _poller(config: Config, source: Source, ledger: Ledger, clock: Clock) -> Poller:
-    settings = config.sources[source.name]
-    turns = Turns([rate for rate in (settings.budget, settings.daily_budget) if rate], ledger.telling.zone)
-    rounds = Rounds(source, clock, ledger, turns)
-    return Poller(rounds, clock, workers=settings.in_flight)
 
 
 def problems_with(config: Config, clock: Clock) -> list[Problem]:
@@ -322,12 +187,6 @@ def checked(config: Config, clock: Clock, *, database: Path | None = None) -> Co
     if problems:
         raise ConfigError(problems)
     return config
-
-
-def book_of(config: Config, source: Source) -> WatchBook:
-    """Which watchlists of a config follow which order of a source."""
-    watchlists = [watchlist for watchlist in config.watchlists.values() if watchlist.source == source.name]
-    return WatchBook(watchlists, source.key_of)
 
 
 def _problems(config: Config, source: Source, watchlist: Watchlist) -> list[Problem]:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from sys import intern
 
-from bot.app import book_of, build_chats, build_sources, checked, telling_of
+from bot.app import build_chats, build_sources, checked
 from bot.config.load import Config
 from bot.core.compare import Comparison, compare
 from bot.core.replay import Happening, News, Replay, Telltale
 from bot.core.summary import BACK
 from bot.core.telling import SNOOZED
 from bot.core.watchbook import WatchBook
+from bot.crew import book_of, telling_of
 from bot.errors import SourceError
 from bot.loops.following import BY_HAND
 from bot.model.moment import Moment, from_instant, instant_of

@@ -12,7 +12,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
 from bot.model.outbox import Destination, Notification, State
-from bot.model.poll import Health, KnownPages, Listing, OrderState, Page, Payload, PollRecord, Scope
+from bot.model.poll import Health, KnownPages, Listing, Looked, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
 from bot.model.stay import Move, Stay
@@ -143,6 +143,18 @@ class Chat(Protocol):
 
     async def close(self) -> None:
         """Release connections. Idempotent."""
+
+
+class Askable(Protocol):
+    """What can be asked about a source now, whoever polls it."""
+
+    async def check(self, key: str) -> Looked:
+        """Look at an order now, within the budget and ahead of routine looks; some seconds at most. Never raises for
+        what the source does.
+        """
+
+    def looked_at(self, key: str) -> Moment | None:
+        """When the source last answered about an order by itself, as far as this process knows."""
 
 
 class Desk(Protocol):

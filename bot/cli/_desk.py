@@ -7,13 +7,14 @@ import uuid
 import click
 
 from bot import registry
-from bot.app import build_sources, catalogue
+from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation
 from bot.cli._output import complain, say, say_json
 from bot.clock import SystemClock
 from bot.config.load import Config
+from bot.crew import catalogue
 from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
 from bot.loops.following import TERMINAL, Following

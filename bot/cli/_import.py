@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import build_sources, catalogue
+from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._desk import destination
 from bot.cli._exit import Exit
@@ -20,6 +20,7 @@ from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.core.order_list import Entry, key_at, read_order_list
 from bot.core.phrases import counted
+from bot.crew import catalogue
 from bot.errors import OrderwatchError
 from bot.loops.following import TERMINAL
 from bot.model.moment import Moment, from_instant

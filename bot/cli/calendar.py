@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import build_sources, catalogue
+from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
@@ -17,6 +17,7 @@ from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.core.catalogue import Catalogue
 from bot.core.phrases import counted
+from bot.crew import catalogue
 from bot.web.promised import DAYS_AHEAD, DAYS_BACK, MOST, PromisedDates
 
 

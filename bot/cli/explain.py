@@ -8,7 +8,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot.app import build_sources, catalogue
+from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
@@ -21,6 +21,7 @@ from bot.core.explain import Branch, branches, effects, reason
 from bot.core.matchers import rule_words, severity_of
 from bot.core.render import order_name
 from bot.core.route import Step
+from bot.crew import catalogue
 from bot.loops.following import Following, watchlist_of
 from bot.model.change import Kind
 from bot.model.order import Order

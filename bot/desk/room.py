@@ -11,12 +11,11 @@ from bot.core.catalogue import Catalogue
 from bot.core.commands import OrderName
 from bot.core.phrases import Reading
 from bot.loops.following import Following
-from bot.loops.poller import Poller
 from bot.model.access import Role
 from bot.model.command import Command, Question
 from bot.model.moment import Moment
 from bot.model.view import Extent, Found
-from bot.ports import Clock, Talks, Views
+from bot.ports import Askable, Clock, Talks, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,8 @@ class Room:
     views: Views
     talks: Talks
     following: Following
-    pollers: Mapping[str, Poller]
-    """Those that run in this process; without any, sources cannot be asked now."""
+    pollers: Mapping[str, Askable]
+    """The sources that can be asked now, by name; a terminal has none."""
     clock: Clock
 
 

@@ -62,6 +62,11 @@ class Following:
             poller.rounds.ledger.telling.mutes.become(mute for mute in self.mutes if mute.source in (None, name))
         await self._apply()
 
+    def leave(self, source: str) -> None:
+        """The poller of a source is no longer ours; the next one has everything to learn."""
+        for place in [place for place in self._in_force if place[0] == source]:
+            del self._in_force[place]
+
     def role_at(self, destination: Destination) -> Role | None:
         """What the readers of a destination may do who were let in as such; None if they were not."""
         persons, places = granted(self.grants, destination.chat, place_id(destination.address), destination.address)

@@ -44,6 +44,11 @@ class Healths:
         """Remember what was stored."""
         self._of[health.source] = health
 
+    def forget(self, source: str) -> None:
+        """It is no longer ours to know."""
+        self._of.pop(source, None)
+        self._asked.pop(source, None)
+
     async def change(
         self, plan: Callable[[Mapping[str, Health]], PollRecord], write: Callable[[PollRecord], Awaitable[None]]
     ) -> None:

@@ -50,10 +50,12 @@ class Notifier:
         access: Sequence[Grant] = (),
         role_at: Callable[[Destination], Role | None] = lambda _: None,
         pacer: Pacer | None = None,
+        is_ours: Callable[[Destination | None], bool] | None = None,
     ) -> None:
         """`labels` are the sources as people call them.
 
-        `role_at` says what the readers of a destination may ask for; None: they cannot ask.
+        `role_at` says what the readers of a destination may ask for; None: they cannot ask. `is_ours` says whether
+        what is owed to a destination (None: to one that is no more) is told here; by default all of it is.
         """
         self._storage = storage
         self._clock = clock
@@ -63,6 +65,7 @@ class Notifier:
         self._access = access
         self._role_at = role_at
         self._labels = labels
+        self._is_ours = is_ours
         self._pacer = pacer or Pacer(clock)
         self._conversations = Conversations(storage, clock, self._pacer, labels)
         self._lanes: dict[str, _Lane] = {}
@@ -97,6 +100,8 @@ class Notifier:
 
     async def _open_lanes(self, stop: asyncio.Event) -> None:
         for owed in await self._storage.owed():
+            if self._is_ours and not self._is_ours(await self._destination(owed.destination)):
+                continue
             lane = self._lanes.get(owed.destination)
             if lane is None:
                 lane = self._lanes[owed.destination] = _Lane(owed.destination)

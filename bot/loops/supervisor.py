@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.clock import sleep_unless
 from bot.core.backoff import backoff
 from bot.errors import StorageError
 from bot.log import event
-from bot.model.moment import from_instant
-from bot.ports import Clock, Storage
+from bot.model.moment import Moment, from_instant
+from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +28,38 @@ class Loop(Protocol):
         ...
 
 
+class Pulse(Protocol):
+    """Where signs of life go; the store is one."""
+
+    async def beat(self, loops: Sequence[str], at: Moment) -> None:
+        """Note which loops are alive: these, and no others any more. Raises StorageError."""
+        ...
+
+
 class Supervisor:
     """Runs loops by name."""
 
-    def __init__(self, loops: Mapping[str, Loop], storage: Storage, clock: Clock) -> None:
+    def __init__(self, loops: Mapping[str, Loop], pulse: Pulse, clock: Clock) -> None:
         self._loops = loops
-        self._storage = storage
+        self._pulse = pulse
         self._clock = clock
         self._alive: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run all loops until `stop` is set; then give them DRAIN seconds, and cancel what is left."""
+        """Run all loops until `stop` is set; then give them DRAIN seconds, and cancel what is left.
+
+        Who cancels this cancels them all, at once.
+        """
         tasks = [asyncio.create_task(self._keep(name, loop, stop), name=name) for name, loop in self._loops.items()]
         beat = asyncio.create_task(self._beat(stop))
-        await stop.wait()
-        _, late = await asyncio.wait(tasks, timeout=DRAIN)
-        for task in (*late, beat):
-            task.cancel()
-        await asyncio.gather(*tasks, beat, return_exceptions=True)
+        late: set[asyncio.Task[None]] = set()
+        try:
+            await stop.wait()
+            _, late = await asyncio.wait(tasks, timeout=DRAIN)
+        finally:
+            for task in (*tasks, beat):
+                task.cancel()
+            await asyncio.gather(*tasks, beat, return_exceptions=True)
         if late:
             event(log, "cut_short", level=logging.WARNING, loops=", ".join(sorted(task.get_name() for task in late)))
 
@@ -66,7 +80,7 @@ class Supervisor:
     async def _beat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await self._storage.beat(sorted(self._alive), from_instant(self._clock.now()))
+                await self._pulse.beat(sorted(self._alive), from_instant(self._clock.now()))
             except StorageError as error:  # it may pass, and then whoever watches us must see that we live
                 event(log, "beat_failed", level=logging.ERROR, error=error)
             await sleep_unless(stop, BEAT_EVERY, self._clock)

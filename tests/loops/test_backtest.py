@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from bot.app import book_of, build_sources, telling_of
+from bot.app import build_sources
 from bot.backtest import Backtest, backtest
 from bot.clock import ManualClock
 from bot.config.load import Config, load
 from bot.core.compare import Difference
 from bot.core.plan import Sight, order_seen
+from bot.crew import book_of, telling_of
 from bot.loops.notifier import Notifier
 from bot.model.moment import from_instant
 from bot.model.order import Order, Snapshot, Stage, Status

@@ -1,0 +1,33 @@
+"""Who works on what: an engine hands out leases, and runs the loops of each for as long as it is held.
+
+On one machine there is one lease of everything, for ever, and nothing is asked of the database for it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from bot.loops.supervisor import Loop, Supervisor
+from bot.ports import Clock, Storage
+
+
+class Engine(Protocol):
+    """Runs what this process holds a lease of."""
+
+    async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop]) -> None:
+        """Work until `stop` is set, and run the loops `beside` all the time; ends within ten seconds of that."""
+        ...
+
+
+class LocalEngine:
+    """One lease of everything, for ever."""
+
+    def __init__(self, loops: Mapping[str, Loop], storage: Storage, clock: Clock) -> None:
+        """`loops` do everything there is to do."""
+        self._loops = loops
+        self._storage = storage
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop]) -> None:
+        """Run all of it until `stop` is set."""
+        await Supervisor({**self._loops, **beside}, self._storage, self._clock).run(stop)
