@@ -9,10 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.app import build_feeds, build_sources, catalogue
+from bot.app import build_sources
 from bot.clock import ManualClock, SystemClock
 from bot.config.load import load
 from bot.core.catalogue import Catalogue
+from bot.crew import build_feeds, catalogue
 from bot.errors import OrderwatchError, StorageError
 from bot.model.watch import Watchlist
 from bot.web.calendar import FRESH, CalendarFeed
