@@ -5,7 +5,8 @@ others, is decided here and nowhere else, from the open ones and the time:
 
 - One that a send was begun of keeps its identity and its place: it goes, or is waited for.
 - What is held, to be confirmed or because somebody wants it later, stays until `not_before`. When it goes, all that is
-  held of the order for the same reason goes with it, and so does what an answer at once has overtaken.
+  held of the order for the same reason goes with it, and so does what an answer at once has overtaken. Urgent news
+  takes along what was snoozed of its order: afterwards it would be told in the wrong order.
 - Urgent news waits for nothing else. Other news waits for more news of its order (`gather_until`), for the group
   interval of its destination and for the end of quiet hours.
 - News of one order that may go is one message; what waited for quiet hours or an interval is one digest; news of more
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.calendar import quiet_until
+from bot.core.telling import SNOOZED
 from bot.model.change import Severity
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination, Shape
@@ -124,6 +126,8 @@ def _freed(rows: Sequence[Waiting], now: datetime) -> list[Waiting]:
     """Those of one order that are held no more, and those held for the same."""
     free = [row for row in rows if _held_until(row) <= now]
     reasons = {row.held_for for row in free if row.held_for}
+    if any(map(_is_urgent, free)):
+        reasons.add(SNOOZED)  # what comes later cannot be told after it
     return [row for row in rows if row in free or row.held_for in reasons]
 
 

@@ -113,7 +113,7 @@ class Notification(NewNotification):
     @property
     def is_tried(self) -> bool:
         """Whether a send of it may have been begun."""
-        return self.first_try_at is not None or self.attempts > 0
+        return self.first_try_at is not None or self.attempts > 0 or self.parts_sent > 0
 
     @property
     def only_order(self) -> str | None:

@@ -96,7 +96,7 @@ def told(connection: sqlite3.Connection, source: str, key: str, limit: int) -> l
     rows = connection.execute(
         """select one.id, one.destination, one.state, one.kinds, one.route, one.created_at, one.not_before,
                 case when leader.id is null then one.settled_at else leader.settled_at end, one.reason, one.severity,
-                one.gather_until, one.held_for, one.first_try_at is not null or one.attempts > 0,
+                one.gather_until, one.held_for, one.first_try_at is not null or one.attempts > 0 or one.parts_sent > 0,
                 (select count(*) from notifications as other
                     where other.merged_into = coalesce(one.merged_into, one.id)),
                 leader.state

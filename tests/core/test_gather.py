@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.gather import Gather, Send, Step, Wait, next_step
+from bot.core.telling import SNOOZED
 from bot.model.change import Severity
 from bot.model.moment import from_instant
 from bot.model.outbox import Destination, Shape
@@ -95,6 +96,11 @@ def test_a_final_state_takes_along_what_was_held() -> None:
 def test_urgent_news_goes_first_and_takes_its_order_along() -> None:
     rows = (row(1, gather=5), row(2, "B", gather=5), row(3, "B", at=1, urgent=True))
     assert steps(*rows, at=1) == Gather(Shape.ORDER, (2, 3))
+
+
+def test_urgent_news_takes_along_what_was_snoozed_of_its_order_and_not_what_has_to_be_confirmed() -> None:
+    snoozed, doubtful = row(1, hold=3600, held_for=SNOOZED), row(2, hold=600, held_for="promise")
+    assert steps(snoozed, doubtful, row(3, at=60, urgent=True), at=60) == Gather(Shape.ORDER, (1, 3))
 
 
 def test_urgent_news_passes_quiet_hours_and_the_interval() -> None:
