@@ -33,7 +33,9 @@ _ENOUGH = 64 * 1024
 )
 @click.option("--source", help="Only of this source.")
 @click.option(
-    "--days", type=click.IntRange(min=1), help="Only orders that changed, changes found, messages made in these days."
+    "--days",
+    type=click.IntRange(1, 36500),
+    help="Only orders that changed, changes found, messages made in these days.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file, in place of stdout.")
 @click.option("--bom", is_flag=True, help="Begin with a byte order mark, by which Excel knows UTF-8.")

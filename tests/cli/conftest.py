@@ -120,8 +120,7 @@ async def more_versions(database: Path, number: int) -> None:
 async def _commit(database: Path, records: Sequence[PollRecord]) -> None:
     storage = SqliteStorage(database, ManualClock())
     await storage.open()
-    for record in records:
-        await storage.commit(record)
+    await asyncio.gather(*(storage.commit(record) for record in records))  # one after the other, synced together
     await storage.close()
 
 

@@ -68,11 +68,16 @@ def test_more_than_a_page_comes_whole_and_once(cli: Cli, filled: Path) -> None:
     assert ids == list(range(1, 1205))
 
 
-def test_it_can_be_narrowed_to_a_source_and_to_some_days(cli: Cli, filled: Path) -> None:
+@pytest.mark.parametrize("what", What)
+def test_what_came_about_before_some_days_can_be_left_out(cli: Cli, filled: Path, what: What) -> None:
+    assert cli("orders", "export", "--what", what.value, "--days", "36500", "-c", str(filled)).code == 0
+    assert cli("orders", "export", "--what", what.value, "--days", "1", "-c", str(filled)).code == 4
+
+
+def test_it_can_be_narrowed_to_a_source(cli: Cli, filled: Path) -> None:
     assert cli("orders", "export", "--source", "panels", "-c", str(filled)).code == 0
     ended = cli("orders", "export", "--source", "shop", "-c", str(filled))
     assert (ended.code, ended.err) == (4, "there are no orders to write\n")
-    assert cli("orders", "export", "--what", "changes", "--days", "1", "-c", str(filled)).code == 4
 
 
 def test_a_file_is_complete_or_stays_as_it_was(cli: Cli, filled: Path) -> None:
