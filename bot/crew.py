@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from bot import registry
 from bot.config.file import GROUP_WAIT
 from bot.config.load import Config
+from bot.core.care import Care
 from bot.core.catalogue import Catalogue
 from bot.core.menus import menus
 from bot.core.telling import Telling
@@ -157,6 +159,7 @@ def catalogue(config: Config, sources: Mapping[str, Source]) -> Catalogue:
         access=config.access,
         timezone=config.timezone,
         version=_version(),
+        read_person={chat: partial(registry.read_person, chat) for chat in config.chats},
     )
 
 
@@ -179,5 +182,6 @@ def telling_of(config: Config, source: Source, *, gathers: bool = True) -> Telli
         group_waits={name: place.group_wait for name, place in config.destinations.items()} if gathers else {},
         group_wait=GROUP_WAIT if gathers else timedelta(0),
         confirm=config.confirm,
+        care=Care(chats={name: place.chat for name, place in config.destinations.items()}),
         alarms=config.alarms,
     )

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.care import Care
 from bot.model.access import Grant, Invite
 from bot.model.command import Button, Question, Reply
 from bot.model.memory import Memory
@@ -240,7 +241,7 @@ class Views(Protocol):
         """Loop name to its last sign of life."""
 
 
-class Talks(Protocol):
+class Talks(Care, Protocol):
     """What people set up by talking. Every write is one transaction. Raises a StorageError that says what to do."""
 
     async def begin(self, entry: AuditEntry) -> bool:

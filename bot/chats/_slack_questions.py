@@ -9,6 +9,8 @@ from typing import Any
 from bot.model.command import Question
 
 _TOKEN = re.compile(r"<([^<>]+)>")
+_PERSON = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
+"""Somebody named in a command, where the app asks Slack to write names as ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def of_command(body: Mapping[str, Any]) -> tuple[Question, Way]:
         response_url=body.get("response_url") or None,
         is_private=channel.startswith("D"),
     )
-    written = str(body.get("text") or "").strip()
+    written = _PERSON.sub(r"@\1", str(body.get("text") or "")).strip()
     return _question(f"command {body.get('trigger_id')}", way, written, "command"), way
 
 
@@ -107,6 +109,8 @@ def readable(text: str, me: str = "") -> str:
         target, _, label = token[1].partition("|")
         if target == f"@{me}":
             return " "
+        if target.startswith("@"):
+            return target  # a person, by the id and not by a name that anybody may take
         return label or target.removeprefix("mailto:").removeprefix("tel:")
 
     return " ".join(html.unescape(_TOKEN.sub(resolved, text)).split())

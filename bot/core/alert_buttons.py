@@ -7,6 +7,7 @@ are good as long as the notification is kept, also after a restart, and give no 
 from dataclasses import dataclass
 
 from bot.core.commands import entry_of, written
+from bot.core.exceptions import EXCEPTIONS
 from bot.model.access import Role
 from bot.model.command import Button, Verb
 from bot.model.outbox import NewNotification
@@ -31,10 +32,11 @@ def alert_buttons(told: NewNotification, role: Role | None) -> tuple[Button, ...
     """Few buttons for readers with that role (None: nobody may ask); none under news about no order, or several."""
     if told.only_order is None or role is None:
         return ()
+    waits = not EXCEPTIONS.isdisjoint(told.kinds)
     return tuple(
         Button(label=label, key=f"{_MARK}:{told.key}:{name}")
         for name, (label, verb, _) in _PRESSES.items()
-        if role.rank >= entry_of(verb).role.rank
+        if role.rank >= entry_of(verb).role.rank and (waits or verb not in _CARE)
     )
 
 
@@ -49,7 +51,11 @@ def pressed(key: str) -> Press | None:
 
 
 _MARK = "o"
+_CARE = (Verb.ACK, Verb.ASSIGN)
+"""Only where something waits for somebody."""
 _PRESSES: dict[str, tuple[str, Verb, tuple[str, ...]]] = {
+    "ack": ("Acknowledge", Verb.ACK, ()),
+    "me": ("Assign to me", Verb.ASSIGN, ("me",)),
     "check": ("Check now", Verb.CHECK, ()),
     "history": ("History", Verb.HISTORY, ()),
     "1h": ("Mute 1 h", Verb.MUTE, ("1h",)),

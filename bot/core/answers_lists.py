@@ -59,6 +59,7 @@ def _title(command: Command) -> str:
         "late": "Late" if not days else f"Late by {days_words(days)} or more",
         "due": "Due today" if days == 1 else f"Due within {days_words(days or DUE_DAYS)}",
         "stuck": f"Unchanged for {days_words(days or STUCK_DAYS)} or more",
+        "exceptions": "Waiting for somebody to acknowledge",
     }[command.which]
     if command.mine:
         title += ", followed here"

@@ -1,7 +1,7 @@
 """What the config knows of: sources, watchlists and destinations, and which orders somebody may see of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.access import Rights, destination_name, place_id
@@ -27,6 +27,8 @@ class Catalogue:
     access: tuple[Grant, ...]
     timezone: str
     version: str
+    read_person: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    """Chat to what turns a person as written into the id by which a message calls them. Raises ValueError."""
 
     def extents(self, rights: Rights, *, source: str | None = None, watchlist: str | None = None) -> tuple[Extent, ...]:
         """The orders that these rights let see; only those of one source or watchlist, if asked."""

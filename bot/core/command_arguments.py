@@ -215,7 +215,7 @@ def _filter(words: Words, verb: str, which: str | None) -> Members:
     if stage := _stage(lowered, words):
         return {"stage": stage}
     match lowered:
-        case "late" | "due" | "stuck" | "muted":
+        case "late" | "due" | "stuck" | "muted" | "exceptions":
             return {"which": lowered}
         case "mine" | "my":
             return {"mine": True}
@@ -291,5 +291,7 @@ _AMOUNT = re.compile(
 _TIME = re.compile(rf"(?:{_AMOUNT.pattern}(?: and |,? ?))+")
 _DAYS = re.compile(r"[-+]?\d[\d.,]*d?")
 _STAGES = {stage.value: stage for stage in Stage} | {"in_production": Stage.IN_PROGRESS, "delivered": Stage.COMPLETED}
-_NARROWING = frozenset({"late", "due", "stuck", "muted", "mine", "my", "source", "watchlist", "page", "stage", "share"})
-_LISTABLE = "late, due, stuck, muted, mine, source NAME, watchlist NAME, or a stage such as shipped"
+_NARROWING = frozenset(
+    {"late", "due", "stuck", "muted", "exceptions", "mine", "my", "source", "watchlist", "page", "stage", "share"}
+)
+_LISTABLE = "late, due, stuck, exceptions, muted, mine, source NAME, watchlist NAME, or a stage such as shipped"

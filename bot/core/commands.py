@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.core import command_arguments as arguments
-from bot.core import command_mutes
+from bot.core import command_care, command_mutes
 from bot.core.command_arguments import Members, Reader
 from bot.core.command_words import Misunderstood, Words, shortened, without_control
 from bot.model.access import Role
@@ -150,7 +150,7 @@ VERBS = (
     Entry(Verb.STATUS, "ORDER [full]", "where an order is", "status 45001234", Role.VIEWER, arguments.order_in_full),
     Entry(
         Verb.LIST,
-        "[late|due|stuck|muted|mine|STAGE] [source NAME] [watchlist NAME]",
+        "[late|due|stuck|exceptions|muted|mine|STAGE] [source NAME] [watchlist NAME]",
         "orders, last changed first",
         "list stuck 7 source panels",
         Role.VIEWER,
@@ -216,6 +216,31 @@ VERBS = (
         Role.WATCHER,
         command_mutes.unmuting,
         aliases=("unsnooze",),
+    ),
+    Entry(
+        Verb.ACK,
+        "ORDER [note WHAT]",
+        "somebody has seen what is wrong with it: no more reminders",
+        "ack 45001234 note they send it again",
+        Role.WATCHER,
+        command_care.acknowledging,
+        aliases=("acknowledge",),
+    ),
+    Entry(
+        Verb.ASSIGN,
+        "ORDER me|@PERSON",
+        "who takes care of it: its messages call only them",
+        "assign 45001234 me",
+        Role.WATCHER,
+        command_care.assigning,
+    ),
+    Entry(
+        Verb.UNASSIGN,
+        "ORDER",
+        "nobody in particular takes care of it",
+        "unassign 45001234",
+        Role.WATCHER,
+        command_care.unassigning,
     ),
     Entry(
         Verb.WHY, "ORDER", "what was sent where, or held back, and why", "why 45001234", Role.VIEWER, arguments.order

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
+from bot.core.care import Care
 from bot.core.hold import held, windows_of
 from bot.core.mutes import Mutes, sort_out
 from bot.core.notices import notification_key
@@ -44,6 +45,8 @@ class Telling:
     """What time alone makes news of, where no watchlist says otherwise."""
     habits: Habits = field(default_factory=Habits)
     """How long orders of the source stay in a status."""
+    care: Care = field(default_factory=Care)
+    """Who takes care of which order."""
     mutes: Mutes = field(default_factory=Mutes)
     """What nobody wants to hear now."""
 
@@ -83,6 +86,7 @@ def tell(
             severity = share.severity_of(part.changes)
             later = None if severity is Severity.URGENT else fate.held_until
             name = (number,) if number else ()
+            called = telling.care.called(order.key, share.destination, share.mentions_of(part.changes))
             yield NewNotification(
                 key=notification_key(telling.source, order.key, version, share.destination, *name),
                 destination=share.destination,
@@ -91,7 +95,7 @@ def tell(
                 kinds=tuple(dict.fromkeys(change.kind.value for change in part.changes)),
                 route=", ".join(share.routes),
                 message=render(order, part.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
-                    update={"mentions": share.mentions_of(part.changes), "is_silent": severity is Severity.LOW}
+                    update={"mentions": called, "is_silent": severity is Severity.LOW}
                 ),
                 created_at=at,
                 severity=severity,

@@ -16,7 +16,7 @@ from bot.core.alert_buttons import pressed
 from bot.core.command_words import without_control
 from bot.core.commands import OrderName, entry_of, parse
 from bot.core.phrases import Answer, Offer
-from bot.desk import lists, mutes, orders, wishes
+from bot.desk import care, lists, mutes, orders, wishes
 from bot.desk.limits import Turnstile
 from bot.desk.room import Room, Visit, order_under, reading, visit, zone_of
 from bot.desk.seeking import folded
@@ -55,6 +55,9 @@ _ROADS: dict[Verb, Callable[[Room, Visit], Awaitable[Answer | None]]] = {
     Verb.MUTE: mutes.mute,
     Verb.SNOOZE: mutes.mute,
     Verb.UNMUTE: mutes.unmute,
+    Verb.ACK: care.acknowledge,
+    Verb.ASSIGN: care.assign,
+    Verb.UNASSIGN: care.unassign,
 }
 _TURNED_BY_BUTTONS = frozenset(
     {Verb.STATUS, Verb.HISTORY, Verb.WHY, Verb.CHECK, Verb.LIST, Verb.LATE, Verb.DUE, Verb.SOURCES}

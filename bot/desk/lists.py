@@ -27,8 +27,9 @@ async def listing(room: Room, one: Visit) -> Answer | None:
         return answers_about.no_such_list("watchlist", command.watchlist, watchlists)
     read = await reading(room, one)
     size = answers_lists.PAGE
+    extents = (*_extents(room, one, read), *await _assigned(room, one)) if command.mine else _extents(room, one, read)
     selected = await room.views.select(
-        _selection(command, _extents(room, one, read), read), limit=size, offset=(command.page - 1) * size
+        _selection(command, _by_source(extents), read), limit=size, offset=(command.page - 1) * size
     )
     return answers_lists.listing(command, selected, read, await _unknown_yet(room, one, read))
 
@@ -73,6 +74,29 @@ def _extents(room: Room, one: Visit, read: Reading) -> tuple[Extent, ...]:
     return tuple(extent for extent in one.extents if command.source in (None, extent.source))
 
 
+async def _assigned(room: Room, one: Visit) -> list[Extent]:
+    """The orders that the reader takes care of, as far as they may be seen."""
+    found = []
+    for each in room.following.assignments.values():
+        is_mine = (each.chat, each.person) == (one.question.chat, one.question.person)
+        if is_mine and one.command.source in (None, each.source):
+            extents = [extent for extent in one.extents if extent.source == each.source]
+            if any(order.snapshot.order.key == each.key for order in await room.views.seek([each.key], extents)):
+                found.append(Extent(each.source, keys=frozenset({each.key})))
+    return found
+
+
+def _by_source(extents: Sequence[Extent]) -> tuple[Extent, ...]:
+    """Extents that name orders alone as one of each source, so that no order is in two."""
+    named = [extent for extent in extents if extent.keys and not (extent.is_whole or extent.scopes)]
+    if len(named) != len(extents):
+        return tuple(extents)
+    keys: dict[str, frozenset[str]] = {}
+    for extent in named:
+        keys[extent.source] = keys.get(extent.source, frozenset()) | extent.keys
+    return tuple(Extent(source, keys=each) for source, each in keys.items())
+
+
 def _selection(command: Command, extents: tuple[Extent, ...], read: Reading) -> Selection:
     today = read.now.astimezone(read.zone).date()
     due_before = due_from = unchanged_since = None
@@ -84,6 +108,7 @@ def _selection(command: Command, extents: tuple[Extent, ...], read: Reading) -> 
             due_before = day_bounds(days_after(today, command.days or answers_lists.DUE_DAYS), read.zone)
         case "stuck":
             unchanged_since = from_instant(read.now - timedelta(days=command.days or answers_lists.STUCK_DAYS))
-        case "all" | "muted":
+        case "all" | "muted" | "exceptions":
             pass
-    return Selection(extents, command.stage, due_before, due_from, unchanged_since)
+    waits = command.which == "exceptions"
+    return Selection(extents, command.stage, due_before, due_from, unchanged_since, waits_for_somebody=waits)

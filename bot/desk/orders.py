@@ -6,9 +6,11 @@ from dataclasses import replace
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of
 from bot.core.phrases import Answer
+from bot.desk import care
 from bot.desk.room import Room, Visit, reading
 from bot.desk.routes import rules_of
 from bot.desk.seeking import find, folded, look_for, said_name
+from bot.model.message import Line
 from bot.model.moment import from_instant, instant_of
 from bot.model.poll import Looked
 from bot.model.talk import ChatWatch
@@ -59,7 +61,8 @@ async def why(room: Room, one: Visit) -> Answer | None:
         changes = await room.views.history(order.source, order.key, limit=1)
         read, routes, watches = await reading(room, one, [found]), rules_of(room, found), _watches(room, found)
         places = room.catalogue.destinations
-        return answers_history.why(found, told, routes, read, watches, destinations=places, has_changed=bool(changes))
+        said = answers_history.why(found, told, routes, read, watches, destinations=places, has_changed=bool(changes))
+        return _with_lines(said, after=await care.lines(room, found, read))
 
     return await _about_one(room, one, answer)
 
@@ -78,8 +81,7 @@ async def check(room: Room, one: Visit) -> Answer | None:
         (now, *_) = await find(room, one) or [found]
         shown = await _status(room, one, now)
         lines = answers_about.looked(looked, label, in_detail=(await reading(room, one)).is_insider)
-        first, *rest = shown.messages
-        return replace(shown, messages=(first.model_copy(update={"body": (*lines, *first.body)}), *rest))
+        return _with_lines(shown, before=lines)
 
     return await _about_one(room, one, answer)
 
@@ -112,7 +114,14 @@ async def _ambiguous(room: Room, one: Visit, found: Sequence[Found]) -> Answer:
 async def _status(room: Room, one: Visit, found: Found) -> Answer:
     order = found.snapshot.order
     last = await room.views.history(order.source, order.key, limit=_CHANGES_SHOWN)
-    return answers.status(found, last, await reading(room, one, [found]), in_full=one.command.in_full)
+    read = await reading(room, one, [found])
+    said = answers.status(found, last, read, in_full=one.command.in_full)
+    return _with_lines(said, before=await care.lines(room, found, read))
+
+
+def _with_lines(answer: Answer, *, before: Sequence[Line] = (), after: Sequence[Line] = ()) -> Answer:
+    first, *rest = answer.messages
+    return replace(answer, messages=(first.model_copy(update={"body": (*before, *first.body, *after)}), *rest))
 
 
 async def _not_found(room: Room, one: Visit) -> Answer:

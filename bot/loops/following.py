@@ -13,6 +13,7 @@ from bot.core.access import Rights, granted, place_id, rights_of_place
 from bot.core.catalogue import Catalogue
 from bot.loops.poller import Poller
 from bot.model.access import Grant, Role
+from bot.model.exception import Assignment
 from bot.model.moment import from_instant
 from bot.model.outbox import Destination
 from bot.model.route import Route
@@ -39,6 +40,8 @@ class Following:
         self.grants: tuple[Grant, ...] = catalogue.access
         self.watches: tuple[ChatWatch, ...] = ()
         self.mutes: tuple[Mute, ...] = ()
+        self.assignments: dict[tuple[str, str], Assignment] = {}
+        """By source and key: who takes care of an order."""
         self._views = views
         self._talks = talks
         self._clock = clock
@@ -58,7 +61,10 @@ class Following:
         self.grants = (*self._catalogue.access, *await talks.members())
         self.mutes = tuple(await talks.mutes(from_instant(self._clock.now())))
         self.watches = tuple([watch for watch in await talks.watches() if await self._may(watch)])
+        self.assignments = {(each.source, each.key): each for each in await talks.assignments()}
         for name, poller in self._pollers.items():
+            mine = [each for each in self.assignments.values() if each.source == name]
+            poller.rounds.ledger.telling.care.become(mine)
             poller.rounds.ledger.telling.mutes.become(mute for mute in self.mutes if mute.source in (None, name))
         await self._apply()
 

@@ -74,6 +74,9 @@ class Verb(StrEnum):
     MUTE = "mute"
     SNOOZE = "snooze"
     UNMUTE = "unmute"
+    ACK = "ack"
+    ASSIGN = "assign"
+    UNASSIGN = "unassign"
     CHECK = "check"
     WHY = "why"
     DUE = "due"
@@ -100,7 +103,7 @@ class Command(Frozen):
     """What an order may be called: its number, purchase order or tracking number as written, the likeliest first."""
     topic: str | None = None
     """For help: the verb. For join: the code."""
-    which: Literal["all", "late", "due", "stuck", "muted"] = "all"
+    which: Literal["all", "late", "due", "stuck", "muted", "exceptions"] = "all"
     days: int | None = None
     """For due: how far ahead. For stuck: how long unchanged."""
     source: str | None = None
@@ -109,9 +112,11 @@ class Command(Frozen):
     mine: bool = False
     page: int = 1
     for_me: bool = False
-    """For watch, unwatch and mutes: the person rather than the place."""
+    """For watch, unwatch and mutes: the person rather than the place. For assign: who asks."""
+    person: str | None = None
+    """For assign: whom, as written."""
     note: str | None = None
-    """For watch: what to call it. For mutes: why."""
+    """For watch: what to call it. For mutes: why. For ack: what is done about it."""
     kind: Kind | None = None
     """For mutes: only changes of that kind."""
     is_all: bool = False

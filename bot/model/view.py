@@ -54,6 +54,8 @@ class Selection:
     due_before: tuple[Moment, Moment] | None = None
     due_from: tuple[Moment, Moment] | None = None
     unchanged_since: Moment | None = None
+    waits_for_somebody: bool = False
+    """Only orders about which something waits unacknowledged, the longest first."""
 
 
 @dataclass(frozen=True, slots=True)

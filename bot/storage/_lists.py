@@ -72,6 +72,8 @@ def finished(
 
 def select(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
     """A page of the orders wanted, and how many there are."""
+    if selection.waits_for_somebody:
+        return _select_waiting(connection, selection, limit, offset)
     if not any(extent.is_whole or extent.scopes for extent in selection.extents):
         return _select_named(connection, selection, limit, offset)
     index, order = _walk(selection)
@@ -146,6 +148,21 @@ def _select_named(connection: sqlite3.Connection, selection: Selection, limit: i
         oldest_first = selection.unchanged_since is not None
         rows.sort(key=lambda row: (row.changed_at, row.source, row.key), reverse=not oldest_first)
     return Selected(tuple(rows[offset : offset + limit]), len(rows))
+
+
+def _select_waiting(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
+    """Orders about which something waits: these are few, and each is looked up by its key."""
+    within, values = _within(selection.extents)
+    conditions, more = _conditions(selection)
+    rows = connection.execute(
+        f"""select {ORDER_COLUMNS} from
+                (select source as of, key as wanted, min(since) as since from exceptions indexed by exceptions_open
+                    where acknowledged_at is null group by source, key) as waiting
+                cross join orders on orders.source = waiting.of and orders.key = waiting.wanted
+            where {" and ".join([*conditions, within])} order by waiting.since, orders.source, orders.key""",
+        values | more,
+    ).fetchall()
+    return Selected(tuple(map(order_row, rows[offset : offset + limit])), len(rows))
 
 
 def _walk(selection: Selection) -> tuple[str, str]:

@@ -159,6 +159,20 @@ _TALKS = (
         since text not null,
         unique (source, key, destination, watchlist, kind)
     ) strict""",
+    # What waits for somebody; `look_at` is when it may be told again, and means nothing once it is acknowledged.
+    """create table exceptions (
+        source text not null, key text not null, kind text not null, since text not null, change text not null,
+        acknowledged_at text, acknowledged_by text, note text,
+        reminded integer not null default 0, reminded_at text, escalated_at text, look_at text not null,
+        primary key (source, key, kind)
+    ) strict""",
+    "create index exceptions_by_look on exceptions (look_at) where acknowledged_at is null",
+    "create index exceptions_open on exceptions (since, source, key) where acknowledged_at is null",
+    """create table assignments (
+        source text not null, key text not null, chat text not null, person text not null, "by" text not null,
+        since text not null,
+        primary key (source, key)
+    ) strict, without rowid""",
     """create table audit (
         id integer primary key,
         chat text not null, question text not null, person text not null, place text not null, at text not null,

@@ -10,6 +10,7 @@ from bot.model.order import Order
 from bot.model.poll import Health, PollRecord
 from bot.model.retention import Retention
 from bot.storage import _record_rows as rows
+from bot.storage._exceptions import note_changes
 from bot.storage._outbox import add_notifications
 from bot.storage._rows import HEALTH_COLUMNS
 
@@ -35,6 +36,7 @@ def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
             "update orders set changed_at = ? where source = ? and key = ? and seq > 0", rows.touched(part)
         )
         connection.executemany(_INSERT_CHANGE, rows.change_rows(part))
+        note_changes(connection, part)
     added = add_notifications(connection, record.notifications, versions)
     for health in record.healths:
         _write_health(connection, health)

@@ -4,9 +4,7 @@ The bot writes it through the store's own writer. A command at a terminal may wr
 looks at it again every few seconds: these tables are touched by nobody who plans on what he read before.
 """
 
-import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
 
 from bot.model.access import Grant, Invite
 from bot.model.command import Question
@@ -14,24 +12,11 @@ from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.storage import _talks
-
-T = TypeVar("T")
-
-
-class Run(Protocol):
-    """Runs a job with a connection, and returns its result."""
-
-    def __call__(self, job: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
-        """Run it."""
-        ...
+from bot.storage.care import SqliteCare
 
 
-class SqliteTalks:
+class SqliteTalks(SqliteCare):
     """Implements `ports.Talks`."""
-
-    def __init__(self, read: Run, write: Run) -> None:
-        self._read = read
-        self._write = write
 
     async def begin(self, entry: AuditEntry) -> bool:
         """Note a question before it is answered. False: that very question was noted before."""

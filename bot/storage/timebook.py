@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.model.moment import Moment
 from bot.model.stay import Move, Stay
 from bot.storage import _alarms
-from bot.storage.talks import Run
+from bot.storage.care import Run
 
 
 class SqliteTimeBook:

@@ -277,3 +277,10 @@ async def test_a_question_delivered_again_much_later_is_still_known() -> None:
         if asked:
             await asked.task
     assert len(told) == 1001
+
+
+def test_somebody_named_in_slack_is_meant_by_id() -> None:
+    body = {"user_id": "U1", "channel_id": "C1", "text": "assign 4500001 <@U0123456789|bob>", "trigger_id": "t"}
+    asked, _ = of_command(body)
+    assert asked.text == "assign 4500001 @U0123456789"
+    assert readable("assign 4500001 <@U0123456789|bob>", "U9") == "assign 4500001 @U0123456789"

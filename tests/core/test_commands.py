@@ -74,6 +74,11 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("snooze 45001234 until monday", {"names": ("45001234",), "until": Until(day="mon")}),
     ("snooze here 1d", {"lasts": timedelta(days=1), "is_all": True}),
     ("unmute 45001234", {"names": ("45001234",)}),
+    ("ack 45001234 note they send it again", {"names": ("45001234",), "note": "they send it again"}),
+    ("assign 45001234 me", {"names": ("45001234",), "person": "me", "for_me": True}),
+    ("assign 45001234 to @U0123456789", {"names": ("45001234",), "person": "@U0123456789"}),
+    ("unassign 45001234 at panels", {"names": ("45001234",), "source": "panels"}),
+    ("list exceptions", {"which": "exceptions"}),
     ("unmute watchlist “web shop” me", {"watchlist": "web shop", "for_me": True}),
     ("list muted", {"which": "muted"}),
     ("check 45001234", {"names": ("45001234",)}),
@@ -206,7 +211,9 @@ UNDERSTOOD = (
 def test_no_word_that_means_an_order_or_nothing_is_dropped(verb: Verb, rest: list[str]) -> None:
     asked = parse(" ".join([verb, *rest]))
     if isinstance(asked, Command):
-        kept = " ".join([*asked.names, *filter(None, (asked.topic, asked.source, asked.watchlist, asked.note))])
+        kept = " ".join(
+            [*asked.names, *filter(None, (asked.topic, asked.source, asked.watchlist, asked.note, asked.person))]
+        )
         for word in {"45001234", "banana", "panels", "web shop"}.intersection(word.strip('"') for word in rest):
             assert word in kept
 

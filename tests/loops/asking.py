@@ -4,7 +4,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.chats.slack import read_person
 from bot.clock import ManualClock
+from bot.core.care import Care
 from bot.core.catalogue import Catalogue
 from bot.core.telling import Telling
 from bot.core.turns import Turns
@@ -58,6 +60,7 @@ class Bot:
             access=tuple(grants),
             timezone="UTC",
             version="1.2.3",
+            read_person={"slack": read_person},
         )
         self.pollers = {source.name: self._poller(source, watchlists) for source in sources}
         self.following = Following(storage, storage.talks, clock, catalogue, self.pollers)
@@ -66,7 +69,8 @@ class Bot:
 
     def _poller(self, source: ScriptedSource, watchlists: Sequence[Watchlist]) -> Poller:
         mine = [watchlist for watchlist in watchlists if watchlist.source == source.name]
-        telling = Telling(source.name, source.label, TELLING.zone, TELLING.catch_all, TELLING.operators)
+        care = Care(chats={name: place.chat for name, place in DESTINATIONS.items()})
+        telling = Telling(source.name, source.label, TELLING.zone, TELLING.catch_all, TELLING.operators, care=care)
         ledger = Ledger(self.storage, self.clock, WatchBook(mine, source.key_of), telling)
         turns = Turns([RateValue(100_000, 60.0)], TELLING.zone)
         return Poller(Rounds(source, self.clock, ledger, turns), self.clock, workers=2)

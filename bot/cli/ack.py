@@ -1,0 +1,17 @@
+"""`orderwatch ack`: somebody has seen what is wrong with an order."""
+
+import click
+
+from bot.cli._desk import put, quoted
+from bot.cli._invocation import Invocation, common_options
+from bot.model.command import Verb
+
+
+@click.command()
+@click.argument("order")
+@click.option("--note", metavar="WHAT", help="What is done about it; shown with the order.")
+@common_options
+def command(invocation: Invocation, order: str, note: str | None) -> int:
+    """Acknowledge what is wrong with ORDER: no more reminders, and nobody else is told."""
+    noted = f" note {note}" if note else ""
+    return put(invocation, f"{Verb.ACK.value} {quoted(order)}{noted}")

@@ -1,0 +1,103 @@
+"""What waits for somebody, and who takes care, as functions of a connection; those that write run in a transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bot.core.exceptions import ended_by, opened_by
+from bot.model.change import Change
+from bot.model.exception import Assignment, OrderException
+from bot.model.moment import Moment
+from bot.model.poll import PollRecord
+
+_COLUMNS = (
+    "source, key, kind, since, change, acknowledged_at, acknowledged_by, note, reminded, reminded_at, escalated_at"
+)
+_ASSIGNMENT_COLUMNS = 'source, key, chat, person, "by", since'
+OPEN_OF = f"select {_COLUMNS} from exceptions where source = ? and key = ? order by since, kind"  # noqa: S608
+DUE = f"""select {_COLUMNS} from exceptions
+    where acknowledged_at is null and look_at <= ? order by look_at limit ?"""  # noqa: S608
+
+
+def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
+    """Begin and end what the changes of a record begin and end. What comes anew waits anew."""
+    for update in record.updates:
+        ended, opened = ended_by(update.changes), opened_by(update.changes)
+        connection.executemany(
+            "delete from exceptions where source = ? and key = ? and kind = ?",
+            [(record.source, update.key, kind.value) for kind in ended],
+        )
+        connection.executemany(
+            "insert or replace into exceptions (source, key, kind, since, change, look_at) values (?, ?, ?, ?, ?, ?)",
+            [
+                (record.source, update.key, kind.value, record.at, _written(change), record.at)
+                for kind, change in opened.items()
+            ],
+        )
+
+
+def exceptions(connection: sqlite3.Connection, source: str, key: str) -> list[OrderException]:
+    """What waits, or was acknowledged and is still so, of one order."""
+    return [_read(row) for row in connection.execute(OPEN_OF, (source, key))]
+
+
+def due(connection: sqlite3.Connection, now: Moment, limit: int) -> list[OrderException]:
+    """What waits unacknowledged and is to be looked at."""
+    return [_read(row) for row in connection.execute(DUE, (now, limit))]
+
+
+def looked_at(connection: sqlite3.Connection, each: OrderException, look_at: Moment) -> bool:
+    """Note what was told of it again, and when to look next. False: it is over or acknowledged, or came anew."""
+    noted = connection.execute(
+        """update exceptions set reminded = ?, reminded_at = ?, escalated_at = ?, look_at = ?
+            where source = ? and key = ? and kind = ? and since = ? and acknowledged_at is null""",
+        (
+            *(each.reminded, each.reminded_at, each.escalated_at, look_at),
+            *(each.source, each.key, each.kind.value, each.since),
+        ),
+    )
+    return noted.rowcount == 1
+
+
+def acknowledge(
+    connection: sqlite3.Connection, source: str, key: str, person: str, note: str | None, at: Moment
+) -> list[OrderException]:
+    """Acknowledge all that waits of an order. Returns what waited."""
+    waiting = [each for each in exceptions(connection, source, key) if each.is_open]
+    connection.execute(
+        """update exceptions set acknowledged_at = ?, acknowledged_by = ?, note = ?
+            where source = ? and key = ? and acknowledged_at is null""",
+        (at, person, note, source, key),
+    )
+    return waiting
+
+
+def assign(connection: sqlite3.Connection, wanted: Assignment) -> None:
+    """Let somebody take care of an order, in place of whoever did."""
+    connection.execute(
+        f"insert or replace into assignments ({_ASSIGNMENT_COLUMNS}) values (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (wanted.source, wanted.key, wanted.chat, wanted.person, wanted.by, wanted.since),
+    )
+
+
+def unassign(connection: sqlite3.Connection, source: str, key: str) -> bool:
+    """Let nobody take care of an order. False: nobody did."""
+    gone = connection.execute("delete from assignments where source = ? and key = ?", (source, key))
+    return gone.rowcount == 1
+
+
+def assignments(connection: sqlite3.Connection) -> Sequence[Assignment]:
+    """Who takes care of what."""
+    rows = connection.execute(f"select {_ASSIGNMENT_COLUMNS} from assignments order by source, key")  # noqa: S608
+    return [
+        Assignment(source=source, key=key, chat=chat, person=person, by=by, since=since)
+        for source, key, chat, person, by, since in rows
+    ]
+
+
+def _written(change: Change) -> str:
+    return change.model_dump_json(exclude_defaults=True)
+
+
+def _read(row: Sequence[object]) -> OrderException:
+    columns = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return OrderException.model_validate({**columns, "change": Change.model_validate_json(str(columns["change"]))})
