@@ -58,9 +58,7 @@ def test_other_kinds_are_never_held(kind: Kind) -> None:
 
 
 def test_the_most_impatient_watchlist_decides_and_one_that_says_nothing_does_not() -> None:
-    lists = [
-        watchlist(confirm={"status": THIRTY}), watchlist("b", confirm={"status": TEN}), watchlist("c")
-    ]  # fmt: skip
+    lists = [watchlist(confirm={"status": TEN}), watchlist("b", confirm={"status": THIRTY}), watchlist("c")]
     assert windows_of(lists, {Confirmed.STATUS: timedelta(hours=1), Confirmed.PROMISE: THIRTY}) == {
         Confirmed.STATUS: TEN,
         Confirmed.PROMISE: THIRTY,
