@@ -117,6 +117,7 @@ class Crew:
             self._config.destinations,
             operators=self._config.operators,
             labels=self._catalogue.labels,
+            voices=self._config.voices,
             access=self._config.access,
             pacer=self._pacer,
             role_at=lambda place: self.following.role_at(place) if place.chat in self._ears else None,
@@ -184,4 +185,5 @@ def telling_of(config: Config, source: Source, *, gathers: bool = True) -> Telli
         confirm=config.confirm,
         care=Care(chats={name: place.chat for name, place in config.destinations.items()}),
         alarms=config.alarms,
+        voices=config.voices,
     )

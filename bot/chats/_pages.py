@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.chats._text import BULLET, called, plain, plain_line, tidy
+from bot.languages import words_of
 from bot.model.message import Line, Message, Span, Text, When
 
 _WORDS = re.compile(r"\S+\s*|\s+")
 _JOINERS = "\u200d\ufe0e\ufe0f"
 """Zero-width joiner and variation selectors: a character and the one after or before it are one sign."""
-_MARKS = " (999/999) (may be a repeat)"
-"""What may be added to a first line. Room for it is always kept: a repeat must fall into the same parts."""
+_MOST_PARTS = " (999/999) "
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ def pages(message: Message, measure: Measure, zone: tzinfo, *, repeated: bool = 
     Only the first calls people.
     """
     message = tidy(message)
+    words = words_of(message.language)
+    mark = words("(may be a repeat)")
     folder = _Folder(measure, zone)
     headline, *rest = folder.fold(message.headline)
     lines = [*rest, *(piece for line in message.body for piece in folder.fold(line))]
@@ -66,13 +68,14 @@ def pages(message: Message, measure: Measure, zone: tzinfo, *, repeated: bool = 
     if message.footer:
         *early, footer = folder.fold(message.footer)
         lines += early
-    taken = folder.cost(headline) + folder.cost(Line(spans=(Text(text=message.emoji + _MARKS),)))
+    # Room for the marks is always kept: a repeat must fall into the same parts.
+    taken = folder.cost(headline) + folder.cost(Line(spans=(Text(text=message.emoji + _MOST_PARTS + mark),)))
     taken += sum(2 * measure.span + measure.text(called(person)) for person in message.mentions)
     groups = list(_groups(lines, footer, folder, measure.room - taken))
     return [
         Page(
             message.emoji,
-            _marked(headline, number, len(groups), repeated),
+            _marked(headline, number, len(groups), mark if repeated else ""),
             tuple(group),
             footer if number == len(groups) else None,
             message.mentions if number == 1 else (),
@@ -97,8 +100,8 @@ def _groups(lines: list[Line], footer: Line | None, folder: "_Folder", room: int
     yield group
 
 
-def _marked(headline: Line, number: int, count: int, repeated: bool) -> Line:
-    marks = (f" ({number}/{count})" if count > 1 else "") + (" (may be a repeat)" if repeated else "")
+def _marked(headline: Line, number: int, count: int, mark: str) -> Line:
+    marks = (f" ({number}/{count})" if count > 1 else "") + (f" {mark}" if mark else "")
     return headline.model_copy(update={"spans": (*headline.spans, Text(text=marks))}) if marks else headline
 
 

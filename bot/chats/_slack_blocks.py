@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.chats._pages import Measure, Page
 from bot.chats._text import in_words, plain
+from bot.languages import words_of
 from bot.model.message import Line, Link, Span, Text, When
 from bot.model.moment import instant_of
 
@@ -25,8 +26,6 @@ _TEXT_SHARE = 3
 _SPAN_OVERHEAD = 60
 """Characters of JSON around a span."""
 
-_DATE_FORMAT = "{date_short_pretty} at {time}"
-"""`today at 14:30` or `Nov 24, 2026 at 14:30`, in each reader's own zone and language."""
 
 _STYLES: dict[str, dict[str, bool]] = {
     "plain": {},
@@ -113,7 +112,7 @@ def _element(span: Span, zone: tzinfo, *, bold: bool = False) -> dict[str, Any]:
         element = {
             "type": "date",
             "timestamp": int(instant.timestamp()),
-            "format": _DATE_FORMAT,
+            "format": _date_format(span),
             "fallback": in_words(span, zone),
         }
     else:
@@ -125,19 +124,25 @@ def _element(span: Span, zone: tzinfo, *, bold: bool = False) -> dict[str, Any]:
     return element
 
 
+def _date_format(when: When) -> str:
+    """`today at 14:30` or `Nov 24, 2026 at 14:30`, in each reader's own zone and language but for the word between."""
+    words = words_of(when.language)
+    return words("{day} at {time}", day="{date_short_pretty}", time="{time}")
+
+
 def _context(line: Line, zone: tzinfo) -> list[dict[str, Any]]:
     """Words as plain_text, moments as dates; all in one plain_text if there are more than the ten Slack allows."""
     elements: list[dict[str, Any]] = []
     words = ""
     for span in line.spans:
         instant = instant_of(span.at) if isinstance(span, When) else None
-        if instant is None:
+        if not isinstance(span, When) or instant is None:
             words += plain(span, zone)
             continue
         if words.strip():
             elements.append(_words(words))
         words = ""
-        date = f"<!date^{int(instant.timestamp())}^{_DATE_FORMAT}|{escape(plain(span, zone))}>"
+        date = f"<!date^{int(instant.timestamp())}^{_date_format(span)}|{escape(plain(span, zone))}>"
         elements.append({"type": "mrkdwn", "text": date})
     if words.strip():
         elements.append(_words(words))

@@ -1,18 +1,15 @@
 """What every chat writes alike: outside text made harmless for the eye, moments in words, and what counts as a link."""
 
 import re
-from datetime import date, tzinfo
+from datetime import tzinfo
 from urllib.parse import urlsplit
 
+from bot.languages import words_of
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import day_of, instant_of
 
 BULLET = "    • "
 """Stands before a line with indent, where the chat has no lists of its own."""
-
-# Names of our own, because strftime would speak the language of the machine's locale.
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _TERMINAL_CODE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -46,9 +43,9 @@ def is_web_address(url: str) -> bool:
 
 def tidy(message: Message) -> Message:
     """The message with every span clean and every link one that may be a link; never without words."""
-    headline = _tidy_line(message.headline).model_copy(update={"indent": 0})
-    body = tuple(_tidy_line(line) for line in message.body)
-    footer = _tidy_line(message.footer).model_copy(update={"indent": 0}) if message.footer else None
+    headline = _tidy_line(message.headline, message.language).model_copy(update={"indent": 0})
+    body = tuple(_tidy_line(line, message.language) for line in message.body)
+    footer = _tidy_line(message.footer, message.language).model_copy(update={"indent": 0}) if message.footer else None
     if not headline.spans:
         headline = Line(spans=(Text(text="(no headline)"),))
     return message.model_copy(
@@ -67,13 +64,15 @@ def called(person: str) -> str:
 
 
 def in_words(when: When, zone: tzinfo) -> str:
-    """`Tue 24 Nov 2026`, and for an instant `Tue 24 Nov 2026, 14:30 CET` as clocks in `zone` show it."""
-    day = day_of(when.at, zone)
+    """`Tue 24 Nov 2026`, and for an instant `Tue 24 Nov 2026, 14:30 CET` as clocks in `zone` show it; in the language
+    of the message.
+    """
+    day = words_of(when.language).date(day_of(when.at, zone))
     instant = instant_of(when.at)
     if instant is None:
-        return _day(day)
+        return day
     local = instant.astimezone(zone)
-    return f"{_day(day)}, {local:%H:%M} {local.tzname()}"
+    return f"{day}, {local:%H:%M} {local.tzname()}"
 
 
 def plain(span: Span, zone: tzinfo) -> str:
@@ -90,21 +89,17 @@ def plain_line(line: Line, zone: tzinfo) -> str:
     return (BULLET if line.indent else "") + "".join(plain(span, zone) for span in line.spans)
 
 
-def _day(day: date) -> str:
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _tidy_line(line: Line) -> Line:
-    spans = tuple(_tidy_span(span) for span in line.spans)
+def _tidy_line(line: Line, language: str) -> Line:
+    spans = tuple(_tidy_span(span, language) for span in line.spans)
     spans = tuple(span for span in spans if not isinstance(span, Text) or span.text)
     if not any(not isinstance(span, Text) or span.text.strip() for span in spans):
         spans = ()
     return Line(spans=spans, indent=1 if line.indent and spans else 0)
 
 
-def _tidy_span(span: Span) -> Span:
+def _tidy_span(span: Span, language: str) -> Span:
     if isinstance(span, When):
-        return span
+        return span if span.language == language else span.model_copy(update={"language": language})
     text = clean(span.text)
     if isinstance(span, Text):
         return span.model_copy(update={"text": text})

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from bot.config.alarms import AlarmsEntry
+from bot.config.language import Language
 from bot.config.written import Written, Zone, list_of_one
 from bot.model.access import Role
 from bot.model.change import Kind
@@ -132,6 +133,8 @@ class DestinationEntry(Written):
     """Kind of chat."""
     timezone: Zone | None = None
     """IANA zone of the readers, where it is not that of the file."""
+    language: Language | None = None
+    """In which it is told, `en`, `fr`, `nl` or `de`, where it is not that of the file."""
     quiet: Names | None = None
     """Name of quiet hours, or a list of names: what is not urgent waits until they are over."""
     threads: bool = True
@@ -220,5 +223,7 @@ class FileEntry(StoreEntry):
     """How long things are kept."""
     calendar: dict[str, Any] | None = None
     """Where promised dates are served to calendar programs; without it they are not."""
+    language: Language = "en"
+    """In which news and notices are told, `en`, `fr`, `nl` or `de`, where a destination says nothing else."""
     access: dict[str, Any] = {}
     """Kind of chat to who may ask there; nobody may who is neither here nor came by an invite."""

@@ -4,22 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
 from bot.config.alarms import AlarmsEntry, alarms_of
 from bot.config.assertions import read_assertions
 from bot.config.calendar import CalendarEntry
-from bot.config.file import FileEntry, StoreEntry
+from bot.config.file import DestinationEntry, FileEntry, StoreEntry
+from bot.config.language import voices_of
 from bot.config.pieces import Check
 from bot.config.quiet import QuietHours
 from bot.config.secrets import secret_values
 from bot.config.text import Document
+from bot.core.words import Voices
 from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.model.access import Grant
 from bot.model.alarm import Alarms
 from bot.model.outbox import Destination
+from bot.model.quiet import QuietWindow
 from bot.model.retention import Retention
 from bot.model.route import Assertion, Route
 from bot.model.watch import Confirmed, Watchlist
@@ -53,6 +57,8 @@ class Config:
     """Who may ask in chat."""
     calendar: CalendarEntry | None
     """Where promised dates are served."""
+    voices: Voices
+    """In which words each destination is told."""
     secrets: frozenset[str] = field(repr=False)
     """Every secret value, so that logs can hide them."""
     lines: Mapping[str, int] = field(repr=False, compare=False)
@@ -89,17 +95,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     if top is None or problems:
         raise ConfigError(problems)
     zoned = {
-        name: Destination(
-            name=name,
-            chat=entry.chat,
-            address=address,
-            timezone=entry.timezone or top.timezone,
-            quiet=quiets[name],
-            threads=entry.threads,
-            group_wait=entry.group_wait,
-            group_interval=entry.group_interval,
-            storm=entry.storm or None,
-        )
+        name: _placed(name, entry, address, top.timezone, quiets[name])
         for name, (entry, address) in destinations.items()
     }
     settings = (*sources.values(), *chats.values(), *([calendar] if calendar else []))
@@ -120,8 +116,25 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         alarms=alarms_of(top.alarms, None, zone),
         access=access,
         calendar=calendar,
+        voices=voices_of(top.language, {name: one.language for name, (one, _) in destinations.items()}, sources),
         secrets=secrets,
         lines=document.complaints.lines(),
+    )
+
+
+def _placed(
+    name: str, entry: DestinationEntry, address: dict[str, Any], timezone: str, quiet: tuple[QuietWindow, ...]
+) -> Destination:
+    return Destination(
+        name=name,
+        chat=entry.chat,
+        address=address,
+        timezone=entry.timezone or timezone,
+        quiet=quiet,
+        threads=entry.threads,
+        group_wait=entry.group_wait,
+        group_interval=entry.group_interval,
+        storm=entry.storm or None,
     )
 
 

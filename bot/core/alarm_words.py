@@ -1,5 +1,6 @@
 """What is said of news that time makes, and of what stands behind it: one place for all its words."""
 
+from bot.core.words import ENGLISH, Words
 from bot.model.change import Basis, Change, Kind
 from bot.model.message import Line, Span, Text, When
 from bot.model.moment import Moment
@@ -19,12 +20,12 @@ KINDS = frozenset(
 """Those that have their words here."""
 
 
-def lines(change: Change) -> list[Line]:
-    """What a message says of one of KINDS."""
-    spans = _spans(change)
+def lines(change: Change, source: str, words: Words = ENGLISH) -> list[Line]:
+    """What a message says of one of KINDS, about an order of `source`."""
+    spans = _spans(change, source, words)
     if spans and change.again:
-        spans.append(Text(text=f" (reminder {change.again})"))
-    return [Line(spans=tuple(spans))] if spans else []
+        spans = words.spans("{news} (reminder {number})", news=spans, number=change.again)
+    return [Line(spans=spans)] if spans else []
 
 
 def closing(lead: int | None, slips: int, changes: int) -> str:
@@ -34,58 +35,94 @@ def closing(lead: int | None, slips: int, changes: int) -> str:
     return "Closed: " + ", ".join(words)
 
 
-def counted(overdue: int, stuck: int) -> str:
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def counted(overdue: int, stuck: int, words: Words = ENGLISH) -> str:
     """How many of many orders are so: `12 overdue, 3 stuck`; empty if none is."""
-    return ", ".join(f"{count:,} {word}" for count, word in ((overdue, "overdue"), (stuck, "stuck")) if count)
+    said = [words.count(overdue, "{n} overdue", "{n} overdue")] if overdue else []
+    said += [words.count(stuck, "{n} stuck", "{n} stuck")] if stuck else []
+    return ", ".join(said)
 
 
-def _spans(change: Change) -> list[Span]:
+def _spans(change: Change, source: str, words: Words) -> tuple[Span, ...]:
     match change.kind:
         case Kind.STUCK:
-            return _stuck(change)
+            return _stuck(change, source, words)
         case Kind.NOT_MOVING:
-            return _with_since(f"Dispatched {_working(change.days)} ago, and nothing since", change.at)
+            return _since(_not_moving(change.days, words), change.at, words)
         case Kind.DUE_TODAY:
-            return _with_date("Promised for today: ", change.after)
+            return words.spans("Promised for today: {date}", date=_date(change.after)) if change.after else ()
         case Kind.OVERDUE:
-            late = f", {_counted(change.days, 'day')} ago" if change.days else ""
-            return [*_with_date("Was promised for ", change.after), Text(text=late)]
+            return _overdue(change, words)
         case Kind.NO_TRACKING:
-            return [Text(text="It was completed, and no tracking number was ever told")]
+            return words.spans("It was completed, and no tracking number was ever told")
         case Kind.CANCELLED_AFTER_DISPATCH:
-            what = f"line {change.line}" if change.line else "it"
-            return [Text(text=f"Something of {what} had been dispatched already: it may still arrive")]
+            if change.line:
+                text = "Something of line {line} had been dispatched already: it may still arrive"
+                return words.spans(text, line=change.line)
+            return words.spans("Something of it had been dispatched already: it may still arrive")
         case Kind.CLOSED:
-            return [Text(text=change.after or "Archived")]
+            return (Text(text=change.after or words("Archived")),)
         case _:
-            return _with_since("Reopened: it had been archived", change.at)
+            return _since(words.spans("Reopened: it had been archived"), change.at, words)
 
 
-def _stuck(change: Change) -> list[Span]:
-    word = f"'{change.before}'" if change.before else "this status"
-    spans = [*_with_since(f"In {word} for {_working(change.days)}", change.at)]
-    within = _working(change.limit)
+def _stuck(change: Change, source: str, words: Words) -> tuple[Span, ...]:
+    spans = _since(_waiting(change, source, words), change.at, words)
     match change.basis:
+        case _ if change.limit is None:
+            return spans
         case Basis.LEARNED:
-            spans.append(Text(text=f"; 95 % of orders leave it within {within}"))
+            one = "{news}; 95 % of orders leave it within {n} working day"
+            return words.counted(
+                change.limit, one, "{news}; 95 % of orders leave it within {n} working days", news=spans
+            )
         case Basis.USUAL:
-            spans.append(Text(text=f"; usual is to leave it within {within}"))
-        case Basis.CONFIGURED if change.limit is not None:
-            spans.append(Text(text=f"; it was to take {within} at most"))
-    return spans
+            one = "{news}; usual is to leave it within {n} working day"
+            return words.counted(change.limit, one, "{news}; usual is to leave it within {n} working days", news=spans)
+        case Basis.CONFIGURED:
+            one = "{news}; it was to take {n} working day at most"
+            return words.counted(change.limit, one, "{news}; it was to take {n} working days at most", news=spans)
+        case _:
+            return spans
 
 
-def _with_since(text: str, since: Moment | None) -> list[Span]:
-    return [Text(text=f"{text}, since "), When(at=since)] if since else [Text(text=text)]
+def _waiting(change: Change, source: str, words: Words) -> tuple[Span, ...]:
+    if not change.before:
+        if change.days is None:
+            return words.spans("In this status for long")
+        return words.counted(change.days, "In this status for {n} working day", "In this status for {n} working days")
+    status = words.status(source, change.before)
+    if change.days is None:
+        return words.spans("In '{status}' for long", status=status)
+    one, many = "In '{status}' for {n} working day", "In '{status}' for {n} working days"
+    return words.counted(change.days, one, many, status=status)
 
 
-def _with_date(text: str, date: str | None) -> list[Span]:
-    return [Text(text=text), When(at=Moment(date))] if date else []
+def _not_moving(days: int | None, words: Words) -> tuple[Span, ...]:
+    if days is None:
+        return words.spans("Dispatched long ago, and nothing since")
+    return words.counted(
+        days,
+        "Dispatched {n} working day ago, and nothing since",
+        "Dispatched {n} working days ago, and nothing since",
+    )
 
 
-def _working(days: int | None) -> str:
-    return _counted(days, "working day") if days is not None else "long"
+def _overdue(change: Change, words: Words) -> tuple[Span, ...]:
+    if not change.after:
+        return ()
+    spans = words.spans("Was promised for {date}", date=_date(change.after))
+    if not change.days:
+        return spans
+    return words.counted(change.days, "{news}, {n} day ago", "{news}, {n} days ago", news=spans)
 
 
-def _counted(count: int | None, noun: str) -> str:
-    return f"{count or 0} {noun}" if count == 1 else f"{count or 0} {noun}s"
+def _since(spans: tuple[Span, ...], since: Moment | None, words: Words) -> tuple[Span, ...]:
+    return words.spans("{news}, since {when}", news=spans, when=When(at=since)) if since else spans
+
+
+def _date(date: str) -> When:
+    return When(at=Moment(date))

@@ -4,14 +4,16 @@ Each function is given the health of every source, the one it is about among the
 may change the health of several sources: an outage of our own network is one story of all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from bot.core import health as rules
 from bot.core import notices
 from bot.core.health import Blame
 from bot.core.telling import Telling
+from bot.core.words import Words
 from bot.errors import SourceError
 from bot.model.change import Notice
 from bot.model.message import Message
@@ -31,13 +33,13 @@ def source_failed(healths: Mapping[str, Health], error: SourceError, telling: Te
             return _record([worse], (), telling, now)
         case Blame.SOURCE:
             worse = replace(worse, told=True)
-            message = notices.source_failing(telling.label, worse)
-            return _record([worse], _told(Notice.SOURCE_FAILING, message, [worse], telling, now), telling, now)
+            say = partial(notices.source_failing, telling.label, worse)
+            return _record([worse], _told(Notice.SOURCE_FAILING, say, [worse], telling, now), telling, now)
         case Blame.NETWORK:
             is_told = any(other.together for other in others)
             down = [replace(each, told=True, together=True) for each in (worse, *others) if rules.may_share(each)]
-            message = notices.network_down(down)
-            told = () if is_told else _told(Notice.NETWORK_DOWN, message, down, telling, now)
+            say = partial(notices.network_down, down)
+            told = () if is_told else _told(Notice.NETWORK_DOWN, say, down, telling, now)
             return _record(down, told, telling, now)
 
 
@@ -63,11 +65,11 @@ def source_answered(
     back = [health for health in story if health.answering_since]
     silent = [health for health in story if not health.answering_since]
     if better.together:
-        kind, message = Notice.NETWORK_BACK, notices.network_back(back, silent)
+        kind, say = Notice.NETWORK_BACK, partial(notices.network_back, back, silent)
     else:
-        kind, message = Notice.SOURCE_RECOVERED, notices.source_recovered(telling.label, better)
+        kind, say = Notice.SOURCE_RECOVERED, partial(notices.source_recovered, telling.label, better)
     after = [*map(rules.recovered, back), *(replace(health, together=False) for health in silent)]
-    return _record(after, _told(kind, message, story, telling, now), telling, now)
+    return _record(after, _told(kind, say, story, telling, now), telling, now)
 
 
 def _others(healths: Mapping[str, Health], source: str) -> list[Health]:
@@ -75,14 +77,15 @@ def _others(healths: Mapping[str, Health], source: str) -> list[Health]:
 
 
 def _told(
-    kind: Notice, message: Message, story: Sequence[Health], telling: Telling, now: datetime
+    kind: Notice, say: Callable[[Words], Message], story: Sequence[Health], telling: Telling, now: datetime
 ) -> tuple[NewNotification, ...]:
     is_one = kind in (Notice.SOURCE_FAILING, Notice.SOURCE_RECOVERED)
     since = min(health.failing_since or "" for health in story)
     return notices.notice(
         kind,
-        message,
+        say,
         to=telling.operators,
+        voices=telling.voices,
         key=(telling.source if is_one else "*", since),
         at=from_instant(now),
         source=telling.source if is_one else None,

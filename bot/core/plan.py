@@ -6,9 +6,9 @@ Each function here answers one thing that can happen to a poll. None of them ask
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from bot.core import alarms, notices
-from bot.core.alarm_words import counted
 from bot.core.diff import diff
 from bot.core.digest import order_digest
 from bot.core.drift import Weighed, spoken
@@ -222,8 +222,9 @@ def watchlist_complete(
     routes = routes_of(Kind.STATUS, None, [watchlist], telling.catch_all)
     told = notices.notice(
         Notice.NOW_WATCHING,
-        notices.now_watching(watchlist.name, telling.label, orders, not_found, counted(overdue, stuck)),
+        partial(notices.now_watching, watchlist.name, telling.label, orders, not_found, overdue, stuck),
         to=tuple(dict.fromkeys(name for route in routes for name in route.to)),
+        voices=telling.voices,
         key=(watchlist.name, orders, at),
         at=at,
         source=telling.source,
@@ -234,17 +235,16 @@ def watchlist_complete(
 
 def with_drift(record: PollRecord, weighed: Weighed, telling: Telling, now: datetime) -> PollRecord:
     """The record, and what operators have to hear of members that went missing everywhere or came back."""
-    messages = [(False, *found, notices.schema_drift(telling.label, spoken(found[0]))) for found in weighed.drifted]
-    messages += [
-        (True, *found, notices.schema_as_before(telling.label, spoken(found[0]))) for found in weighed.returned
-    ]
+    notes = [(False, *found, notices.schema_drift) for found in weighed.drifted]
+    notes += [(True, *found, notices.schema_as_before) for found in weighed.returned]
     told = [
         one
-        for is_over, member, since, message in messages
+        for is_over, member, since, say in notes
         for one in notices.notice(
             Notice.SCHEMA_DRIFT,
-            message,
+            partial(say, telling.label, spoken(member)),
             to=telling.operators,
+            voices=telling.voices,
             key=(telling.source, member, since, is_over),
             at=from_instant(now),
             source=telling.source,
@@ -258,8 +258,9 @@ def order_unreadable(state: OrderState, error: SourceError, telling: Telling, no
     at = from_instant(now)
     told = notices.notice(
         Notice.UNREADABLE_ORDER,
-        notices.unreadable_order(telling.label, state.key, str(error)),
+        partial(notices.unreadable_order, telling.label, state.key, str(error)),
         to=telling.operators,
+        voices=telling.voices,
         key=(telling.source, state.key, state.seq, str(error)),
         at=at,
         source=telling.source,
@@ -348,8 +349,9 @@ def _unknown_word_notices(
     for status in statuses:
         yield from notices.notice(
             Notice.UNKNOWN_STATUS,
-            notices.unknown_status(telling.label, status.word, order_name(order)),
+            partial(notices.unknown_status, telling.label, status.word, order_name(order)),
             to=telling.operators,
+            voices=telling.voices,
             key=(telling.source, normal_word(_identity(status))),
             at=from_instant(now),
             source=telling.source,

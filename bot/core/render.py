@@ -4,11 +4,12 @@ First line: what happened, to which order, old → new. Then the rest of what ch
 links; last line: the source and when it was seen. The order of kinds below decides what comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.core import alarm_words
+from bot.core.words import ENGLISH, Words, phrase
 from bot.model.change import PROMISE_KINDS, Change, Kind
 from bot.model.message import Line, Link, Message, Span, Text, When
 from bot.model.moment import Moment, day_of
@@ -16,40 +17,53 @@ from bot.model.order import Order, Package, Stage
 
 _TITLES: dict[Kind, tuple[str, str]] = {
     # Kind: emoji and words. The first kind in this table that happened gives the message its title.
-    Kind.CANCELLED_AFTER_DISPATCH: ("🚫", "Cancelled after dispatch"),
-    Kind.CANCELLED: ("🚫", "Cancelled"),
-    Kind.VANISHED: ("❓", "No longer listed"),
-    Kind.MOVED_BACKWARDS: ("⚠️", "Moved backwards"),
-    Kind.UNDISPATCHED: ("⚠️", "Dispatch withdrawn"),
-    Kind.COMPLETED: ("✅", "Completed"),
-    Kind.DISPATCHED: ("🚚", "Dispatched"),
-    Kind.REAPPEARED: ("🔎", "Listed again"),
-    Kind.APPEARED: ("🆕", "New order"),
-    Kind.NO_TRACKING: ("🏷️", "Completed without tracking"),
-    Kind.SLIPPED: ("🐢", "Slipped"),
-    Kind.OVERDUE: ("⏰", "Overdue"),
-    Kind.STUCK: ("🧱", "Stuck"),
-    Kind.NOT_MOVING: ("🧱", "Not moving"),
-    Kind.DUE_TODAY: ("📆", "Due today"),
-    Kind.PROMISE_MOVED: ("📅", "New date"),
-    Kind.MOVED_EARLIER: ("📅", "Moved earlier"),
-    Kind.TRACKING_REPLACED: ("🏷️", "Tracking replaced"),
-    Kind.TRACKING_REMOVED: ("🏷️", "Tracking removed"),
-    Kind.TRACKING_ADDED: ("🏷️", "Tracking added"),
-    Kind.STATUS: ("🔄", "Status"),
-    Kind.LINE_CANCELLED: ("✂️", "Line cancelled"),
-    Kind.QUANTITY: ("🔢", "Quantity changed"),
-    Kind.LINE_ADDED: ("➕", "Line added"),
-    Kind.LINE_CHANGED: ("✏️", "Line changed"),
-    Kind.OTHER: ("🔹", "Changed"),
-    Kind.REOPENED: ("📂", "Reopened"),
-    Kind.CLOSED: ("🗄️", "Archived"),
+    Kind.CANCELLED_AFTER_DISPATCH: ("🚫", phrase("Cancelled after dispatch")),
+    Kind.CANCELLED: ("🚫", phrase("Cancelled")),
+    Kind.VANISHED: ("❓", phrase("No longer listed")),
+    Kind.MOVED_BACKWARDS: ("⚠️", phrase("Moved backwards")),
+    Kind.UNDISPATCHED: ("⚠️", phrase("Dispatch withdrawn")),
+    Kind.COMPLETED: ("✅", phrase("Completed")),
+    Kind.DISPATCHED: ("🚚", phrase("Dispatched")),
+    Kind.REAPPEARED: ("🔎", phrase("Listed again")),
+    Kind.APPEARED: ("🆕", phrase("New order")),
+    Kind.NO_TRACKING: ("🏷️", phrase("Completed without tracking")),
+    Kind.SLIPPED: ("🐢", phrase("Slipped")),
+    Kind.OVERDUE: ("⏰", phrase("Overdue")),
+    Kind.STUCK: ("🧱", phrase("Stuck")),
+    Kind.NOT_MOVING: ("🧱", phrase("Not moving")),
+    Kind.DUE_TODAY: ("📆", phrase("Due today")),
+    Kind.PROMISE_MOVED: ("📅", phrase("New date")),
+    Kind.MOVED_EARLIER: ("📅", phrase("Moved earlier")),
+    Kind.TRACKING_REPLACED: ("🏷️", phrase("Tracking replaced")),
+    Kind.TRACKING_REMOVED: ("🏷️", phrase("Tracking removed")),
+    Kind.TRACKING_ADDED: ("🏷️", phrase("Tracking added")),
+    Kind.STATUS: ("🔄", phrase("Status")),
+    Kind.LINE_CANCELLED: ("✂️", phrase("Line cancelled")),
+    Kind.QUANTITY: ("🔢", phrase("Quantity changed")),
+    Kind.LINE_ADDED: ("➕", phrase("Line added")),
+    Kind.LINE_CHANGED: ("✏️", phrase("Line changed")),
+    Kind.OTHER: ("🔹", phrase("Changed")),
+    Kind.REOPENED: ("📂", phrase("Reopened")),
+    Kind.CLOSED: ("🗄️", phrase("Archived")),
 }
 _LONGEST_WORD = 200
 """Characters. Nobody's status or product name is longer; one that is would bury the rest of the message."""
 _RANK = {kind: rank for rank, kind in enumerate(_TITLES)}
 _STATUS_KINDS = (Kind.STATUS, Kind.COMPLETED, Kind.CANCELLED, Kind.MOVED_BACKWARDS)
-_DATE_NAMES = {"delivery_promised": "Delivery", "ship_promised": "Shipping"}
+_DATE_NAMES = {
+    # Field: the date of the order, of one of its lines, of several.
+    "delivery_promised": (
+        phrase("Delivery: {date}"),
+        phrase("Delivery of line {lines}: {date}"),
+        phrase("Delivery of lines {lines}: {date}"),
+    ),
+    "ship_promised": (
+        phrase("Shipping: {date}"),
+        phrase("Shipping of line {lines}: {date}"),
+        phrase("Shipping of lines {lines}: {date}"),
+    ),
+}
+_ANY_DATE = (phrase("Date: {date}"), phrase("Date of line {lines}: {date}"), phrase("Date of lines {lines}: {date}"))
 
 
 def main_kind(changes: Sequence[Change]) -> Kind:
@@ -57,14 +71,23 @@ def main_kind(changes: Sequence[Change]) -> Kind:
     return min((change.kind for change in changes), key=_RANK.__getitem__)
 
 
-def render(order: Order, changes: Sequence[Change], *, source: str, seen_at: Moment, zone: tzinfo) -> Message:
+def render(
+    order: Order,
+    changes: Sequence[Change],
+    *,
+    source: str,
+    seen_at: Moment,
+    zone: tzinfo,
+    words: Words = ENGLISH,
+) -> Message:
     """One message about one order. `source` is its label for people; days are counted in `zone`."""
-    entry = entry_of(order, changes, zone)
+    entry = entry_of(order, changes, zone, words)
     return Message(
         emoji=entry.emoji,
         headline=entry.headline,
-        body=(*entry.lines, *_context(order, changes)),
-        footer=Line(spans=(Text(text=f"{source} · seen "), When(at=seen_at))),
+        body=(*entry.lines, *_context(order, changes, words)),
+        footer=words.line("{source} · seen {when}", source=source, when=When(at=seen_at)),
+        language=words.language,
     )
 
 
@@ -80,11 +103,11 @@ class Entry:
     lines: tuple[Line, ...]
 
 
-def entry_of(order: Order, changes: Sequence[Change], zone: tzinfo) -> Entry:
+def entry_of(order: Order, changes: Sequence[Change], zone: tzinfo, words: Words = ENGLISH) -> Entry:
     """What changed about an order, without what the reader would ask next."""
-    emoji, title = _TITLES[main_kind(changes)]
-    lines = [line for group in _grouped(changes) for line in _change_lines(group, order, zone)]
-    rest = _rest(order, changes)
+    emoji, title = _TITLES[main_kind(changes)][0], title_of(main_kind(changes), words)
+    lines = [line for group in _grouped(changes) for line in _change_lines(group, order, zone, words)]
+    rest = _rest(order, changes, words)
     name = (Text(text=title, style="strong"), Text(text=" · "), Text(text=order_name(order), style="strong"))
     return Entry(
         emoji=emoji,
@@ -95,9 +118,9 @@ def entry_of(order: Order, changes: Sequence[Change], zone: tzinfo) -> Entry:
     )
 
 
-def title_of(kind: Kind) -> str:
+def title_of(kind: Kind, words: Words = ENGLISH) -> str:
     """What a kind of change is called: `New date`."""
-    return _TITLES[kind][1]
+    return words(_TITLES[kind][1])
 
 
 def rank_of(kind: Kind) -> int:
@@ -120,12 +143,12 @@ def short(text: str) -> str:
     return text if len(text) <= _LONGEST_WORD else text[: _LONGEST_WORD - 1] + "…"
 
 
-def _rest(order: Order, changes: Sequence[Change]) -> tuple[Span, ...]:
+def _rest(order: Order, changes: Sequence[Change], words: Words) -> tuple[Span, ...]:
     move = next((change for change in changes if change.kind in _STATUS_KINDS), None)
     if move:
-        return (Text(text=f": {_from_to(move)}"),)
+        return words.spans(": {move}", move=_from_to(move, order, words))
     if order.status.code or order.status.text:
-        return (Text(text=f" · {short(order.status.word)}"),)
+        return (Text(text=f" · {short(words.status(order.source, order.status.word))}"),)
     return ()
 
 
@@ -140,154 +163,171 @@ def _grouped(changes: Sequence[Change]) -> list[list[Change]]:
     return list(groups.values())
 
 
-def _change_lines(group: list[Change], order: Order, zone: tzinfo) -> list[Line]:
+def _change_lines(group: list[Change], order: Order, zone: tzinfo, words: Words) -> list[Line]:
     change = group[0]
     match change.kind:
         case Kind.STATUS | Kind.COMPLETED | Kind.MOVED_BACKWARDS | Kind.APPEARED | Kind.REAPPEARED | Kind.VANISHED:
-            return _whole_order(change)
+            return _whole_order(change, words)
         case Kind.CANCELLED:
-            return [_line(f"Reason: {short(order.cancel_reason)}")] if order.cancel_reason else []
+            return [words.line("Reason: {reason}", reason=short(order.cancel_reason))] if order.cancel_reason else []
         case Kind.DISPATCHED | Kind.UNDISPATCHED:
-            return [_dispatch(group)]
+            return [_dispatch(group, words)]
         case Kind.PROMISE_MOVED | Kind.SLIPPED | Kind.MOVED_EARLIER:
-            return [_promise(group, zone)]
+            return [_promise(group, zone, words)]
         case Kind.TRACKING_ADDED | Kind.TRACKING_REPLACED | Kind.TRACKING_REMOVED:
-            return [_tracking(change)]
+            return [_tracking(change, words)]
         case Kind.OTHER:
-            return [_line(f"{change.field}: {_from_to(change)}")]
+            return [words.line("{field}: {move}", field=str(change.field), move=_from_to(change, order, words))]
         case kind if kind in alarm_words.KINDS:
-            return alarm_words.lines(change)
+            return alarm_words.lines(change, order.source, words)
         case _:
-            return [_line_item(group)]
+            return [_line_item(group, order, words)]
 
 
-def _whole_order(change: Change) -> list[Line]:
+def _whole_order(change: Change, words: Words) -> list[Line]:
     match change.kind:
         case Kind.VANISHED:
-            return [_line("The source does not know it any more; it was not reported as cancelled.")]
+            return [words.line("The source does not know it any more; it was not reported as cancelled.")]
         case Kind.MOVED_BACKWARDS:
-            return [_line("An earlier step than before: worth a question to the supplier.")]
+            return [words.line("An earlier step than before: worth a question to the supplier.")]
         case _:
             return []
 
 
-def _dispatch(group: list[Change]) -> Line:
+def _dispatch(group: list[Change], words: Words) -> Line:
     change = group[0]
-    what = "Dispatch withdrawn" if change.kind is Kind.UNDISPATCHED else "Dispatched"
-    spans: list[Span] = [Text(text=what)]
-    if lines := [one.line for one in group if one.line]:
-        spans.append(Text(text=f": {_named('line', lines)}"))
-    elif shipments := [one.shipment for one in group if one.shipment and one.shipment != "order"]:
-        spans.append(Text(text=f": {_named('shipment', shipments)}"))
-    if change.at:
-        spans += [Text(text=", "), When(at=change.at)]
-    return Line(spans=tuple(spans))
+    spans: tuple[Span, ...] = (Text(text=title_of(change.kind, words)),)
+    if lines := _names(one.line for one in group):
+        spans = words.spans("{what}: {which}", what=spans, which=_lines_named(lines, words))
+    elif parcels := _names(one.shipment for one in group if one.shipment != "order"):
+        which = words.count(len(parcels), "shipment {names}", "shipments {names}", names=", ".join(parcels))
+        spans = words.spans("{what}: {which}", what=spans, which=which)
+    return Line(spans=(*spans, Text(text=", "), When(at=change.at)) if change.at else spans)
 
 
-def _promise(group: list[Change], zone: tzinfo) -> Line:
+def _promise(group: list[Change], zone: tzinfo, words: Words) -> Line:
     change = group[0]
-    name = _DATE_NAMES.get(change.field or "", "Date")
-    lines = [one.line for one in group if one.line]
-    spans: list[Span] = [Text(text=f"{name} of {_named('line', lines)}: " if lines else f"{name}: ")]
+    lines = _names(one.line for one in group)
+    of_order, of_line, of_lines = _DATE_NAMES.get(change.field or "", _ANY_DATE)
+    text = of_order if not lines else of_line if len(lines) == 1 else of_lines
+    return words.line(text, lines=", ".join(lines), date=_moved_date(change, zone, words))
+
+
+def _moved_date(change: Change, zone: tzinfo, words: Words) -> tuple[Span, ...]:
     before, after = _moment(change.before), _moment(change.after)
     if before and after:
         between: list[Span] = [
             span for step in change.steps or () for span in (Text(text=" → "), When(at=Moment(step)))
         ]
-        spans += [When(at=before, style="struck"), *between, Text(text=" → "), When(at=after, style="strong")]
-        spans.append(Text(text=_slip(before, after, zone)))
-        spans += _since_first(change, before, after, zone)
-    elif after:
-        spans += [Text(text="promised for "), When(at=after, style="strong")]
-    elif before:
-        spans += [When(at=before, style="struck"), Text(text=" → no date")]
-    return Line(spans=tuple(spans))
+        dates = (When(at=before, style="struck"), *between, Text(text=" → "), When(at=after, style="strong"))
+        days = (day_of(after, zone) - day_of(before, zone)).days
+        moved = words.spans("{dates} ({slip})", dates=dates, slip=_days(days, words) if days else words("same day"))
+        return _since_first(moved, change, before, after, zone, words)
+    if after:
+        return words.spans("promised for {date}", date=When(at=after, style="strong"))
+    if before:
+        return words.spans("{date} → no date", date=When(at=before, style="struck"))
+    return ()
+
+
+def _days(days: int, words: Words) -> str:
+    """`3 days later`, `1 day earlier`."""
+    if days > 0:
+        return words.count(days, "{n} day later", "{n} days later")
+    return words.count(-days, "{n} day earlier", "{n} days earlier")
+
+
+def _since_first(
+    moved: tuple[Span, ...], change: Change, before: Moment, after: Moment, zone: tzinfo, words: Words
+) -> tuple[Span, ...]:
+    """What was promised at first, and how far off that is by now; nothing where the line says it already."""
+    if change.first is None or day_of(change.first, zone) == day_of(before, zone):
+        return moved
+    days, first = (day_of(after, zone) - day_of(change.first, zone)).days, When(at=change.first)
+    if not days:
+        return words.spans("{dates}; first promised for {first}, which holds again", dates=moved, first=first)
+    slip = _days(days, words)
+    return words.spans("{dates}; first promised for {first}, now {slip} in all", dates=moved, first=first, slip=slip)
 
 
 def _moment(text: str | None) -> Moment | None:
     return Moment(text) if text else None
 
 
-def _slip(before: Moment, after: Moment, zone: tzinfo) -> str:
-    days = (day_of(after, zone) - day_of(before, zone)).days
-    return f" ({_days(days)})" if days else " (same day)"
-
-
-def _days(days: int) -> str:
-    """`3 days later`, `1 day earlier`."""
-    unit = "day" if abs(days) == 1 else "days"
-    return f"{abs(days)} {unit} {'later' if days > 0 else 'earlier'}"
-
-
-def _since_first(change: Change, before: Moment, after: Moment, zone: tzinfo) -> list[Span]:
-    """What was promised at first, and how far off that is by now; nothing where the line says it already."""
-    if change.first is None or day_of(change.first, zone) == day_of(before, zone):
-        return []
-    days = (day_of(after, zone) - day_of(change.first, zone)).days
-    total = f", now {_days(days)} in all" if days else ", which holds again"
-    return [Text(text="; first promised for "), When(at=change.first), Text(text=total)]
-
-
-def _tracking(change: Change) -> Line:
-    where = f" ({_named('line', [change.line])})" if change.line else ""
+def _tracking(change: Change, words: Words) -> Line:
+    where = f" ({_lines_named([short(change.line)], words)})" if change.line else ""
     if change.kind is Kind.TRACKING_REMOVED:
-        return Line(
-            spans=(Text(text="Tracking removed: "), Text(text=change.before or "", style="struck"), Text(text=where))
-        )
-    spans: list[Span] = [Text(text="Tracking: ")]
+        number = Text(text=change.before or "", style="struck")
+        return words.line("Tracking removed: {number}{where}", number=number, where=where)
+    spans: list[Span] = []
     if change.before:
         spans += [Text(text=change.before, style="struck"), Text(text=" → ")]
     if change.package:
-        spans += _package(change.package)
-    return Line(spans=(*spans, Text(text=where)))
+        spans += _package(change.package, words)
+    return Line(spans=words.spans("Tracking: {parcel}", parcel=[*spans, Text(text=where)]))
 
 
-def _package(package: Package) -> list[Span]:
-    number = package.tracking_number or "without a number"
+def _package(package: Package, words: Words) -> list[Span]:
+    number = package.tracking_number or words("without a number")
     spans: list[Span] = [Text(text=f"{package.carrier} ")] if package.carrier else []
     if package.tracking_url:
         return [*spans, Link(text=number, url=package.tracking_url)]
     return [*spans, Text(text=number, style="code")]
 
 
-def _line_item(group: list[Change]) -> Line:
+def _line_item(group: list[Change], order: Order, words: Words) -> Line:
     change = group[0]
-    name = _capital(_named("line", [one.line for one in group if one.line]))
+    lines = _names(one.line for one in group)
+    count, names = len(lines), ", ".join(lines)
     match change.kind:
+        case Kind.LINE_ADDED if change.after:
+            one, many = "Line {lines} added: {what}", "Lines {lines} added: {what}"
+            return _line(words.count(count, one, many, lines=names, what=short(change.after)))
         case Kind.LINE_ADDED:
-            return _line(f"{name} added: {short(change.after)}" if change.after else f"{name} added")
+            return _line(words.count(count, "Line {lines} added", "Lines {lines} added", lines=names))
+        case Kind.LINE_CANCELLED if change.before:
+            one, many = "Line {lines} cancelled (was: {what})", "Lines {lines} cancelled (was: {what})"
+            return _line(words.count(count, one, many, lines=names, what=_shown(change.before, change, order, words)))
         case Kind.LINE_CANCELLED:
-            return _line(f"{name} cancelled" + (f" (was: {short(change.before)})" if change.before else ""))
+            return _line(words.count(count, "Line {lines} cancelled", "Lines {lines} cancelled", lines=names))
         case Kind.QUANTITY:
-            return _line(f"{name}: quantity {_from_to(change)}")
+            one, many = "Line {lines}: quantity {move}", "Lines {lines}: quantity {move}"
+            return _line(words.count(count, one, many, lines=names, move=_from_to(change, order, words)))
         case _:
-            return _line(f"{name}: {_from_to(change)}")
+            one, many = "Line {lines}: {move}", "Lines {lines}: {move}"
+            return _line(words.count(count, one, many, lines=names, move=_from_to(change, order, words)))
 
 
-def _named(thing: str, names: Sequence[str]) -> str:
-    unique = [short(name) for name in dict.fromkeys(names)]
-    return f"{thing} {unique[0]}" if len(unique) == 1 else f"{thing}s {', '.join(unique)}"
+def _lines_named(lines: Sequence[str], words: Words) -> str:
+    return words.count(len(lines), "line {names}", "lines {names}", names=", ".join(lines))
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _names(names: Iterable[str | None]) -> list[str]:
+    """Each name once, in order, shortened."""
+    return [short(name) for name in dict.fromkeys(names) if name]
 
 
-def _from_to(change: Change) -> str:
-    return " → ".join(short(word or "none") for word in (change.before, *(change.steps or ()), change.after))
+def _from_to(change: Change, order: Order, words: Words) -> str:
+    steps = (change.before, *(change.steps or ()), change.after)
+    return " → ".join(_shown(word, change, order, words) if word else words("none") for word in steps)
 
 
-def _context(order: Order, changes: Sequence[Change]) -> list[Line]:
+def _shown(word: str, change: Change, order: Order, words: Words) -> str:
+    is_status = change.kind in _STATUS_KINDS or change.field == "status"
+    return short(words.status(order.source, word) if is_status else word)
+
+
+def _context(order: Order, changes: Sequence[Change], words: Words) -> list[Line]:
     """What the reader asks next, where the changes did not say it: when it comes, and where the parcels are."""
     told = {change.kind for change in changes}
     lines = []
     open_order = not order.status.stage.is_final
     if open_order and not told & PROMISE_KINDS and (promised := _next_promise(order)):
-        lines.append(Line(spans=(Text(text="Delivery promised for "), When(at=promised))))
+        lines.append(words.line("Delivery promised for {date}", date=When(at=promised)))
     no_tracking_told = not told & {Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED}
     if no_tracking_told and (Kind.DISPATCHED in told or order.status.stage in (Stage.SHIPPED, Stage.PARTLY_SHIPPED)):
         shown = _packages(order)[:_PACKAGES_SHOWN]
-        lines += [Line(spans=(Text(text="Tracking: "), *_package(package))) for package in shown]
+        lines += [words.line("Tracking: {parcel}", parcel=_package(package, words)) for package in shown]
     return lines
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.core.backoff import backoff
-from bot.core.notices import dead_letter, destination_broken, notice
+from bot.core.notices import dead_letter, destination_broken, everything_dead, notice
+from bot.core.words import Voices
 from bot.errors import (
     ChatBusy,
     ChatError,
@@ -29,7 +31,8 @@ BROKEN_WAIT = 60.0
 BROKEN_LONGEST = 3600.0
 UNPLACED_WAIT = 60.0
 """Seconds between two looks whether a destination is in the config again; they cost nothing."""
-_GIVE_UP_SPOKEN = f"{GIVE_UP_AFTER.total_seconds() / 3600:g} hours"
+_ENGLISH = Voices()
+_GIVE_UP_HOURS = GIVE_UP_AFTER // timedelta(hours=1)
 
 
 def sent(row: Notification, message_ids: Sequence[str], parts: int, now: datetime) -> Settlement:
@@ -74,7 +77,13 @@ def interrupted(row: Notification, now: datetime) -> Settlement:
 
 
 def failed(
-    row: Notification, error: ChatError, now: datetime, *, repeated: bool, operators: Sequence[str]
+    row: Notification,
+    error: ChatError,
+    now: datetime,
+    *,
+    repeated: bool,
+    operators: Sequence[str],
+    voices: Voices = _ENGLISH,
 ) -> Settlement:
     """What a failed attempt leads to. `repeated`: it already was the one marked repeat of an unclear send.
 
@@ -82,7 +91,7 @@ def failed(
     """
     others = [name for name in operators if name != row.destination]
     if reason := _why_dead(row, error, now, repeated=repeated):
-        return _settlement(row, now, State.DEAD, reason=reason, notices=_dead_notice(row, reason, now, others))
+        return _settlement(row, now, State.DEAD, reason=reason, notices=_dead_notice(row, reason, now, others, voices))
     if isinstance(error, DestinationMoved):
         return _settlement(row, now, State.PENDING, reason=str(error), moved_to=error.address, counted=False)
     if isinstance(error, ChatBusy):
@@ -96,22 +105,22 @@ def failed(
         reason=str(error),
         wait=backoff(row.attempts + 1, base=base, cap=cap, seed=row.key),
         unclear=row.unclear or isinstance(error, SendUnclear),
-        notices=_broken_notice(row, error, now, others) if lasting else (),
+        notices=_broken_notice(row, error, now, others, voices) if lasting else (),
     )
 
 
-def unplaced(row: Notification, now: datetime, *, operators: Sequence[str]) -> Settlement:
+def unplaced(row: Notification, now: datetime, *, operators: Sequence[str], voices: Voices = _ENGLISH) -> Settlement:
     """Its destination left the config, perhaps by a slip: it waits as for one that is broken, and then is dead.
 
     It stands for all that is owed there, and so do the notices.
     """
     reason, at = _left(row), from_instant(now)
     if _is_given_up(row, now):
-        message = dead_letter(row.destination, "everything owed", reason)
-        told = notice(Notice.DEAD_LETTER, message, to=operators, key=(row.key,), at=at)
+        say = partial(everything_dead, row.destination, reason)
+        told = notice(Notice.DEAD_LETTER, say, to=operators, voices=voices, key=(row.key,), at=at)
         return _settlement(row, now, State.DEAD, reason=reason, notices=told, counted=False)
-    message = destination_broken(row.destination, reason, _GIVE_UP_SPOKEN)
-    told = notice(Notice.DESTINATION_BROKEN, message, to=operators, key=(row.key,), at=at)
+    say = partial(destination_broken, row.destination, reason, _GIVE_UP_HOURS)
+    told = notice(Notice.DESTINATION_BROKEN, say, to=operators, voices=voices, key=(row.key,), at=at)
     return _settlement(row, now, State.PENDING, reason=reason, wait=UNPLACED_WAIT, notices=told, counted=False)
 
 
@@ -129,7 +138,7 @@ def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: b
         return f"{error} (refused as plain text too)"
     if isinstance(error, SendUnclear) and repeated:
         return f"{error} (sent twice without an answer; it may have arrived)"
-    return f"{error} (tried for {_GIVE_UP_SPOKEN})" if _is_given_up(row, now) else None
+    return f"{error} (tried for {_GIVE_UP_HOURS} hours)" if _is_given_up(row, now) else None
 
 
 def _is_given_up(row: Notification, now: datetime) -> bool:
@@ -138,19 +147,18 @@ def _is_given_up(row: Notification, now: datetime) -> bool:
 
 
 def _dead_notice(
-    row: Notification, reason: str, now: datetime, operators: Sequence[str]
+    row: Notification, reason: str, now: datetime, operators: Sequence[str], voices: Voices
 ) -> tuple[NewNotification, ...]:
-    what = f"{', '.join(row.kinds)} of order {row.order}" if row.order else ", ".join(row.kinds)
-    message = dead_letter(row.destination, what, reason)
-    return notice(Notice.DEAD_LETTER, message, to=operators, key=(row.key,), at=from_instant(now))
+    say = partial(dead_letter, row.destination, ", ".join(row.kinds), row.order, reason)
+    return notice(Notice.DEAD_LETTER, say, to=operators, voices=voices, key=(row.key,), at=from_instant(now))
 
 
 def _broken_notice(
-    row: Notification, error: ChatError, now: datetime, operators: Sequence[str]
+    row: Notification, error: ChatError, now: datetime, operators: Sequence[str], voices: Voices
 ) -> tuple[NewNotification, ...]:
     """Told once: the key is the row at the head of the destination, which waits until the trouble is over."""
-    message = destination_broken(row.destination, str(error), _GIVE_UP_SPOKEN)
-    return notice(Notice.DESTINATION_BROKEN, message, to=operators, key=(row.key,), at=from_instant(now))
+    say = partial(destination_broken, row.destination, str(error), _GIVE_UP_HOURS)
+    return notice(Notice.DESTINATION_BROKEN, say, to=operators, voices=voices, key=(row.key,), at=from_instant(now))
 
 
 def _settlement(

@@ -10,6 +10,7 @@ from bot.core.mutes import Mutes, sort_out
 from bot.core.notices import notification_key
 from bot.core.render import render
 from bot.core.route import Share, share_out
+from bot.core.words import Voices
 from bot.model.alarm import Alarms
 from bot.model.change import Change, Severity
 from bot.model.moment import Moment, from_instant, instant_of
@@ -49,6 +50,8 @@ class Telling:
     """Who takes care of which order."""
     mutes: Mutes = field(default_factory=Mutes)
     """What nobody wants to hear now."""
+    voices: Voices = field(default_factory=Voices)
+    """In which words each destination is told."""
 
     def group_wait_at(self, share: Share) -> timedelta:
         """How long news waits for more of its order: what its rules say, else its destination."""
@@ -94,9 +97,14 @@ def tell(
                 order=order.key,
                 kinds=tuple(dict.fromkeys(change.kind.value for change in part.changes)),
                 route=", ".join(share.routes),
-                message=render(order, part.changes, source=telling.label, seen_at=at, zone=telling.zone).model_copy(
-                    update={"mentions": called, "is_silent": severity is Severity.LOW}
-                ),
+                message=render(
+                    order,
+                    part.changes,
+                    source=telling.label,
+                    seen_at=at,
+                    zone=telling.zone,
+                    words=telling.voices.at(share.destination),
+                ).model_copy(update={"mentions": called, "is_silent": severity is Severity.LOW}),
                 created_at=at,
                 severity=severity,
                 gather_until=from_instant(now + wait) if wait and severity is not Severity.URGENT else None,

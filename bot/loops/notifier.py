@@ -20,6 +20,7 @@ from bot.core.access import quiet_of
 from bot.core.alert_buttons import alert_buttons
 from bot.core.gather import FEW, MANY, Gather, Step, Wait, is_all_needed, next_step
 from bot.core.summary import told_as_one
+from bot.core.words import Voices
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
@@ -47,12 +48,13 @@ class Notifier:
         *,
         operators: Sequence[str],
         labels: Mapping[str, str],
+        voices: Voices | None = None,
         access: Sequence[Grant] = (),
         role_at: Callable[[Destination], Role | None] = lambda _: None,
         pacer: Pacer | None = None,
         is_ours: Callable[[Destination | None], bool] | None = None,
     ) -> None:
-        """`labels` are the sources as people call them.
+        """`labels` are the sources as people call them, `voices` the words of each destination.
 
         `role_at` says what the readers of a destination may ask for; None: they cannot ask. `is_ours` says whether
         what is owed to a destination (None: to one that is no more) is told here; by default all of it is.
@@ -66,6 +68,7 @@ class Notifier:
         self._role_at = role_at
         self._labels = labels
         self._is_ours = is_ours
+        self._voices = voices or Voices()
         self._pacer = pacer or Pacer(clock)
         self._conversations = Conversations(storage, clock, self._pacer, labels)
         self._lanes: dict[str, _Lane] = {}
@@ -175,6 +178,7 @@ class Notifier:
             labels=self._labels,
             zone=ZoneInfo(destination.timezone),
             now=self._at(),
+            words=self._voices.at(destination.name),
         )
         if await self._storage.gather(gathering):
             event(log, "gathered", destination=destination.name, shape=step.shape, notifications=len(step.ids))
@@ -240,7 +244,9 @@ class Notifier:
         return row.model_copy(update={"parts_sent": arrived, "unclear": False})
 
     async def _note_failed(self, row: Notification, error: ChatError, *, repeated: bool) -> None:
-        settlement = settle.failed(row, error, self._clock.now(), repeated=repeated, operators=self._operators)
+        settlement = settle.failed(
+            row, error, self._clock.now(), repeated=repeated, operators=self._operators, voices=self._voices
+        )
         await self._settle(row, settlement)
         if settlement.moved_to:
             self._move(row.destination, settlement.moved_to)
@@ -259,7 +265,7 @@ class Notifier:
                 await self._rest(lane, until, stop)
             return wait
         for first in await self._storage.claim([row.id for row in waiting[:1]], now=self._at()):
-            settlement = settle.unplaced(first, self._clock.now(), operators=self._operators)
+            settlement = settle.unplaced(first, self._clock.now(), operators=self._operators, voices=self._voices)
             await self._settle(first, settlement)
             while settlement.state is State.DEAD and (
                 others := await self._storage.waiting(lane.destination, limit=FEW)

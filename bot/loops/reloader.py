@@ -7,11 +7,13 @@ same at two looks in a row, so that none is read while somebody still writes it.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from bot.clock import sleep_unless
 from bot.core import notices
+from bot.core.words import Voices, Words
 from bot.errors import ConfigError, Problem
 from bot.files import Files, Held
 from bot.log import event, redact
@@ -38,6 +40,11 @@ class Settings(Protocol):
     @property
     def operators(self) -> tuple[str, ...]:
         """Names of the destinations that hear of trouble."""
+        ...
+
+    @property
+    def voices(self) -> Voices:
+        """In which words they hear of it."""
         ...
 
 
@@ -107,16 +114,16 @@ class Reloader(Generic[C]):
             event(log, "config_refused", level=logging.ERROR, problem=problem)
         if problems != self._refused:
             shown = [Problem(one.file, one.line, one.key, redact(one.text)) for one in problems]
-            await self._tell(Notice.CONFIG_REFUSED, notices.config_refused(shown), self.config)
+            await self._tell(Notice.CONFIG_REFUSED, partial(notices.config_refused, shown), self.config)
             self._refused = problems
 
     async def _accept(self, found: C, *, is_other: bool) -> None:
         event(log, "config_reloaded" if is_other else "config_unchanged", config=found.path)
         if self._refused:
-            await self._tell(Notice.CONFIG_RELOADED, notices.config_reloaded(str(found.path)), found)
+            await self._tell(Notice.CONFIG_RELOADED, partial(notices.config_reloaded, str(found.path)), found)
             self._refused = ()
 
-    async def _tell(self, kind: Notice, message: Message, config: C) -> None:
+    async def _tell(self, kind: Notice, say: Callable[[Words], Message], config: C) -> None:
         at = from_instant(self._clock.now())
-        told = notices.notice(kind, message, to=config.operators, key=(at,), at=at)
+        told = notices.notice(kind, say, to=config.operators, voices=config.voices, key=(at,), at=at)
         await self._storage.commit(PollRecord(source="", at=at, notifications=told))  # it is about no source

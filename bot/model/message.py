@@ -35,6 +35,8 @@ class When(Frozen):
     type: Literal["when"] = "when"
     at: Moment
     style: Literal["plain", "strong", "struck"] = "plain"
+    language: str = "en"
+    """In which its day is written, where the chat does not do that for each reader; from its message."""
 
 
 Span = Annotated[Text | Link | When, Field(discriminator="type")]
@@ -82,5 +84,7 @@ class Message(Frozen):
     """Ids, in the chat it goes to, of people to call. From the config alone, never from an order."""
     is_silent: bool = False
     """Whether it makes no sound, where the chat can do that."""
+    language: str = "en"
+    """ISO code of the language it is in; its dates follow."""
     attachment: Attachment | None = None
     """Sent behind the words, which say everything without it."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bot.gate import Gate
 from bot.http_client import HttpClient
+from bot.languages import languages
 from bot.model.order import Stage
 from bot.model.units import Duration, Rate
 from bot.ports import Clock
@@ -35,6 +36,9 @@ class SourceSettings(BaseModel):
     """Zone of times the source gives without one."""
     statuses: dict[str, Stage] = {}
     """Status code or text of the source, to the stage it means; goes before our own reading."""
+    display: dict[str, dict[str, str]] = {}
+    """Language to what its readers are shown for a status word, such as `{fr: {In production: En fabrication}}`; the
+    source's own word stays in the history."""
     fields: list[str] = []
     """Further fields to follow, as dotted paths into the payload; each difference is a change of kind `other`."""
     personal_data: Literal["drop", "keep"] = "drop"
@@ -48,6 +52,15 @@ class SourceSettings(BaseModel):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/")
+
+    @field_validator("display")
+    @classmethod
+    def _known_languages(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        if unknown := sorted(value.keys() - set(languages())):
+            raise ValueError(f"no words are known in '{unknown[0]}'; there are {', '.join(languages())}")
+        if any(not shown.strip() for names in value.values() for shown in names.values()):
+            raise ValueError("has an empty name; leave a word out to show it as it is")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import ManualClock
+from bot.core.words import Voices
 from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.loops.reloader import LOOK_EVERY, Reloader
@@ -23,6 +24,7 @@ class Written:
     path: Path
     word: str
     operators: tuple[str, ...] = ("desk",)
+    voices: Voices = field(default_factory=Voices)
 
 
 class SleptOn(ManualClock):
