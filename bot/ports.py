@@ -16,10 +16,10 @@ from bot.model.outbox import Destination, Notification, State
 from bot.model.poll import Health, KnownPages, Listing, Looked, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
-from bot.model.stay import Move, Stay
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.outbox import Outbox
+from bot.timebook import TimeBook
 
 
 class Clock(Protocol):
@@ -192,11 +192,19 @@ class Views(Protocol):
     """What people ask the store. Reads never wait for the writer and never write."""
 
     async def orders(
-        self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
+        self,
+        *,
+        source: str | None = None,
+        stage: Stage | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        archived: bool = False,
     ) -> Sequence[OrderRow]:
-        """Watched orders, last changed first."""
+        """Watched orders that are on the lists, or those that were `archived`; last changed first."""
 
-    async def count_orders(self, *, source: str | None = None, stage: Stage | None = None) -> int:
+    async def count_orders(
+        self, *, source: str | None = None, stage: Stage | None = None, archived: bool = False
+    ) -> int:
         """How many watched orders there are, as `orders` shows them."""
 
     async def find_orders(self, text: str) -> Sequence[Snapshot]:
@@ -209,7 +217,7 @@ class Views(Protocol):
         """Orders within `extents` that have one of these names, those of the first name that any has."""
 
     async def select(self, selection: Selection, *, limit: int, offset: int = 0) -> Selected:
-        """Orders that are wanted, a page of them."""
+        """Orders that are wanted, a page of them. None that is archived is among them."""
 
     async def told(self, source: str, key: str, *, limit: int = 20) -> Sequence[Told]:
         """Notifications about one order, newest first."""
@@ -294,35 +302,6 @@ class Talks(Care, Protocol):
 
     async def dismiss(self, chat: str, id_: str) -> bool:
         """Let a person or place that came in by an invite go. False: there is none with that id."""
-
-
-class TimeBook(Protocol):
-    """What time needs to make news. Raises a StorageError that says what to do."""
-
-    async def due(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
-        """Keys of the orders whose `alarm_at` is not after `now`, the longest due first."""
-
-    async def postpone(self, source: str, keys: Sequence[str], until: Moment) -> None:
-        """Let the alarms of these orders be due then."""
-
-    async def wake(self, source: str, at: Moment) -> None:
-        """Let every alarm of a source that comes later be due at `at`; other writes come in between."""
-
-    async def is_set_by(self, source: str, settings: str) -> bool:
-        """Whether the alarms of a source were set by these settings, as `note_settings` was told."""
-        ...
-
-    async def note_settings(self, source: str, settings: str) -> None:
-        """Remember by which settings they are set from now on."""
-
-    async def moves(self, source: str, *, limit: int) -> Sequence[Move]:
-        """The last moves of orders of a source into a status, oldest first."""
-
-    async def stays(self, source: str) -> Mapping[str, Stay]:
-        """What was learned of a source, by status."""
-
-    async def keep_stays(self, source: str, stays: Mapping[str, Stay], at: Moment) -> None:
-        """Remember what was learned of a source, in place of what was known."""
 
 
 class Storage(Views, Outbox, Protocol):

@@ -37,15 +37,16 @@ command.add_command(_purge.command)
 @click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="Only orders this far.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
 @click.option("--page", default=1, show_default=True, type=click.IntRange(min=1), help="Which page of --limit orders.")
+@click.option("--archived", is_flag=True, help="Those that are over for long and left the lists.")
 @common_options
-def list_(invocation: Invocation, source: str | None, stage: str | None, limit: int, page: int) -> int:
+def list_(invocation: Invocation, source: str | None, stage: str | None, limit: int, page: int, archived: bool) -> int:
     """List orders, last changed first."""
     store = read_store(invocation)
     wanted, offset = Stage(stage) if stage else None, (page - 1) * limit
 
     async def question(views: Views) -> tuple[Sequence[OrderRow], int]:
-        rows = await views.orders(source=source, stage=wanted, limit=limit, offset=offset)
-        return rows, await views.count_orders(source=source, stage=wanted)
+        rows = await views.orders(source=source, stage=wanted, limit=limit, offset=offset, archived=archived)
+        return rows, await views.count_orders(source=source, stage=wanted, archived=archived)
 
     found, total = ask(store.database, question)
     if not found:

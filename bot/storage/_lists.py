@@ -182,8 +182,8 @@ def _conditions(selection: Selection) -> tuple[list[str], Values]:
     by_date, values = bool(selection.due_before or selection.due_from), Values()
     # Whatever has a date has been seen: to ask for that too would take a look at each row.
     conditions = ["due is not null" if by_date else "changed_at is not null"]
-    if by_date or selection.unchanged_since:
-        conditions.append(OPEN_ORDER)
+    # What is open is never archived.
+    conditions.append(OPEN_ORDER if by_date or selection.unchanged_since else "archived_at is null")
     if selection.due_before:
         conditions += ["due < max(:before, :before_at)", _day_or_instant("due", "<", "before")]
         values["before"], values["before_at"] = selection.due_before

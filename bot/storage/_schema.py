@@ -44,9 +44,10 @@ _ORDERS = (
         primary key (source, key)
     ) strict""",
     # An order that is watched but was never answered for has no version and never changed, and no list shows it.
-    "create index orders_by_change on orders (changed_at, source) where changed_at is not null",
-    "create index orders_by_source on orders (source, changed_at) where changed_at is not null",
-    "create index orders_by_stage on orders (stage, changed_at, source) where changed_at is not null",
+    "create index orders_by_change on orders (changed_at, source, archived_at) where changed_at is not null",
+    "create index orders_by_source on orders (source, changed_at, archived_at) where changed_at is not null",
+    """create index orders_by_stage on orders (stage, changed_at, source, archived_at)
+        where changed_at is not null""",
     # Open orders by date and by age: what is late, due or stuck.
     f"create index orders_by_due on orders (due, source, stage, vanished) where due is not null and {OPEN_ORDER}",
     f"""create index orders_by_age on orders (changed_at, source, stage, vanished)

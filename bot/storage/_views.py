@@ -100,10 +100,15 @@ def baselines(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def orders(
-    connection: sqlite3.Connection, source: str | None, stage: Stage | None, limit: int, offset: int
+    connection: sqlite3.Connection,
+    source: str | None,
+    stage: Stage | None,
+    limit: int,
+    offset: int,
+    archived: bool = False,
 ) -> list[OrderRow]:
     """Orders that have been seen, last changed first."""
-    conditions, values = _of_source_and_stage(source, stage)
+    conditions, values = _of_source_and_stage(source, stage, archived)
     rows = connection.execute(
         f"""select {ORDER_COLUMNS} from orders where {conditions}
             order by changed_at desc limit :limit offset :offset""",
@@ -112,9 +117,11 @@ def orders(
     return [order_row(row) for row in rows]
 
 
-def count_orders(connection: sqlite3.Connection, source: str | None, stage: Stage | None) -> int:
+def count_orders(
+    connection: sqlite3.Connection, source: str | None, stage: Stage | None, archived: bool = False
+) -> int:
     """How many orders have been seen. Counts an index from end to end."""
-    conditions, values = _of_source_and_stage(source, stage)
+    conditions, values = _of_source_and_stage(source, stage, archived)
     return int(connection.execute(f"select count(*) from orders where {conditions}", values).fetchone()[0])
 
 
@@ -217,10 +224,11 @@ def beats(connection: sqlite3.Connection) -> dict[str, Moment]:
     return dict(connection.execute("select loop, at from beats"))
 
 
-def _of_source_and_stage(source: str | None, stage: Stage | None) -> tuple[str, dict[str, str]]:
+def _of_source_and_stage(source: str | None, stage: Stage | None, archived: bool) -> tuple[str, dict[str, str]]:
     given = {"source": source, "stage": stage}
     values = {column: value for column, value in given.items() if value is not None}
-    return " and ".join(["changed_at is not null", *(f"{column} = :{column}" for column in values)]), values
+    shown = f"archived_at is {'not ' if archived else ''}null"
+    return " and ".join(["changed_at is not null", shown, *(f"{column} = :{column}" for column in values)]), values
 
 
 def _told(connection: sqlite3.Connection, source: str, key: str, *, oldest: int) -> dict[tuple[int, str], list[str]]:

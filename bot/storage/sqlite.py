@@ -23,7 +23,7 @@ from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
 from bot.model.sending import Thread
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told, Waiting
-from bot.ports import Clock, Talks, TimeBook
+from bot.ports import Clock, Talks
 from bot.storage import _lists, _outbox, _readings, _views, _writes
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
@@ -31,6 +31,7 @@ from bot.storage._threads import Readers, Writer
 from bot.storage._trouble import told_for_people
 from bot.storage.talks import SqliteTalks
 from bot.storage.timebook import SqliteTimeBook
+from bot.timebook import TimeBook
 
 _READERS = 2
 _PART = 2000
@@ -61,14 +62,22 @@ class SqliteViews:
             await readers.close()
 
     async def orders(
-        self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
+        self,
+        *,
+        source: str | None = None,
+        stage: Stage | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        archived: bool = False,
     ) -> Sequence[OrderRow]:
         """Watched orders that have been seen, last changed first."""
-        return await self._read(lambda connection: _views.orders(connection, source, stage, limit, offset))
+        return await self._read(lambda connection: _views.orders(connection, source, stage, limit, offset, archived))
 
-    async def count_orders(self, *, source: str | None = None, stage: Stage | None = None) -> int:
+    async def count_orders(
+        self, *, source: str | None = None, stage: Stage | None = None, archived: bool = False
+    ) -> int:
         """How many watched orders there are, as `orders` shows them."""
-        return await self._read(lambda connection: _views.count_orders(connection, source, stage))
+        return await self._read(lambda connection: _views.count_orders(connection, source, stage, archived))
 
     async def find_orders(self, text: str) -> Sequence[Snapshot]:
         """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""

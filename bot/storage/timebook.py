@@ -1,4 +1,4 @@
-"""What time needs of a SQLite store. See `ports.TimeBook`."""
+"""What time needs of a SQLite store. See `timebook.TimeBook`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from bot.storage.care import Run
 
 
 class SqliteTimeBook:
-    """Implements `ports.TimeBook`."""
+    """Implements `timebook.TimeBook`."""
 
     def __init__(self, read: Run, write: Run) -> None:
         self._read = read

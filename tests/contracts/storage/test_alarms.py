@@ -5,6 +5,7 @@ from bot.model.memory import Memory, TimeTold
 from bot.model.moment import Moment
 from bot.model.poll import OrderUpdate
 from bot.model.stay import Move, Stay
+from bot.model.view import Extent, Selection
 from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update
@@ -79,8 +80,18 @@ async def test_it_is_known_by_which_settings_alarms_are_set(store: Storage) -> N
 
 async def test_news_that_time_makes_is_no_change_of_the_order_itself(store: Storage) -> None:
     await store.commit(a_record(an_update(an_order(), at=NINE)))
-    stuck = OrderUpdate("FR/1", 1, changes=(Change(kind=Kind.STUCK, days=3),), memory=MEMORY)
+    stuck = OrderUpdate("FR/1", 1, changes=(Change(kind=Kind.STUCK, days=3),), memory=Memory())
     await store.commit(a_record(stuck, at=ELEVEN))
     (row,) = await store.orders()
     assert row.changed_at == NINE
     assert [change.change["kind"] for change in await store.history("panels", "FR/1")] == ["stuck", "status"]
+
+
+async def test_an_archived_order_is_on_no_list_but_its_own_and_is_still_found(store: Storage) -> None:
+    await store.commit(a_record(with_alarm("FR/1", None), an_update(an_order("FR/2"))))
+    assert [row.key for row in await store.orders()] == ["FR/2"]
+    assert [row.key for row in await store.orders(archived=True)] == ["FR/1"]
+    assert (await store.count_orders(), await store.count_orders(archived=True)) == (1, 1)
+    for extent in (Extent("panels", is_whole=True), Extent("panels", keys=frozenset({"FR/1", "FR/2"}))):
+        assert [row.key for row in (await store.select(Selection((extent,)), limit=5)).rows] == ["FR/2"]
+        assert len(await store.seek(["fr/1"], (extent,))) == 1
