@@ -90,8 +90,10 @@ def _groups(lines: list[Line], footer: Line | None, folder: "_Folder", room: int
     for line in lines:
         cost = folder.cost(line)
         if cost > left and group:
+            # What stands under a line stays with it.
+            head = [group.pop()] if line.indent and len(group) > 1 and not group[-1].indent else []
             yield group
-            group, left = [], room
+            group, left = head, room - sum(map(folder.cost, head))
         group.append(line)
         left -= cost
     if footer and folder.cost(footer) > left:

@@ -88,3 +88,10 @@ def test_a_headline_that_is_too_long_goes_on_in_the_body() -> None:
     (page,) = pages(message("news", headline="very " * 40), SMALL, UTC)
     assert page.plain(UTC).count("very") == 40
     assert page.body[-1] == line("news")
+
+
+def test_a_line_does_not_end_a_page_when_what_stands_under_it_begins_the_next() -> None:
+    entries = [one for number in range(8) for one in (line(f"Entry {number}"), line("x" * 60, indent=1))]
+    split = pages(message(*entries), SMALL, UTC)
+    assert len(split) > 2
+    assert [page.body[0].indent for page in split] == [0] * len(split)
