@@ -4,17 +4,19 @@ import sqlite3
 from collections.abc import Sequence
 
 from bot.core.exceptions import ended_by, opened_by
-from bot.model.change import Change
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.poll import PollRecord
-
-_COLUMNS = (
-    "source, key, kind, since, change, acknowledged_at, acknowledged_by, note, reminded, reminded_at, escalated_at"
+from bot.storage._exception_rows import (
+    ASSIGNMENT_COLUMNS,
+    EXCEPTION_COLUMNS,
+    assignment_of,
+    exception_of,
+    written,
 )
-_ASSIGNMENT_COLUMNS = 'source, key, chat, person, "by", since'
-OPEN_OF = f"select {_COLUMNS} from exceptions where source = ? and key = ? order by since, kind"  # noqa: S608
-DUE = f"""select {_COLUMNS} from exceptions
+
+OPEN_OF = f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ? order by since, kind"  # noqa: S608
+DUE = f"""select {EXCEPTION_COLUMNS} from exceptions
     where acknowledged_at is null and look_at <= ? order by look_at limit ?"""  # noqa: S608
 
 
@@ -29,7 +31,7 @@ def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
         connection.executemany(
             "insert or replace into exceptions (source, key, kind, since, change, look_at) values (?, ?, ?, ?, ?, ?)",
             [
-                (record.source, update.key, kind.value, record.at, _written(change), record.at)
+                (record.source, update.key, kind.value, record.at, written(change), record.at)
                 for kind, change in opened.items()
             ],
         )
@@ -37,12 +39,12 @@ def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
 
 def exceptions(connection: sqlite3.Connection, source: str, key: str) -> list[OrderException]:
     """What waits, or was acknowledged and is still so, of one order."""
-    return [_read(row) for row in connection.execute(OPEN_OF, (source, key))]
+    return [exception_of(row) for row in connection.execute(OPEN_OF, (source, key))]
 
 
 def due(connection: sqlite3.Connection, now: Moment, limit: int) -> list[OrderException]:
     """What waits unacknowledged and is to be looked at."""
-    return [_read(row) for row in connection.execute(DUE, (now, limit))]
+    return [exception_of(row) for row in connection.execute(DUE, (now, limit))]
 
 
 def looked_at(connection: sqlite3.Connection, each: OrderException, look_at: Moment) -> bool:
@@ -74,7 +76,7 @@ def acknowledge(
 def assign(connection: sqlite3.Connection, wanted: Assignment) -> None:
     """Let somebody take care of an order, in place of whoever did."""
     connection.execute(
-        f"insert or replace into assignments ({_ASSIGNMENT_COLUMNS}) values (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"insert or replace into assignments ({ASSIGNMENT_COLUMNS}) values (?, ?, ?, ?, ?, ?)",  # noqa: S608
         (wanted.source, wanted.key, wanted.chat, wanted.person, wanted.by, wanted.since),
     )
 
@@ -87,17 +89,5 @@ def unassign(connection: sqlite3.Connection, source: str, key: str) -> bool:
 
 def assignments(connection: sqlite3.Connection) -> Sequence[Assignment]:
     """Who takes care of what."""
-    rows = connection.execute(f"select {_ASSIGNMENT_COLUMNS} from assignments order by source, key")  # noqa: S608
-    return [
-        Assignment(source=source, key=key, chat=chat, person=person, by=by, since=since)
-        for source, key, chat, person, by, since in rows
-    ]
-
-
-def _written(change: Change) -> str:
-    return change.model_dump_json(exclude_defaults=True)
-
-
-def _read(row: Sequence[object]) -> OrderException:
-    columns = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    return OrderException.model_validate({**columns, "change": Change.model_validate_json(str(columns["change"]))})
+    rows = connection.execute(f"select {ASSIGNMENT_COLUMNS} from assignments order by source, key")  # noqa: S608
+    return [assignment_of(row) for row in rows]

@@ -5,12 +5,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from bot.model.change import Severity
 from bot.model.moment import Moment
 from bot.model.order import Stage
-from bot.model.outbox import State
 from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
-from bot.storage._rows import ORDER_COLUMNS, SNAPSHOT_COLUMNS, folded, order_row, snapshot_of
+from bot.storage._rows import FOUND_COLUMNS, ORDER_COLUMNS, folded, found_of, order_row, told_of
 from bot.storage._schema import OPEN_ORDER
 
 # Column lists and conditions are constants of this package; every value goes in as a parameter.
@@ -18,8 +16,6 @@ from bot.storage._schema import OPEN_ORDER
 
 _MOST_FOUND = 50
 """Orders in one parcel, or of one purchase order, that are shown together."""
-
-_FOUND_COLUMNS = f"{SNAPSHOT_COLUMNS}, changed_at, vanished, scopes, next_poll_at"
 
 Values = dict[str, Any]
 
@@ -29,13 +25,13 @@ def seek(connection: sqlite3.Connection, names: Sequence[str], extents: Sequence
     within, values = _within(extents)
     for name in names:
         rows = connection.execute(
-            f"""select {_FOUND_COLUMNS}
+            f"""select {FOUND_COLUMNS}
                 from order_names as names cross join orders using (source, key)
                 where names.name = :name and {within} order by names.source, names.key limit {_MOST_FOUND}""",
             {**values, "name": folded(name)},
         ).fetchall()
         if rows:
-            return list(map(_found, rows))
+            return [found_of(row) for row in rows]
     return []
 
 
@@ -50,11 +46,11 @@ def promised(
     within, values = _within(extents)
     conditions, more = _conditions(Selection(tuple(extents), due_from=start, due_before=end))
     rows = connection.execute(
-        f"""select {_FOUND_COLUMNS} from orders indexed by orders_by_due
+        f"""select {FOUND_COLUMNS} from orders indexed by orders_by_due
             where {" and ".join([*conditions, within])} order by due limit :limit""",
         {**values, **more, "limit": limit},
     )
-    return list(map(_found, rows))
+    return [found_of(row) for row in rows]
 
 
 def finished(
@@ -63,11 +59,11 @@ def finished(
     """Orders of a stage that changed since then, last changed first."""
     within, values = _within(extents)
     rows = connection.execute(
-        f"""select {_FOUND_COLUMNS} from orders indexed by orders_by_stage
+        f"""select {FOUND_COLUMNS} from orders indexed by orders_by_stage
             where stage = :stage and changed_at >= :since and {within} order by changed_at desc limit :limit""",
         {**values, "stage": stage, "since": since, "limit": limit},
     )
-    return list(map(_found, rows))
+    return [found_of(row) for row in rows]
 
 
 def select(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
@@ -106,29 +102,7 @@ def told(connection: sqlite3.Connection, source: str, key: str, limit: int) -> l
             where one.source = ? and one.order_key = ? order by one.seq desc, one.id desc limit ?""",
         (source, key, limit),
     )
-    return [_told(row) for row in rows]
-
-
-def _told(row: tuple[Any, ...]) -> Told:
-    id_, destination, state, kinds, *plain, severity, gather_until, held_for, is_tried, others, told_by = row
-    route, created_at, not_before, settled_at, reason = plain
-    return Told(
-        id_,
-        destination,
-        State(state),
-        tuple(json.loads(kinds)),
-        route,
-        created_at,
-        not_before,
-        settled_at,
-        reason,
-        Severity(severity),
-        gather_until,
-        held_for,
-        bool(is_tried),
-        others,
-        State(told_by) if told_by else None,
-    )
+    return [told_of(row) for row in rows]
 
 
 def _select_named(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
@@ -217,8 +191,3 @@ def _within(extents: Sequence[Extent]) -> tuple[str, Values]:
                     on given.value = mine.value))"""
         parts.append(f"({part})")
     return f"({' or '.join(parts)})" if parts else "orders.source = ''", values
-
-
-def _found(row: Sequence[Any]) -> Found:
-    """A row of _FOUND_COLUMNS."""
-    return Found(snapshot_of(tuple(row[:6])), row[6], bool(row[7]), tuple(json.loads(row[8])), row[9])

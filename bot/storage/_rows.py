@@ -12,12 +12,13 @@ from bot.model.moment import Moment
 from bot.model.order import Depth, Order, Snapshot, Stage
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, OrderState, Payload
-from bot.model.view import OrderRow, Waiting
+from bot.model.view import Found, OrderRow, Told, Waiting
 
 Row = tuple[Any, ...]
 
 STATE_COLUMNS = "key, seq, stage, depth, raw_digest, list_digest, missing, vanished, scopes, next_poll_at, doubt, due"
 SNAPSHOT_COLUMNS = "key, seq, seen_at, digest, promises, snapshot"
+FOUND_COLUMNS = f"{SNAPSHOT_COLUMNS}, changed_at, vanished, scopes, next_poll_at"
 ORDER_COLUMNS = (
     "source, key, number, reference, status, stage, delivery_promised, tracking, seq, vanished, changed_at, due"
 )
@@ -78,6 +79,34 @@ def snapshot_of(row: Row) -> Snapshot:
         seen_at=seen_at,
         digest=digest,
         promises=json.loads(promises) if promises else {},
+    )
+
+
+def found_of(row: Row) -> Found:
+    """A row of FOUND_COLUMNS."""
+    return Found(snapshot_of(row[:6]), row[6], bool(row[7]), tuple(json.loads(row[8])), row[9])
+
+
+def told_of(row: Row) -> Told:
+    """A row of what `told` of a store asks for."""
+    id_, destination, state, kinds, *plain, severity, gather_until, held_for, is_tried, others, told_by = row
+    route, created_at, not_before, settled_at, reason = plain
+    return Told(
+        id_,
+        destination,
+        State(state),
+        tuple(json.loads(kinds)),
+        route,
+        created_at,
+        not_before,
+        settled_at,
+        reason,
+        Severity(severity),
+        gather_until,
+        held_for,
+        bool(is_tried),
+        others,
+        State(told_by) if told_by else None,
     )
 
 

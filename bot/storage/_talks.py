@@ -2,22 +2,31 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bot.model.access import Grant, Invite
 from bot.model.command import Question
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
-from bot.storage._rows import write_list, write_object
+from bot.storage._rows import write_object
+from bot.storage._talk_rows import (
+    MUTE_COLUMNS,
+    REOPENED,
+    WATCH_COLUMNS,
+    grant_of,
+    member_row,
+    mute_extent,
+    mute_of,
+    redeemed,
+    watch_of,
+    watch_row,
+    write_names,
+)
 
-_REOPENED = "again"
-"""Outcome of a question that may begin once more."""
 WAITING = "select id, waiting from audit where chat = ? and waiting is not null and at >= ? order by at"
 SHOWN_UNDER = """select text from audit
     where chat = ? and place = ? and under = ? and under <> '' and outcome = 'answered' order by id desc limit 1"""
-_WATCH_COLUMNS = "source, key, destination, written, name, chat, person, place, is_own_place, since"
-_MUTE_COLUMNS = "source, key, destination, watchlist, kind, until, holds, person, note, since"
 
 
 def begin(connection: sqlite3.Connection, entry: AuditEntry) -> bool:
@@ -29,7 +38,7 @@ def begin(connection: sqlite3.Connection, entry: AuditEntry) -> bool:
             on conflict (chat, question) do update set outcome = null where outcome = ?""",
         (
             *(entry.chat, entry.question, entry.person, entry.place, entry.at, entry.verb, entry.text),
-            *(entry.under, waiting, _REOPENED),
+            *(entry.under, waiting, REOPENED),
         ),
     )
     return noted.rowcount == 1
@@ -44,7 +53,7 @@ def reopen(connection: sqlite3.Connection, chat: str, since: Moment) -> list[Que
     """The questions noted since then for whose answer somebody waits, in the order they came."""
     rows = connection.execute(WAITING, (chat, since)).fetchall()
     connection.executemany(
-        "update audit set waiting = null, outcome = ? where id = ?", [(_REOPENED, id_) for id_, _ in rows]
+        "update audit set waiting = null, outcome = ? where id = ?", [(REOPENED, id_) for id_, _ in rows]
     )
     return [Question.model_validate_json(waiting) for _, waiting in rows]
 
@@ -80,20 +89,9 @@ def watch(connection: sqlite3.Connection, wanted: ChatWatch, timezone: str) -> b
         (wanted.source, wanted.key, wanted.destination),
     ).fetchone()
     connection.execute(
-        f"""insert into watches ({_WATCH_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        f"""insert into watches ({WATCH_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (source, key, destination) do update set name = coalesce(excluded.name, name)""",  # noqa: S608
-        (
-            wanted.source,
-            wanted.key,
-            wanted.destination,
-            wanted.written,
-            wanted.name,
-            wanted.chat,
-            wanted.person,
-            write_object(wanted.place),
-            wanted.is_own_place,
-            wanted.since,
-        ),
+        watch_row(wanted),
     )
     connection.execute(
         "insert or replace into places (name, chat, address, timezone, person) values (?, ?, ?, ?, ?)",
@@ -118,21 +116,15 @@ def unwatch(connection: sqlite3.Connection, source: str, key: str, destination: 
 
 def watches(connection: sqlite3.Connection) -> list[ChatWatch]:
     """Everything followed from chat."""
-    found = []
-    rows = connection.execute(f"select {_WATCH_COLUMNS} from watches order by source, key, destination")  # noqa: S608
-    for row in rows:
-        columns = dict(zip(_WATCH_COLUMNS.split(", "), row, strict=True))
-        columns["place"] = json.loads(columns["place"])
-        columns["is_own_place"] = bool(columns["is_own_place"])
-        found.append(ChatWatch(**columns))
-    return found
+    rows = connection.execute(f"select {WATCH_COLUMNS} from watches order by source, key, destination")  # noqa: S608
+    return [watch_of(row) for row in rows]
 
 
 def mute(connection: sqlite3.Connection, wanted: Mute) -> None:
     """Mute news, in place of an earlier mute of the same."""
     connection.execute(
-        f"insert or replace into mutes ({_MUTE_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (*_extent(wanted), wanted.until, wanted.holds, wanted.person, wanted.note, wanted.since),
+        f"insert or replace into mutes ({MUTE_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (*mute_extent(wanted), wanted.until, wanted.holds, wanted.person, wanted.note, wanted.since),
     )
 
 
@@ -140,7 +132,7 @@ def unmute(connection: sqlite3.Connection, about: About) -> bool:
     """End the mute of just that. False: there was none."""
     gone = connection.execute(
         "delete from mutes where source = ? and key = ? and destination = ? and watchlist = ? and kind = ?",
-        _extent(about),
+        mute_extent(about),
     )
     return gone.rowcount == 1
 
@@ -148,30 +140,10 @@ def unmute(connection: sqlite3.Connection, about: About) -> bool:
 def mutes(connection: sqlite3.Connection, now: Moment) -> list[Mute]:
     """Mutes that have not ended."""
     rows = connection.execute(
-        f"select id, {_MUTE_COLUMNS} from mutes where until is null or until > ? order by id",  # noqa: S608
+        f"select id, {MUTE_COLUMNS} from mutes where until is null or until > ? order by id",  # noqa: S608
         (now,),
     )
-    return [
-        Mute(
-            id=id_,
-            source=source or None,
-            key=key or None,
-            destination=destination or None,
-            watchlist=watchlist or None,
-            kind=kind or None,
-            until=until,
-            holds=bool(holds),
-            person=person,
-            note=note,
-            since=since,
-        )
-        for id_, source, key, destination, watchlist, kind, until, holds, person, note, since in rows
-    ]
-
-
-def _extent(about: About) -> tuple[str, ...]:
-    members = (about.source, about.key, about.destination, about.watchlist, about.kind)
-    return tuple(member or "" for member in members)
+    return [mute_of(row) for row in rows]
 
 
 def place(connection: sqlite3.Connection, name: str) -> Destination | None:
@@ -189,8 +161,8 @@ def invite(connection: sqlite3.Connection, wanted: Invite) -> None:
         (
             wanted.code_hash,
             wanted.role,
-            _names(wanted.sources),
-            _names(wanted.watchlists),
+            write_names(wanted.sources),
+            write_names(wanted.watchlists),
             wanted.made_at,
             wanted.expires_at,
         ),
@@ -206,29 +178,18 @@ def redeem(connection: sqlite3.Connection, code_hash: str, member: Grant, at: Mo
     ).fetchone()
     if row is None:
         return None
-    given = {"role": row[0], "sources": _read_names(row[1]), "watchlists": _read_names(row[2])}
     connection.execute(
         "insert or replace into members (chat, person, place, role, sources, watchlists, since) "
         "values (?, ?, ?, ?, ?, ?, ?)",
-        (member.chat, member.person or "", member.place or "", *row, at),
+        member_row(member, row, at),
     )
-    return Grant.model_validate({**member.model_dump(), **given})
+    return redeemed(member, row)
 
 
 def members(connection: sqlite3.Connection) -> list[Grant]:
     """Everybody who came in by an invite."""
     rows = connection.execute("select chat, person, place, role, sources, watchlists from members")
-    return [
-        Grant(
-            chat=chat,
-            person=person or None,
-            place=place or None,
-            role=role,
-            sources=_read_names(sources),
-            watchlists=_read_names(watchlists),
-        )
-        for chat, person, place, role, sources, watchlists in rows
-    ]
+    return [grant_of(row) for row in rows]
 
 
 def dismiss(connection: sqlite3.Connection, chat: str, id_: str) -> bool:
@@ -238,11 +199,3 @@ def dismiss(connection: sqlite3.Connection, chat: str, id_: str) -> bool:
         {"chat": chat, "id": id_},
     )
     return gone.rowcount > 0
-
-
-def _names(names: Sequence[str] | None) -> str | None:
-    return None if names is None else write_list(names)
-
-
-def _read_names(written: str | None) -> tuple[str, ...] | None:
-    return None if written is None else tuple(json.loads(written))

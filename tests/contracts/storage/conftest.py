@@ -8,9 +8,19 @@ import pytest
 from bot.clock import ManualClock
 from bot.ports import Clock, Storage
 from bot.storage.sqlite import SqliteStorage
+from tests.postgres import database_for
+
+
+def _postgres(folder: Path, clock: Clock) -> Storage:
+    database = database_for(folder)
+    from bot.storage.postgres import PostgresStorage  # the driver is not on every machine
+
+    return PostgresStorage(database, clock)
+
 
 STORAGES: dict[str, Callable[[Path, Clock], Storage]] = {
     "sqlite": lambda folder, clock: SqliteStorage(folder / "store.db", clock),
+    "postgres": _postgres,
 }
 Make = Callable[[], Storage]
 Reopen = Callable[[], Awaitable[Storage]]

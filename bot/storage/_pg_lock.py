@@ -1,0 +1,42 @@
+"""One process alone on one database, with the holder's name for whoever comes second."""
+
+from datetime import UTC, datetime
+
+from psycopg import errors
+
+from bot.errors import StorageLocked
+from bot.model.database import Dsn
+from bot.model.moment import Moment, from_instant
+from bot.storage._pg_connections import Connection
+from bot.storage._pg_views import row_of
+
+_LOCK = 0x6F7264
+"""With the number of the schema, the key of the lock."""
+_HOLDER_LEAVES = "2s"
+"""How long to wait for a holder that is just ending."""
+
+
+async def be_alone(database: Dsn, connection: Connection) -> None:
+    """Take the lock for as long as the connection lives. Raises StorageLocked with its holder."""
+    key = "(%s, (select oid::bigint::int from pg_namespace where nspname = current_schema()))"
+    await connection.execute(f"set lock_timeout = '{_HOLDER_LEAVES}'")
+    try:
+        await connection.execute(f"select pg_advisory_lock{key}", (_LOCK,))
+    except errors.LockNotAvailable:
+        row = await row_of(
+            connection,
+            """select application_name, backend_start from pg_stat_activity where pid in (
+                select pid from pg_locks where locktype = 'advisory' and granted and classid = %s
+                    and database = (select oid from pg_database where datname = current_database())
+                    and objid = (select oid from pg_namespace where nspname = current_schema()))""",
+            (_LOCK,),
+        )
+        who = f"{row[0]} since {_shown(row[1])}" if row else "another process"
+        raise StorageLocked(
+            f"{database} is in use by {who}; stop it first, or give this one its own database"
+        ) from None
+    await connection.execute("set lock_timeout = 0")
+
+
+def _shown(moment: datetime) -> Moment:
+    return from_instant(moment.astimezone(UTC).replace(microsecond=0))

@@ -1,0 +1,366 @@
+"""The store of many machines: one PostgreSQL database, reached by psycopg 3. Needs the extra `orderwatch[postgres]`.
+
+Every commit is as safe as the server makes it (leave `synchronous_commit` on). What SQLite does with a lock on a file
+is done here in one of two ways. A program that is alone on the database holds an advisory lock on the very connection
+it writes with, so that whoever lost the lock cannot write. Programs that share the database give a fence each: it runs
+first in every transaction that writes, and refuses by raising.
+"""
+
+import asyncio
+import copy
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from bot.model.database import Dsn
+from bot.model.memory import Memory
+from bot.model.moment import Moment, instant_of
+from bot.model.order import Snapshot, Stage
+from bot.model.outbox import Gathering, Notification, Settlement, State, WithChanges
+from bot.model.poll import Health, OrderState, Payload, PollRecord
+from bot.model.retention import Retention
+from bot.model.sending import Thread
+from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told, Waiting
+from bot.ports import Clock, Talks, TimeBook
+from bot.storage import _pg_lists, _pg_outbox, _pg_readings, _pg_views, _pg_writes
+from bot.storage._pg_books import PostgresTalks, PostgresTimeBook
+from bot.storage._pg_connections import Bell, Connection, Job, Readers, Writer, connect, not_open, process_name
+from bot.storage._pg_lock import be_alone
+from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_current, require_whole
+
+_PART = 2000
+"""Orders that are read in one go: some milliseconds."""
+
+T = TypeVar("T")
+Fence = Callable[[Connection], Awaitable[None]]
+"""Runs first in every transaction that writes. Raises, a StorageError, when this process may not write any more."""
+
+
+class PostgresViews:
+    """Implements `ports.Views`: reads a database, also while others write it. Never makes or changes one."""
+
+    def __init__(self, database: Dsn) -> None:
+        self._database = database
+        self._readers: Readers | None = None
+        self._is_reached = False
+
+    async def open(self) -> None:
+        """Be ready to read. Raises StorageError when there is no such database or an older one, and SchemaTooNew."""
+        readers = Readers(self._database)
+        try:
+            await readers.open(is_reached=self._is_reached)
+            await readers.read(partial(require_current, self._database))
+        except BaseException:
+            await readers.close()
+            raise
+        self._readers = readers
+
+    async def close(self) -> None:
+        """Finish what is being read. Idempotent."""
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            await readers.close()
+
+    async def orders(
+        self, *, source: str | None = None, stage: Stage | None = None, limit: int = 100, offset: int = 0
+    ) -> Sequence[OrderRow]:
+        """Watched orders that have been seen, last changed first."""
+        return await self._read(partial(_pg_views.orders, source=source, stage=stage, limit=limit, offset=offset))
+
+    async def count_orders(self, *, source: str | None = None, stage: Stage | None = None) -> int:
+        """How many watched orders there are, as `orders` shows them."""
+        return await self._read(partial(_pg_views.count_orders, source=source, stage=stage))
+
+    async def find_orders(self, text: str) -> Sequence[Snapshot]:
+        """Orders whose number, key, purchase-order number or a tracking number is `text`, ignoring case and blanks."""
+        return await self._read(partial(_pg_views.find_orders, text=text))
+
+    async def seek(self, names: Sequence[str], extents: Sequence[Extent]) -> Sequence[Found]:
+        """Orders within `extents` that have one of these names, those of the first name that any has."""
+        return await self._read(partial(_pg_lists.seek, names=names, extents=extents))
+
+    async def select(self, selection: Selection, *, limit: int, offset: int = 0) -> Selected:
+        """Orders that are wanted, a page of them."""
+        return await self._read(partial(_pg_lists.select, selection=selection, limit=limit, offset=offset))
+
+    async def told(self, source: str, key: str, *, limit: int = 20) -> Sequence[Told]:
+        """Notifications about one order, newest first."""
+        return await self._read(partial(_pg_lists.told, source=source, key=key, limit=limit))
+
+    async def history(self, source: str, key: str, *, limit: int = 200, offset: int = 0) -> Sequence[ChangeRow]:
+        """Changes of one order, newest first."""
+        return await self._read(partial(_pg_views.history, source=source, key=key, limit=limit, offset=offset))
+
+    async def payload(self, source: str, key: str, seq: int) -> Payload | None:
+        """The raw payload of one version; None when there was none or retention dropped it."""
+        return await self._read(partial(_pg_views.payload, source=source, key=key, seq=seq))
+
+    async def notifications(
+        self, *, after_id: int = 0, states: Sequence[State] = (), limit: int = 100
+    ) -> Sequence[Notification]:
+        """Outbox rows by id."""
+        return await self._read(partial(_pg_views.notifications, after_id=after_id, states=states, limit=limit))
+
+    async def notification(self, key: str) -> Notification | None:
+        """The notification with this key; None if there is none, or not any more."""
+        return await self._read(partial(_pg_views.notification, key=key))
+
+    async def notification_behind(self, destination: str, message_id: str) -> Notification | None:
+        """The notification whose message in a destination has this id of the chat's; None if none has."""
+        return await self._read(partial(_pg_views.notification_behind, destination=destination, message_id=message_id))
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many `orders`, `snapshots`, `changes`, and notifications by state there are; a state without any is 0."""
+        return await self._read(_pg_views.counts)
+
+    async def healths(self) -> Sequence[Health]:
+        """Every source's health."""
+        return await self._read(_pg_views.healths)
+
+    async def beats(self) -> Mapping[str, Moment]:
+        """Loop name to its last sign of life."""
+        return await self._read(_pg_views.beats)
+
+    async def _read(self, job: Job[T]) -> T:
+        if self._readers is None:
+            raise not_open(self._database)
+        return await self._readers.read(job)
+
+
+class _WithWriter(PostgresViews):
+    """Reads, and writes by one writer, which whoever extends it opens."""
+
+    def __init__(self, database: Dsn, fence: Fence | None = None) -> None:
+        super().__init__(database)
+        self._fence = fence
+        self._writer: Writer | None = None
+
+    async def close(self) -> None:
+        """Finish what was started. Idempotent."""
+        writer, self._writer = self._writer, None
+        await super().close()
+        if writer is not None:
+            await writer.close()
+
+    async def _write(self, job: Job[T], *, rings: bool = False) -> T:
+        if self._writer is None:
+            raise not_open(self._database)
+        return await self._writer.write(job if self._fence is None else _behind(self._fence, job), rings=rings)
+
+
+class PostgresBeside(_WithWriter):
+    """Reads a database, and writes what people set up by talking, also while a bot works on it."""
+
+    def __init__(self, database: Dsn) -> None:
+        super().__init__(database)
+        self.talks: Talks = PostgresTalks(self._read, self._write)
+
+    async def open(self) -> None:
+        """Be ready. Raises StorageError when there is no such database or an older one, and SchemaTooNew."""
+        await super().open()
+        self._writer = Writer(self._database, partial(connect, self._database, name=process_name("")))
+
+    async def write(self, job: Job[T]) -> T:
+        """Run a job that writes to the outbox, and let whoever works on it know."""
+        return await self._write(job, rings=True)
+
+
+class _Outbox(_WithWriter):
+    """Implements `outbox.Outbox`."""
+
+    def __init__(self, database: Dsn, fence: Fence | None = None) -> None:
+        super().__init__(database, fence)
+        self._outbox_changed = asyncio.Event()
+
+    @property
+    def outbox_changed(self) -> asyncio.Event:
+        """Set whenever a commit or a settlement, of any process, added notifications. Whoever waits on it clears it."""
+        return self._outbox_changed
+
+    async def owed(self) -> Sequence[Owed]:
+        """Destinations with open notifications, by name."""
+        return await self._read(_pg_outbox.owed)
+
+    async def waiting(self, destination: str, *, limit: int) -> Sequence[Waiting]:
+        """The first open notifications of a destination, by id; and the urgent ones, with what is open beside them."""
+        return await self._read(partial(_pg_outbox.waiting, destination=destination, limit=limit))
+
+    async def news(self, ids: Sequence[int]) -> Sequence[WithChanges]:
+        """These notifications, by id, each with the changes it tells."""
+        return await self._read(partial(_pg_outbox.news, ids=ids))
+
+    async def gather(self, gathering: Gathering) -> bool:
+        """Make several notifications one, or none. False, and nothing is written, when one of them was touched."""
+        return await self._write(partial(_pg_outbox.gather, gathering=gathering))
+
+    async def claim(self, ids: Sequence[int], *, now: Moment) -> Sequence[Notification]:
+        """Those of `ids` that are open, by id, marked SENDING."""
+        return await self._write(partial(_pg_outbox.claim, ids=ids, now=now))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write what became of claimed notifications, all or none. Raises StorageError if one does not exist."""
+        await self._add(partial(_pg_outbox.settle, settlements=settlements))
+
+    async def thread(self, destination: str, source: str, order: str) -> Thread | None:
+        """Where the next message about an order goes there, if anything was told that hangs together."""
+        return await self._read(partial(_pg_outbox.thread, destination=destination, source=source, order=order))
+
+    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
+        """Destination name to the address the chat moved it to, where it did."""
+        return await self._read(_pg_outbox.addresses)
+
+    async def _add(self, job: Job[bool]) -> None:
+        if await self._write(job, rings=self._fence is not None):
+            self._outbox_changed.set()
+
+
+class PostgresStorage(_Outbox):
+    """Implements `ports.Storage`. `holder` is who is named to a second process that wants to be alone here.
+
+    With a `fence`, it is not alone: others may write too, and hear of it when this one adds notifications.
+    """
+
+    def __init__(self, database: Dsn, clock: Clock, *, holder: str = "", fence: Fence | None = None) -> None:
+        super().__init__(database, fence)
+        self._clock = clock
+        self._holder = holder
+        self._bell = Bell(database, self._outbox_changed)
+
+    def fenced(self, fence: Fence) -> Self:
+        """The same open store, each of whose writes this fence allows or not. It closes with this one."""
+        other = copy.copy(self)
+        other._fence = fence
+        return other
+
+    @property
+    def talks(self) -> Talks:
+        """What people set up by talking to the bot."""
+        return PostgresTalks(self._read, self._write)
+
+    @property
+    def time(self) -> TimeBook:
+        """What time needs to make news."""
+        return PostgresTimeBook(self._read, self._write)
+
+    async def open(self) -> None:
+        """Take the lock, make or migrate the tables, and be ready. Raises StorageLocked, SchemaTooNew, StorageError."""
+        try:
+            self._writer = Writer(self._database, self._connect)
+            await self._writer.open()
+            self._is_reached = True
+            await self._writer.write(partial(_prepare, database=self._database, now=self._clock.now()))
+            await super().open()
+        except BaseException:
+            await self.close()
+            raise
+        self._bell.start()
+
+    async def close(self) -> None:
+        """Finish what was started and let go of the lock. Idempotent."""
+        await self._bell.close()
+        await super().close()
+
+    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen, or only of that one."""
+        if key is not None:
+            return await self._read(partial(_pg_views.load, source=source, key=key))
+        return [state async for part in self.load_in_parts(source) for state in part]
+
+    async def load_in_parts(self, source: str) -> AsyncGenerator[Sequence[OrderState]]:
+        """The same of every order, a part at a time."""
+        last = ""
+        while part := await self._read(partial(_pg_views.load_part, source=source, after=last, rows=_PART)):
+            last = part[-1].key
+            yield part
+
+    async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
+        """The last snapshot of those of `keys` that have one."""
+        return await self._read(partial(_pg_views.snapshots, source=source, keys=keys))
+
+    async def memories(self, source: str, keys: Sequence[str]) -> Mapping[str, Memory]:
+        """What is remembered of those of `keys` of which anything is."""
+        return await self._read(partial(_pg_views.memories, source=source, keys=keys))
+
+    async def had_version(self, source: str, key: str, digest: str) -> bool:
+        """Whether an order has had a version with this digest, the last one or an earlier one."""
+        return await self._read(partial(_pg_views.had_version, source=source, key=key, digest=digest))
+
+    async def read_stages_again(self, source: str, statuses: Mapping[str, Stage]) -> int:
+        """Give stored orders the stages that the operator's table says. Returns how many of them became others."""
+        if await self._read(partial(_pg_readings.is_applied, source=source, statuses=statuses)):
+            return 0
+        changed, after = 0, ""
+        while True:
+            count, last = await self._write(
+                partial(_pg_readings.read_again, source=source, statuses=statuses, after=after)
+            )
+            changed += count
+            if last is None:
+                await self._write(partial(_pg_readings.note_applied, source=source, statuses=statuses))
+                return changed
+            after = last
+
+    async def commit(self, record: PollRecord) -> None:
+        """Write a record whole, or not at all. Raises StaleRecord."""
+        if not record.is_empty:
+            await self._add(partial(_pg_writes.commit_record, record=record))
+
+    async def health(self, source: str) -> Health:
+        """The stored health of a source; a fresh one if there is none."""
+        return await self._read(partial(_pg_views.health, source=source))
+
+    async def known_words(self, source: str) -> frozenset[str]:
+        """Status words of this source that operators have been told of."""
+        return await self._read(partial(_pg_views.known_words, source=source))
+
+    async def swept_scopes(self, source: str) -> frozenset[str]:
+        """Ids of the scopes that have had a complete sweep."""
+        return await self._read(partial(_pg_views.swept_scopes, source=source))
+
+    async def baselines(self) -> Mapping[str, int]:
+        """Watchlist to the number of orders its summary spoke of."""
+        return await self._read(_pg_views.baselines)
+
+    async def beat(self, loops: Sequence[str], at: Moment) -> None:
+        """Note that a loop is alive."""
+        await self._write(partial(_pg_writes.beat, loops=loops, at=at))
+
+    async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
+        """Drop raw `payloads` and settled `notifications` that are too old; other writes come in between.
+
+        Makes the partitions of the months ahead, too.
+        """
+        present = instant_of(now)
+        assert present is not None, "now is an instant"
+        await self._write(partial(make_partitions, now=present))
+        dropped: dict[str, int] = {}
+        for name, step in _pg_writes.tidying(now, retention).items():
+            dropped[name] = batch = await self._write(step)
+            while not _pg_writes.is_last_batch(batch):
+                batch = await self._write(step)
+                dropped[name] += batch
+        return dropped
+
+    async def _connect(self) -> Connection:
+        connection = await connect(self._database, name=process_name(self._holder))
+        if self._fence is None:
+            try:
+                await be_alone(self._database, connection)
+            except BaseException:
+                await connection.close()
+                raise
+        return connection
+
+
+def _behind(fence: Fence, job: Job[T]) -> Job[T]:
+    async def run(connection: Connection) -> T:
+        await fence(connection)
+        return await job(connection)
+
+    return run
+
+
+async def _prepare(connection: Connection, database: Dsn, now: datetime) -> None:
+    await require_whole(database, connection)
+    await bring_up_to_date(database, connection, now)
