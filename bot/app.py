@@ -60,6 +60,8 @@ class App:
         await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
         for timekeeper in self._crew.timekeepers.values():
             await timekeeper.once()
+        for digester in self._crew.digesters.values():
+            await digester.make_due()
         for notifier in self._crew.notifiers.values():
             await notifier.drain()
         after = await self.storage.counts()

@@ -17,6 +17,7 @@ from bot.core.turns import Turns
 from bot.core.watchbook import WatchBook
 from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
+from bot.loops.digester import Digester
 from bot.loops.following import Following
 from bot.loops.healths import Healths
 from bot.loops.janitor import Janitor
@@ -38,7 +39,8 @@ from bot.web.promised import PromisedDates
 class Crew:
     """Makes the loops that do the work of a lease, and answers questions about all of it.
 
-    `pollers`, `timekeepers` and `notifiers` are those of the leases that are held: by source, and by lease.
+    `pollers`, `timekeepers`, `notifiers` and `digesters` are those of the leases that are held: by source, and by
+    lease.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Crew:
         self.pollers: dict[str, Poller] = {}
         self.timekeepers: dict[str, Timekeeper] = {}
         self.notifiers: dict[str, Notifier] = {}
+        self.digesters: dict[str, Digester] = {}
         self._config = config
         self._sources = sources
         self._chats = chats
@@ -86,12 +89,17 @@ class Crew:
         loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in ears.items()}
         if lease.keeps_house:
             loops["janitor"] = Janitor(storage, self._clock, self._config.retention)
+            digester = Digester(
+                storage, self._clock, self._config.digests, self._catalogue, lambda: self.following.grants
+            )
+            loops["digester"] = self.digesters[lease.name] = digester
         return loops
 
     def leave(self, lease: Lease) -> None:
         """The loops of a lease have ended: forget them, and how its sources were doing."""
         self.notifiers.pop(lease.name, None)
         self.timekeepers.pop(lease.name, None)
+        self.digesters.pop(lease.name, None)
         for name in lease.sources:
             self.pollers.pop(name, None)
             self.following.leave(name)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.care import Care
+from bot.digestbook import DigestBook
 from bot.model.access import Grant, Invite
 from bot.model.command import Button, Question, Reply
 from bot.model.memory import Memory
@@ -313,6 +314,11 @@ class Storage(Views, Outbox, Protocol):
     @property
     def talks(self) -> Talks:
         """What people set up by talking to the bot."""
+
+    @property
+    def digests(self) -> DigestBook:
+        """What digests need."""
+        ...
 
     @property
     def time(self) -> TimeBook:

@@ -8,7 +8,7 @@ from bot.app import problems_with
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
-from bot.cli._output import say, say_json, say_table
+from bot.cli._output import complain, say, say_json, say_table
 from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.core.expect import failure
@@ -16,6 +16,7 @@ from bot.core.matchers import rule_words
 from bot.errors import ConfigError, Problem
 from bot.model.route import Route
 from bot.model.units import write_duration
+from bot.pictures import INSTALL, can_draw
 
 
 @click.command()
@@ -33,6 +34,8 @@ def command(invocation: Invocation) -> int:
         say_json({"ok": False, "problems": problems})
         return Exit.CONFIG
     summary = _summary(config)
+    for warning in summary["warnings"]:
+        complain(warning)
     if invocation.json:
         say_json({"ok": True, **summary})
     else:
@@ -77,8 +80,28 @@ def _summary(config: Config) -> dict[str, Any]:
         ],
         "notify": [_route(route) for route in config.notify],
         "operators": list(config.operators),
+        "digests": [
+            {
+                "name": digest.name,
+                "to": list(digest.to),
+                "at": f"{digest.at // 60:02}:{digest.at % 60:02}",
+                "every": "week" if digest.is_weekly else "day",
+                "picture": digest.picture,
+            }
+            for digest in config.digests
+        ],
         "assertions": len(config.assertions),
+        "warnings": _warnings(config),
     }
+
+
+def _warnings(config: Config) -> list[str]:
+    """What can be used as it is, but will not be all that was asked for."""
+    pictured = [digest.name for digest in config.digests if digest.picture]
+    if not pictured or can_draw():
+        return []
+    problem = config.problem(f"digests.{pictured[0]}.picture", f"is not drawn without matplotlib: {INSTALL}")
+    return [f"warning: {problem}"]
 
 
 def _route(route: Route) -> str:
@@ -87,7 +110,7 @@ def _route(route: Route) -> str:
 
 def _print(summary: dict[str, Any], *, color: bool) -> None:
     say(f"{summary['file']} can be used; database {summary['database']}, times in {summary['timezone']}")
-    for title in ("sources", "destinations", "watchlists"):
+    for title in ("sources", "destinations", "watchlists", "digests"):
         if entries := summary[title]:
             say()
             say(title)

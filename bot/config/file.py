@@ -225,5 +225,7 @@ class FileEntry(StoreEntry):
     """Where promised dates are served to calendar programs; without it they are not."""
     language: Language = "en"
     """In which news and notices are told, `en`, `fr`, `nl` or `de`, where a destination says nothing else."""
+    digests: dict[str, Any] = {}
+    """Name to what is told at a fixed time of day: orders due, late, stuck and moved."""
     access: dict[str, Any] = {}
     """Kind of chat to who may ask there; nobody may who is neither here nor came by an invite."""

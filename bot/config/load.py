@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from bot.config.alarms import AlarmsEntry, alarms_of
 from bot.config.assertions import read_assertions
 from bot.config.calendar import CalendarEntry
+from bot.config.digests import read_digests
 from bot.config.file import DestinationEntry, FileEntry, StoreEntry
 from bot.config.language import voices_of
 from bot.config.pieces import Check
@@ -22,6 +23,7 @@ from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.model.access import Grant
 from bot.model.alarm import Alarms
+from bot.model.digest import Digest
 from bot.model.outbox import Destination
 from bot.model.quiet import QuietWindow
 from bot.model.retention import Retention
@@ -57,6 +59,8 @@ class Config:
     """Who may ask in chat."""
     calendar: CalendarEntry | None
     """Where promised dates are served."""
+    digests: tuple[Digest, ...]
+    """What is told at fixed times."""
     voices: Voices
     """In which words each destination is told."""
     secrets: frozenset[str] = field(repr=False)
@@ -91,6 +95,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     quiet = QuietHours(document.data.get("quiet"), zone, checked.model, document.complaints)
     access = checked.access(chats, quiet)
     quiets = {name: quiet.of(("destinations", name, "quiet"), one.quiet) for name, (one, _) in destinations.items()}
+    digests = read_digests(checked, document.data.get("digests"), watchlists, notify)
     problems = document.complaints.problems()
     if top is None or problems:
         raise ConfigError(problems)
@@ -116,6 +121,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         alarms=alarms_of(top.alarms, None, zone),
         access=access,
         calendar=calendar,
+        digests=digests,
         voices=voices_of(top.language, {name: one.language for name, (one, _) in destinations.items()}, sources),
         secrets=secrets,
         lines=document.complaints.lines(),

@@ -29,6 +29,8 @@ class Check:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._complaints: Complaints = document.complaints
+        self.complain = self._complaints.add
+        """Say what is wrong with what is written at a place."""
 
     def sources(self) -> dict[str, SourceSettings]:
         """Name to settings."""
@@ -106,15 +108,15 @@ class Check:
             self._document.complaints,
             lambda place, names: self.names(place, names, destinations),
             chats={name: entry.chat for name, (entry, _) in destinations.items()},
-            sources=self._section("sources"),
-            watchlists=self._section("watchlists"),
+            sources=self.section("sources"),
+            watchlists=self.section("watchlists"),
         )
 
     def access(self, chats: Mapping[str, BaseModel], quiet: QuietHours) -> tuple[Grant, ...]:
         """Who may ask, chat by chat."""
         grants = []
-        for kind, entries in self._section("access").items():
-            if kind not in chats and kind not in self._section("chats"):
+        for kind, entries in self.section("access").items():
+            if kind not in chats and kind not in self.section("chats"):
                 self._complaints.add(("access", kind), f"'{kind}' is not set up under `chats:`{hint(kind, chats)}")
             if not isinstance(entries, list):
                 self._complaints.add(("access", kind), "must be a list, such as [{person: U0123456789}]")
@@ -123,8 +125,8 @@ class Check:
                 place = ("access", kind, index)
                 entry = self.model(GrantEntry, place, data)
                 if entry is not None:
-                    self._exist((*place, "sources"), "source", entry.sources, self._section("sources"))
-                    self._exist((*place, "watchlists"), "watchlist", entry.watchlists, self._section("watchlists"))
+                    self._exist((*place, "sources"), "source", entry.sources, self.section("sources"))
+                    self._exist((*place, "watchlists"), "watchlist", entry.watchlists, self.section("watchlists"))
                     windows = quiet.of((*place, "quiet"), entry.quiet)
                     grants.append(Grant(chat=kind, **entry.model_dump(exclude={"quiet"}), quiet=windows))
         return tuple(grants)
@@ -136,7 +138,7 @@ class Check:
 
     def names(self, place: Place, names: Sequence[str], destinations: Mapping[str, Any]) -> None:
         """Complain about names of destinations that do not exist."""
-        written = self._section("destinations")
+        written = self.section("destinations")
         for name in names:
             if name not in destinations and name not in written:
                 self._complaints.add(place, f"there is no destination '{name}'{hint(name, written)}")
@@ -201,7 +203,7 @@ class Check:
             data[name] = "?"
 
     def _have_chat(self, kind: str, place: Place, chats: dict[str, BaseModel]) -> None:
-        if kind in chats or kind in self._section("chats"):
+        if kind in chats or kind in self.section("chats"):
             return
         try:
             chats[kind] = registry.chat_module(kind).Settings()
@@ -218,7 +220,7 @@ class Check:
         return None
 
     def _source(self, place: Place, entry: WatchlistEntry, sources: Mapping[str, SourceSettings]) -> None:
-        written = self._section("sources")
+        written = self.section("sources")
         if entry.source not in written:
             text = f"there is no source '{entry.source}'{hint(entry.source, written)}"
             self._complaints.add((*place, "source"), text)
@@ -232,7 +234,7 @@ class Check:
                 self._complaints.add((*place, "where", name), text)
 
     def _entries(self, section: str) -> Iterator[tuple[str, Place, dict[str, Any]]]:
-        for name, data in self._section(section).items():
+        for name, data in self.section(section).items():
             if not name.strip():
                 self._complaints.add((section, name), "needs a name")
             elif isinstance(data, dict):
@@ -242,7 +244,8 @@ class Check:
             else:
                 self._complaints.add((section, name), "must be keys with values")
 
-    def _section(self, name: str) -> dict[str, Any]:
+    def section(self, name: str) -> dict[str, Any]:
+        """What is written under a name at the top, sound or not."""
         written = self._document.data.get(name)
         return written if isinstance(written, dict) else {}
 

@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from bot import registry
 from bot.config.assertions import AssertionEntry
 from bot.config.calendar import CalendarEntry
+from bot.config.digests import DigestEntry
 from bot.config.file import DestinationEntry, FileEntry, GrantEntry, WatchlistEntry
 from bot.config.quiet import QuietEntry
 from bot.config.rules import RouteEntry
@@ -22,6 +23,7 @@ _PIECES: tuple[type[BaseModel], ...] = (
     GrantEntry,
     QuietEntry,
     CalendarEntry,
+    DigestEntry,
 )
 _VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
 
@@ -34,9 +36,9 @@ def json_schema() -> dict[str, Any]:
     sources = {kind: registry.source_module(kind).Settings for kind in registry.source_kinds()}
     chats = {kind: registry.chat_module(kind).Settings for kind in registry.chat_kinds()}
     addresses = {kind: registry.chat_module(kind).Address for kind in registry.chat_kinds()}
-    models: list[type[BaseModel]] = [*_PIECES, *sources.values(), *chats.values()]
     mode: JsonSchemaMode = "validation"
-    wanted = [(model, mode) for model in dict.fromkeys((*models, *addresses.values()))]
+    models = dict.fromkeys((*_PIECES, *sources.values(), *chats.values(), *addresses.values()))
+    wanted = [(model, mode) for model in models]
     references, common = models_json_schema(wanted, by_alias=True)
     definitions: dict[str, Any] = common["$defs"]
 
@@ -66,6 +68,7 @@ def json_schema() -> dict[str, Any]:
         },
         "destinations": _named({"anyOf": [_destination(kind, definition(model)) for kind, model in addresses.items()]}),
         "watchlists": _named(references[WatchlistEntry, mode]),
+        "digests": whole["properties"]["digests"] | _named(references[DigestEntry, mode]),
         "quiet": whole["properties"]["quiet"]
         | _named({"anyOf": [window, {"type": "array", "items": window, "minItems": 1}]}),
         "calendar": {**references[CalendarEntry, mode], "description": whole["properties"]["calendar"]["description"]},

@@ -44,7 +44,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which orders are wanted. With one of the last three: open ones only.
+    """Which orders are wanted. By promise, by age or stuck: open ones only.
 
     A promise is compared with a day by the two forms a Moment has: the day, and the instant at which it begins.
     """
@@ -56,6 +56,10 @@ class Selection:
     unchanged_since: Moment | None = None
     waits_for_somebody: bool = False
     """Only orders about which something waits unacknowledged, the longest first."""
+    is_stuck: bool = False
+    """Only those of which it is news, told or not, that they have stayed in their status too long."""
+    changed_since: Moment | None = None
+    """Only those of which there has been news since then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.storage._rows import FOUND_COLUMNS, ORDER_COLUMNS, folded, found_of, order_row, told_of
-from bot.storage._schema import OPEN_ORDER
+from bot.storage._schema import OPEN_ORDER, STUCK_ORDER
 
 # Column lists and conditions are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608
@@ -22,12 +22,12 @@ Values = dict[str, Any]
 
 def seek(connection: sqlite3.Connection, names: Sequence[str], extents: Sequence[Extent]) -> list[Found]:
     """Orders within the extents that have one of the names; those of the first name that any has."""
-    within, values = _within(extents)
+    inside, values = within(extents)
     for name in names:
         rows = connection.execute(
             f"""select {FOUND_COLUMNS}
                 from order_names as names cross join orders using (source, key)
-                where names.name = :name and {within} order by names.source, names.key limit {_MOST_FOUND}""",
+                where names.name = :name and {inside} order by names.source, names.key limit {_MOST_FOUND}""",
             {**values, "name": folded(name)},
         ).fetchall()
         if rows:
@@ -43,11 +43,11 @@ def promised(
     limit: int,
 ) -> list[Found]:
     """Open orders whose next delivery is promised from one day until before another, by that."""
-    within, values = _within(extents)
+    inside, values = within(extents)
     conditions, more = _conditions(Selection(tuple(extents), due_from=start, due_before=end))
     rows = connection.execute(
         f"""select {FOUND_COLUMNS} from orders indexed by orders_by_due
-            where {" and ".join([*conditions, within])} order by due limit :limit""",
+            where {" and ".join([*conditions, inside])} order by due limit :limit""",
         {**values, **more, "limit": limit},
     )
     return [found_of(row) for row in rows]
@@ -57,10 +57,10 @@ def finished(
     connection: sqlite3.Connection, extents: Sequence[Extent], stage: Stage, since: Moment, limit: int
 ) -> list[Found]:
     """Orders of a stage that changed since then, last changed first."""
-    within, values = _within(extents)
+    inside, values = within(extents)
     rows = connection.execute(
         f"""select {FOUND_COLUMNS} from orders indexed by orders_by_stage
-            where stage = :stage and changed_at >= :since and {within} order by changed_at desc limit :limit""",
+            where stage = :stage and changed_at >= :since and {inside} order by changed_at desc limit :limit""",
         {**values, "stage": stage, "since": since, "limit": limit},
     )
     return [found_of(row) for row in rows]
@@ -73,10 +73,10 @@ def select(connection: sqlite3.Connection, selection: Selection, limit: int, off
     if not any(extent.is_whole or extent.scopes for extent in selection.extents):
         return _select_named(connection, selection, limit, offset)
     index, order = _walk(selection)
-    within, values = _within(selection.extents)
+    inside, values = within(selection.extents)
     conditions, more = _conditions(selection)
     values |= more
-    wanted = f"from orders indexed by {index} where {' and '.join([*conditions, within])}"
+    wanted = f"from orders indexed by {index} where {' and '.join([*conditions, inside])}"
     rows = connection.execute(
         f"select {ORDER_COLUMNS} {wanted} order by {order} limit :limit offset :offset",
         {**values, "limit": limit, "offset": offset},
@@ -119,21 +119,21 @@ def _select_named(connection: sqlite3.Connection, selection: Selection, limit: i
     if selection.due_before or selection.due_from:
         rows.sort(key=lambda row: (row.due or "", row.source, row.key))
     else:
-        oldest_first = selection.unchanged_since is not None
+        oldest_first = selection.unchanged_since is not None or selection.is_stuck
         rows.sort(key=lambda row: (row.changed_at, row.source, row.key), reverse=not oldest_first)
     return Selected(tuple(rows[offset : offset + limit]), len(rows))
 
 
 def _select_waiting(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
     """Orders about which something waits: these are few, and each is looked up by its key."""
-    within, values = _within(selection.extents)
+    inside, values = within(selection.extents)
     conditions, more = _conditions(selection)
     rows = connection.execute(
         f"""select {ORDER_COLUMNS} from
                 (select source as of, key as wanted, min(since) as since from exceptions indexed by exceptions_open
                     where acknowledged_at is null group by source, key) as waiting
                 cross join orders on orders.source = waiting.of and orders.key = waiting.wanted
-            where {" and ".join([*conditions, within])} order by waiting.since, orders.source, orders.key""",
+            where {" and ".join([*conditions, inside])} order by waiting.since, orders.source, orders.key""",
         values | more,
     ).fetchall()
     return Selected(tuple(map(order_row, rows[offset : offset + limit])), len(rows))
@@ -143,8 +143,12 @@ def _walk(selection: Selection) -> tuple[str, str]:
     """The index that gives the list in its order, and that order."""
     if selection.due_before or selection.due_from:
         return "orders_by_due", "due"
+    if selection.is_stuck:
+        return "orders_stuck", "changed_at"
     if selection.unchanged_since:
         return "orders_by_age", "changed_at"
+    if selection.changed_since:
+        return "orders_by_change", "changed_at desc"
     if selection.stage:
         return "orders_by_stage", "changed_at desc"
     if len(selection.extents) == 1:
@@ -156,8 +160,19 @@ def _conditions(selection: Selection) -> tuple[list[str], Values]:
     by_date, values = bool(selection.due_before or selection.due_from), Values()
     # Whatever has a date has been seen: to ask for that too would take a look at each row.
     conditions = ["due is not null" if by_date else "changed_at is not null"]
+    is_of_open = by_date or selection.unchanged_since or selection.is_stuck
     # What is open is never archived.
-    conditions.append(OPEN_ORDER if by_date or selection.unchanged_since else "archived_at is null")
+    conditions.append(OPEN_ORDER if is_of_open else "archived_at is null")
+    if selection.is_stuck:
+        conditions.append(STUCK_ORDER)
+    if selection.changed_since:
+        # A version may differ in nothing that is news, such as the first one with all details.
+        conditions.append(
+            """changed_at >= :changed_since and exists (select 1 from changes
+                where changes.source = orders.source and changes.key = orders.key
+                    and changes.seen_at >= :changed_since)"""
+        )
+        values["changed_since"] = selection.changed_since
     if selection.due_before:
         conditions += ["due < max(:before, :before_at)", _day_or_instant("due", "<", "before")]
         values["before"], values["before_at"] = selection.due_before
@@ -177,7 +192,7 @@ def _day_or_instant(column: str, operator: str, bound: str) -> str:
     return f"{column} {operator} case when length({column}) = 10 then :{bound} else :{bound}_at end"
 
 
-def _within(extents: Sequence[Extent]) -> tuple[str, Values]:
+def within(extents: Sequence[Extent]) -> tuple[str, Values]:
     """Whether an order is within any of the extents."""
     parts, values = [], Values()
     for number, extent in enumerate(extents):

@@ -30,6 +30,9 @@ OPEN_ORDER = "vanished = 0 and stage not in ('completed', 'cancelled')"
 STATUS_MOVE = "kind in ('appeared', 'status', 'moved_backwards', 'completed', 'cancelled')"
 """As the index over moves into a status has it."""
 
+STUCK_ORDER = "memory ->> '$.told.stuck.about' = memory ->> '$.status_since'"
+"""It has become news that the order is still in the status it is in."""
+
 _ORDERS = (
     # The order itself comes last: whoever reads only the columns before it never touches its overflow pages.
     """create table orders (
@@ -52,6 +55,8 @@ _ORDERS = (
     f"create index orders_by_due on orders (due, source, stage, vanished) where due is not null and {OPEN_ORDER}",
     f"""create index orders_by_age on orders (changed_at, source, stage, vanished)
         where changed_at is not null and {OPEN_ORDER}""",
+    f"""create index orders_stuck on orders (changed_at, source)
+        where changed_at is not null and {OPEN_ORDER} and {STUCK_ORDER}""",
     "create index orders_by_alarm on orders (source, alarm_at) where alarm_at is not null",
     """create table order_names (
         name text not null, source text not null, key text not null,
@@ -123,6 +128,10 @@ _MEMORY = (
     ) strict, without rowid""",
     """create table baselines (
         watchlist text primary key, orders integer not null, taken_at text not null
+    ) strict, without rowid""",
+    """create table digests (
+        name text not null, destination text not null, day text not null, made_at text not null,
+        primary key (name, destination)
     ) strict, without rowid""",
     """create table sweeps (
         source text not null, scope text not null, completed_at text not null,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from bot.digestbook import DigestBook
 from bot.errors import StorageError
 from bot.model.memory import Memory
 from bot.model.moment import Moment, from_instant
@@ -29,6 +30,7 @@ from bot.storage._lock import ProcessLock
 from bot.storage._schema import bring_up_to_date, require_current
 from bot.storage._threads import Readers, Writer
 from bot.storage._trouble import told_for_people
+from bot.storage.digestbook import SqliteDigestBook
 from bot.storage.talks import SqliteTalks
 from bot.storage.timebook import SqliteTimeBook
 from bot.timebook import TimeBook
@@ -240,11 +242,17 @@ class SqliteStorage(_SqliteOutbox):
         self._lock = ProcessLock(path)
         self._talks = SqliteTalks(self._read, self._write)
         self._time = SqliteTimeBook(self._read, self._write)
+        self._digests = SqliteDigestBook(self._read, self._write, self._outbox_changed)
 
     @property
     def talks(self) -> Talks:
         """What people set up by talking to the bot."""
         return self._talks
+
+    @property
+    def digests(self) -> DigestBook:
+        """What digests need."""
+        return self._digests
 
     @property
     def time(self) -> TimeBook:

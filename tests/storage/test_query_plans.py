@@ -14,6 +14,7 @@ import pytest
 
 from bot.model.access import Grant, Invite, Role
 from bot.model.change import Basis
+from bot.model.digest import Digested
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import Gathering, State
@@ -22,7 +23,7 @@ from bot.model.retention import Retention
 from bot.model.stay import Stay
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.storage import _alarms, _exports, _lists, _outbox, _readings, _talks, _views, _writes
+from bot.storage import _alarms, _digests, _exports, _lists, _outbox, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, THREAD, again, an_order, an_update, news, sent
 
@@ -49,6 +50,8 @@ _WANTED: list[dict[str, Any]] = [
     {"due_before": _DAY},
     {"due_from": _DAY, "due_before": _DAY, "stage": Stage.SHIPPED},
     {"unchanged_since": NINE},
+    {"is_stuck": True},
+    {"changed_since": NINE},
 ]
 _ENTRY = AuditEntry(chat="slack", question="q", person="U1", place="C1", at=NINE, verb="late", text="late")
 _WATCH = ChatWatch(
@@ -56,7 +59,7 @@ _WATCH = ChatWatch(
 )
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
-_ROOMS = (_alarms, _exports, _lists, _outbox, _talks, _readings, _views, _writes)
+_ROOMS = (_alarms, _digests, _exports, _lists, _outbox, _talks, _readings, _views, _writes)
 _NOTHING_HELD = {"is_last_batch", "add_notifications", "text_of", "table_of", "read_anew"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
@@ -109,6 +112,10 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     ],
     "promised": lambda c: [_lists.promised(c, extents, _DAY, _DAY, 5) for extents in _EXTENTS],
     "finished": lambda c: [_lists.finished(c, extents, Stage.CANCELLED, NINE, 5) for extents in _EXTENTS],
+    "within": lambda c: _lists.within(_EXTENTS[0]),
+    "last": lambda c: _digests.last(c, "morning", "ops"),
+    "note": lambda c: _digests.note(c, Digested("morning", "ops", "2026-01-05", NINE), news("digest")),
+    "open_ages": lambda c: [_digests.open_ages(c, extents, (TEN, NINE)) for extents in _EXTENTS],
     "told": lambda c: _lists.told(c, "panels", "FR/1", 5),
     "orders_after": lambda c: [_exports.orders_after(c, ("", ""), s, NINE, 5) for s in (None, "panels")],
     "changes_after": lambda c: _exports.changes_after(c, 1, "panels", NINE, 5),
@@ -136,7 +143,7 @@ _LARGE = "orders|order_names|snapshots|changes|notifications|messages|audit|butt
 _WHOLE = {
     "load": r"SCAN orders$",
     "orders": r"SCAN orders USING INDEX orders_by_change",
-    "select": r"SCAN orders USING (COVERING )?INDEX orders_by_(change|due|age)",
+    "select": r"SCAN orders USING (COVERING )?INDEX orders_(by_(change|due|age)|stuck)",
     "counts": rf"SCAN ({_LARGE}) USING COVERING INDEX \w+",
     "owed": r"SCAN notifications USING (COVERING )?INDEX notifications_open",
 }
