@@ -138,6 +138,12 @@ class Gathering(RuleBasedStateMachine):
         known[key] = () if holds is None else (mute,)
         self.telling = replace(self.telling, mutes=Mutes(known))
 
+    @rule(key=st.sampled_from(KEYS), word=st.sampled_from(sorted(STAGES)))
+    def cancel_while_snoozed(self, key: str, word: str) -> None:
+        self.mute(key=key, holds=True)
+        self.move(key=key, word=word)
+        self.move(key=key, word="Cancelled")
+
     @rule(kind=st.sampled_from(["readable", "blind"]), coming=st.lists(st.sampled_from(sorted(TROUBLE)), max_size=3))
     def expect(self, kind: str, coming: list[str]) -> None:
         self.chats[kind].coming += coming
