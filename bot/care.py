@@ -32,6 +32,6 @@ class Care(Protocol):
         """Who takes care of which order."""
         ...
 
-    async def due_exceptions(self, now: Moment, *, limit: int) -> Sequence[OrderException]:
+    async def due_exceptions(self, source: str, now: Moment, *, limit: int) -> Sequence[OrderException]:
         """What waits unacknowledged and is to be looked at now, the longest due first."""
         ...

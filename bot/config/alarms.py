@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from bot.config.quiet import ClockTime, Country
-from bot.config.written import Written, Zone
-from bot.model.alarm import Alarms, Patience
+from bot.config.written import Names, Written, Zone
+from bot.model.alarm import Alarms, Escalation, Patience
 from bot.model.order import normal_word
 from bot.model.units import Duration, parse_duration
 
@@ -83,6 +83,15 @@ Midnight = Annotated[
 ]
 
 
+class EscalateEntry(Written):
+    """Who hears of what nobody has acknowledged."""
+
+    after: Annotated[Patience, BeforeValidator(_patience), WithJsonSchema(_SPAN)]
+    """How long something may wait for somebody, such as `4h` or `1 working day`."""
+    to: Names
+    """Name of a destination, or a list of names."""
+
+
 class AlarmsEntry(Written):
     """When it is news that nothing happened. What is left out is as for all watchlists, or as usual."""
 
@@ -104,6 +113,8 @@ class AlarmsEntry(Written):
     only by rules that name `promise_moved`. `off`: every move is told as a move."""
     remind: Limit = Patience(span=timedelta(days=7))
     """How long until what is still so is told again, or `off` for once only."""
+    escalate: Annotated[EscalateEntry | None, BeforeValidator(_none_if_off)] = None
+    """Whom to tell of what nobody has acknowledged, such as `{after: 4h, to: boss}`, or `off`."""
     archive: Days = timedelta(days=14)
     """How long after its end an order leaves the lists, with a closing note, or `off`."""
 
@@ -117,6 +128,8 @@ def alarms_of(everywhere: AlarmsEntry, own: AlarmsEntry | None, timezone: str) -
             written["stuck"] = None if own.stuck is None else written["stuck"]
         else:
             written["stuck"] = {**(written["stuck"] or {}), **own.stuck}
+    if (escalate := written["escalate"]) is not None:
+        written["escalate"] = Escalation(after=escalate.after, to=tuple(dict.fromkeys(escalate.to)))
     return Alarms(**{**written, "timezone": written["timezone"] or timezone, "stuck": _by_word(written["stuck"])})
 
 

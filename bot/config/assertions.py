@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from bot.config.file import Name, Names
 from bot.config.problems import Complaints, Place, dotted, hint
 from bot.config.rules import Model, Words
-from bot.config.written import Written
+from bot.config.written import Name, Names, Written
 from bot.model.change import Kind
 from bot.model.order import LineItem, Order, Stage, Status, normal_word
 from bot.model.route import Assertion, News

@@ -15,7 +15,7 @@ from pydantic import (
 
 from bot.config.alarms import AlarmsEntry
 from bot.config.language import Language
-from bot.config.written import Written, Zone, list_of_one
+from bot.config.written import Name, Names, Written, Zone, list_of_one
 from bot.model.access import Role
 from bot.model.change import Kind
 from bot.model.units import Duration
@@ -72,15 +72,6 @@ def _distinct(values: list[str] | None) -> list[str] | None:
 Rhythm = Annotated[Duration, AfterValidator(_rhythm)]
 Wait = Annotated[Duration, AfterValidator(_wait)]
 Kept = Annotated[Duration, AfterValidator(_kept)]
-Name = Annotated[str, Field(min_length=1)]
-Names = Annotated[
-    list[Name],
-    BeforeValidator(list_of_one),
-    Field(min_length=1),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-    ),
-]
 Id = Annotated[str, Field(min_length=1), AfterValidator(_id)]
 _ANY_KIND = {"enum": [kind.value for kind in Kind]}
 Kinds = Annotated[

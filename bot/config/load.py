@@ -89,6 +89,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     watchlists = checked.watchlists(sources, rules, lambda own: alarms_of(default, own, zone))
     notify = rules.catch_all(document.data.get("notify"), watchlists)
     assertions = _assertions(document, watchlists, environ)
+    _escalations(document, checked, destinations)
     if top is not None:
         checked.names(("operators", "to"), top.operators.to, destinations)
     calendar = checked.calendar()
@@ -164,6 +165,19 @@ def locate(path: Path, environ: Mapping[str, str]) -> Store:
     if entry is None or problems:
         raise ConfigError(problems)
     return Store(database=path.parent / entry.database.expanduser(), timezone=entry.timezone)
+
+
+def _escalations(document: Document, checked: Check, destinations: Mapping[str, Any]) -> None:
+    """Complain about destinations that do not exist, to which something is to be passed on."""
+    watchlists = document.data.get("watchlists")
+    written: dict[tuple[str, ...], Any] = {(): document.data}
+    written |= {("watchlists", name): data for name, data in watchlists.items()} if isinstance(watchlists, dict) else {}
+    for place, found in written.items():
+        for key in ("alarms", "escalate", "to"):
+            found = found.get(key) if isinstance(found, dict) else None
+        names = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+        texts = [name for name in names if isinstance(name, str)]
+        checked.names((*place, "alarms", "escalate", "to"), texts, destinations)
 
 
 def _assertions(

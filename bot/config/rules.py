@@ -7,9 +7,9 @@ from typing import Annotated, Any, Protocol, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from bot import registry
-from bot.config.file import Kinds, Name, Names
+from bot.config.file import Kinds
 from bot.config.problems import Complaints, Place, dotted, hint
-from bot.config.written import Written, list_of_one
+from bot.config.written import Name, Names, Written, list_of_one
 from bot.core.dead_rules import Cells, cells, reach, surely_taken, takers
 from bot.core.matchers import written
 from bot.model.amount import AmountRange, parse_amounts

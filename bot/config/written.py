@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 def _zone(value: str) -> str:
@@ -20,6 +20,15 @@ def list_of_one(value: Any) -> Any:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
+Name = Annotated[str, Field(min_length=1)]
+Names = Annotated[
+    list[Name],
+    BeforeValidator(list_of_one),
+    Field(min_length=1),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
 
 
 class Written(BaseModel):

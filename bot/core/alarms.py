@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.calendar import add_working_days, at_time_of, working_days_between
 from bot.core.promise import days_late, due
-from bot.model.alarm import OTHERS, Alarms, Patience
+from bot.model.alarm import OTHERS, Alarms, Escalation, Patience
 from bot.model.change import Basis, Change, Kind
 from bot.model.memory import Memory, TimeTold
 from bot.model.moment import Moment, day_of, from_instant, instant_of, is_day
@@ -157,7 +157,9 @@ def _cases(known: Snapshot, memory: Memory, settings: Alarms, habits: Habits) ->
     moved_at = _left_at(known, since, zone)
     if moved_at is not None and settings.not_moving is not None:
         change = Change(kind=Kind.NOT_MOVING, at=from_instant(moved_at))
-        yield _Case(Kind.NOT_MOVING, from_instant(moved_at), _after(moved_at, settings.not_moving, settings), change)
+        yield _Case(
+            Kind.NOT_MOVING, from_instant(moved_at), patience_over(moved_at, settings.not_moving, settings), change
+        )
         if is_named(order.status, settings.stuck) is None:
             return  # one alarm about one thing
     yield from _stuck(order.status, since, settings, habits)
@@ -191,7 +193,7 @@ def _stuck(status: Status, since: datetime, settings: Alarms, habits: Habits) ->
         stay = habits.stays.get(normal_word(status.word)) or USUAL.get(status.stage) or USUAL[Stage.UNKNOWN]
         patience = Patience(working_days=stay.limit)
         change = change.model_copy(update={"limit": stay.within, "basis": stay.basis})
-    yield _Case(Kind.STUCK, from_instant(since), _after(since, patience, settings), change)
+    yield _Case(Kind.STUCK, from_instant(since), patience_over(since, patience, settings), change)
 
 
 def _left_at(known: Snapshot, since: datetime, zone: tzinfo) -> datetime | None:
@@ -219,7 +221,7 @@ def _next(case: _Case, told: TimeTold | None, settings: Alarms, now: datetime) -
             return None
         last = instant_of(told.at)
         assert last is not None, "what was told was told at an instant"
-        at = _after(last, settings.remind, settings)
+        at = patience_over(last, settings.remind, settings)
     if case.until is not None and now >= case.until:
         return None
     return max(at, now)
@@ -237,7 +239,8 @@ def _told_now(case: _Case, again: int, settings: Alarms, now: datetime) -> Chang
     return case.change.model_copy(update={"days": days, "again": again or None})
 
 
-def _after(start: datetime, patience: Patience, settings: Alarms) -> datetime:
+def patience_over(start: datetime, patience: Patience, settings: Alarms) -> datetime:
+    """When something that began then has lasted too long."""
     if patience.working_days is not None:
         return add_working_days(start, patience.working_days, ZoneInfo(settings.timezone), settings.holidays)
     return start + (patience.span or timedelta())
@@ -282,12 +285,14 @@ def _more_impatient(one: Alarms, other: Alarms) -> Alarms:
         )
         for name in {*one.stuck, *other.stuck}
     }
-    members = ("due_today", "overdue", "not_moving", "slipped", "remind", "archive")
+    members = ("due_today", "overdue", "not_moving", "slipped", "remind", "escalate", "archive")
     return one.model_copy(update={"stuck": stuck, **{name: sooner(name) for name in members}})
 
 
 def _length(value: object) -> timedelta:
     """Long enough to compare: a working day is taken for a day and a half."""
+    if isinstance(value, Escalation):
+        return _length(value.after)
     if isinstance(value, Patience):
         return value.span or timedelta(days=1.5 * (value.working_days or 0))
     return value if isinstance(value, timedelta) else timedelta(minutes=int(str(value)))

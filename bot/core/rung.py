@@ -27,6 +27,8 @@ class Due:
     watchlists: Sequence[Watchlist]
     history: Sequence[ChangeRow] = ()
     """Its changes, newest first, where `may_close` asks for them."""
+    acknowledged: frozenset[Kind] = frozenset()
+    """Of what somebody takes care of there are no reminders."""
 
 
 def may_close(order: Order, memory: Memory) -> bool:
@@ -40,7 +42,8 @@ def rung(due: Due, telling: Telling, now: datetime) -> PollRecord:
     settings = settings_for(due.watchlists, telling.alarms)
     found = ringing(due.known, due.memory, settings, telling.habits, now)
     is_gone = state.vanished
-    changes = () if is_gone else tuple(_with_note(change, due, settings.timezone) for change in found.changes)
+    told = (change for change in found.changes if not (change.again and change.kind in due.acknowledged))
+    changes = () if is_gone else tuple(_with_note(change, due, settings.timezone) for change in told)
     update = OrderUpdate(
         key=state.key,
         expected_seq=state.seq,
@@ -53,8 +56,8 @@ def rung(due: Due, telling: Telling, now: datetime) -> PollRecord:
         memory=due.memory if is_gone else found.memory,
         alarm_at=None if is_gone else found.next_at,
     )
-    told = tuple(tell(order, update, changes, due.watchlists, telling, now))
-    return PollRecord(source=telling.source, at=from_instant(now), updates=(update,), notifications=told)
+    news = tuple(tell(order, update, changes, due.watchlists, telling, now))
+    return PollRecord(source=telling.source, at=from_instant(now), updates=(update,), notifications=news)
 
 
 def _with_note(change: Change, due: Due, timezone: str) -> Change:

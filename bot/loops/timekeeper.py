@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import sleep_unless
 from bot.core import rung
+from bot.core.chase import chased
 from bot.core.stays import WorkingTime, learned
 from bot.errors import StaleRecord
 from bot.log import event
@@ -67,6 +68,7 @@ class Timekeeper:
                 if self._may_judge(name, poller):
                     await self._learn(name, poller)
                     await self._ring(name, poller)
+                    await self._chase(name, poller)
             await sleep_unless(stop, EVERY, self._clock)
 
     async def once(self) -> None:
@@ -75,6 +77,7 @@ class Timekeeper:
             if not poller.rounds.ledger.health.is_blind:
                 await self._learn(name, poller)
                 await self._ring(name, poller)
+                await self._chase(name, poller)
 
     def _may_judge(self, name: str, poller: Poller) -> bool:
         if poller.rounds.ledger.health.is_blind:
@@ -110,12 +113,30 @@ class Timekeeper:
                 if rung.may_close(snapshot.order, memory):
                     history = await self._storage.history(name, key, limit=_HISTORY)
                 watchlists = ledger.book.following(key, state.scopes)
-                due = rung.Due(state, snapshot, memory, watchlists, history)
+                care = await self._storage.talks.exceptions(name, key)
+                acknowledged = frozenset(each.kind for each in care if not each.is_open)
+                due = rung.Due(state, snapshot, memory, watchlists, history, acknowledged)
                 records.append(rung.rung(due, ledger.telling, now))
             try:
                 await ledger.commit_together(records)
             except StaleRecord as error:
                 event(log, "alarm_later", level=logging.WARNING, source=name, error=error)
+
+    async def _chase(self, name: str, poller: Poller) -> None:
+        """Remind of what nobody has acknowledged, or pass it on; each order once."""
+        ledger, done = poller.rounds.ledger, set[str]()
+        while True:
+            now = self._clock.now()
+            due = await self._storage.talks.due_exceptions(name, from_instant(now), limit=_BATCH)
+            waiting = {key: [each for each in due if each.key == key] for key in {each.key for each in due} - done}
+            if not waiting:
+                return
+            done.update(waiting)
+            known = await self._storage.snapshots(name, list(waiting))
+            for key, snapshot in known.items():
+                state = ledger.states.get(key)
+                watchlists = ledger.book.following(key, state.scopes) if state else ()
+                await ledger.commit(chased(waiting[key], snapshot, watchlists, ledger.telling, now))
 
     async def _learn(self, name: str, poller: Poller) -> None:
         """Learn how long orders of a source stay where, now and then; what is news by that is judged anew."""

@@ -16,6 +16,14 @@ class Patience(Frozen):
     span: timedelta | None = None
 
 
+class Escalation(Frozen):
+    """To whom it is passed on that nobody has acknowledged something, and when."""
+
+    after: Patience
+    to: tuple[str, ...]
+    """Names of destinations."""
+
+
 class Alarms(Frozen):
     """What is told of an order by time alone. None: that is not told."""
 
@@ -36,5 +44,7 @@ class Alarms(Frozen):
     """By how much a promise has to become later than it was told last to be a slip; whole days, one or more."""
     remind: Patience | None = Patience(span=timedelta(days=7))
     """How long until what is still so is told again."""
+    escalate: Escalation | None = None
+    """When what waits for somebody is passed on."""
     archive: timedelta | None = timedelta(days=14)
     """How long after its end an order is taken off the lists."""

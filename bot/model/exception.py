@@ -21,6 +21,8 @@ class OrderException(Frozen):
     """How often it has been told again."""
     reminded_at: Moment | None = None
     escalated_at: Moment | None = None
+    look_at: Moment | None = None
+    """When it may be told again; an instant. None: it has not been looked at."""
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from bot.model.change import Change
+from bot.model.exception import OrderException
 from bot.model.memory import Memory
 from bot.model.moment import Moment
 from bot.model.order import Depth, Order, Snapshot, Stage
@@ -219,13 +220,16 @@ class PollRecord:
     baselines: tuple[Baseline, ...] = ()
     swept: Mapping[str, Moment] = field(default_factory=dict)
     """Scope id to the time of its first complete sweep."""
+    looked_at: tuple[OrderException, ...] = ()
+    """What waits for somebody, as it stands after it was looked at. What is over or acknowledged stays so."""
     ended_mutes: tuple[int, ...] = ()
     """Ids of mutes that these changes end."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.updates or self.notifications or self.healths or self.words or self.baselines or self.swept)
+        found = (self.updates, self.notifications, self.healths, self.words, self.baselines, self.swept, self.looked_at)
+        return not any(found)
 
 
 @dataclass(frozen=True, slots=True)

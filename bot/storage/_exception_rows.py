@@ -25,3 +25,9 @@ def assignment_of(row: Row) -> Assignment:
     """A row of ASSIGNMENT_COLUMNS."""
     source, key, chat, person, by, since = row
     return Assignment(source=source, key=key, chat=chat, person=person, by=by, since=since)
+
+
+def look_row(each: OrderException) -> tuple[str | int | None, ...]:
+    """What a look at an exception writes, then what says which one it is."""
+    told = (each.reminded, each.reminded_at, each.escalated_at, each.look_at)
+    return (*told, each.source, each.key, each.kind.value, each.since)

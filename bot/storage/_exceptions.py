@@ -12,12 +12,13 @@ from bot.storage._exception_rows import (
     EXCEPTION_COLUMNS,
     assignment_of,
     exception_of,
+    look_row,
     written,
 )
 
 OPEN_OF = f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ? order by since, kind"  # noqa: S608
 DUE = f"""select {EXCEPTION_COLUMNS} from exceptions
-    where acknowledged_at is null and look_at <= ? order by look_at limit ?"""  # noqa: S608
+    where acknowledged_at is null and source = ? and look_at <= ? order by look_at limit ?"""  # noqa: S608
 
 
 def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
@@ -42,22 +43,18 @@ def exceptions(connection: sqlite3.Connection, source: str, key: str) -> list[Or
     return [exception_of(row) for row in connection.execute(OPEN_OF, (source, key))]
 
 
-def due(connection: sqlite3.Connection, now: Moment, limit: int) -> list[OrderException]:
+def due(connection: sqlite3.Connection, source: str, now: Moment, limit: int) -> list[OrderException]:
     """What waits unacknowledged and is to be looked at."""
-    return [exception_of(row) for row in connection.execute(DUE, (now, limit))]
+    return [exception_of(row) for row in connection.execute(DUE, (source, now, limit))]
 
 
-def looked_at(connection: sqlite3.Connection, each: OrderException, look_at: Moment) -> bool:
-    """Note what was told of it again, and when to look next. False: it is over or acknowledged, or came anew."""
-    noted = connection.execute(
+def note_looks(connection: sqlite3.Connection, looked_at: Sequence[OrderException]) -> None:
+    """Note what was told again, and when to look next; but not of what is over or acknowledged, or came anew."""
+    connection.executemany(
         """update exceptions set reminded = ?, reminded_at = ?, escalated_at = ?, look_at = ?
             where source = ? and key = ? and kind = ? and since = ? and acknowledged_at is null""",
-        (
-            *(each.reminded, each.reminded_at, each.escalated_at, look_at),
-            *(each.source, each.key, each.kind.value, each.since),
-        ),
+        [look_row(each) for each in looked_at],
     )
-    return noted.rowcount == 1
 
 
 def acknowledge(

@@ -56,9 +56,9 @@ class _Care:
         """Who takes care of which order."""
         return await self._read(_pg_exceptions.assignments)
 
-    async def due_exceptions(self, now: Moment, *, limit: int) -> Sequence[OrderException]:
+    async def due_exceptions(self, source: str, now: Moment, *, limit: int) -> Sequence[OrderException]:
         """What waits unacknowledged and is to be looked at now."""
-        return await self._read(partial(_pg_exceptions.due, now=now, limit=limit))
+        return await self._read(partial(_pg_exceptions.due, source=source, now=now, limit=limit))
 
 
 class PostgresTalks(_Care):

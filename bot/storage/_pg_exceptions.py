@@ -1,5 +1,7 @@
 """What waits for somebody, and who takes care, in PostgreSQL, as functions of a connection."""
 
+from collections.abc import Sequence
+
 from bot.core.exceptions import ended_by, opened_by
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
@@ -9,6 +11,7 @@ from bot.storage._exception_rows import (
     EXCEPTION_COLUMNS,
     assignment_of,
     exception_of,
+    look_row,
     written,
 )
 from bot.storage._pg_connections import Connection, each
@@ -48,28 +51,25 @@ async def exceptions(connection: Connection, source: str, key: str) -> list[Orde
     return [exception_of(row) for row in rows]
 
 
-async def due(connection: Connection, now: Moment, limit: int) -> list[OrderException]:
+async def due(connection: Connection, source: str, now: Moment, limit: int) -> list[OrderException]:
     """What waits unacknowledged and is to be looked at."""
     rows = await rows_of(
         connection,
         f"""select {EXCEPTION_COLUMNS} from exceptions
-            where acknowledged_at is null and look_at <= %s order by look_at limit %s""",
-        (now, limit),
+            where acknowledged_at is null and source = %s and look_at <= %s order by look_at limit %s""",
+        (source, now, limit),
     )
     return [exception_of(row) for row in rows]
 
 
-async def looked_at(connection: Connection, one: OrderException, look_at: Moment) -> bool:
-    """Note what was told of it again, and when to look next. False: it is over or acknowledged, or came anew."""
-    noted = await connection.execute(
+async def note_looks(connection: Connection, looked_at: Sequence[OrderException]) -> None:
+    """Note what was told again, and when to look next; but not of what is over or acknowledged, or came anew."""
+    await each(
+        connection,
         """update exceptions set reminded = %s, reminded_at = %s, escalated_at = %s, look_at = %s
             where source = %s and key = %s and kind = %s and since = %s and acknowledged_at is null""",
-        (
-            *(one.reminded, one.reminded_at, one.escalated_at, look_at),
-            *(one.source, one.key, one.kind.value, one.since),
-        ),
+        [look_row(one) for one in looked_at],
     )
-    return bool(noted.rowcount == 1)
 
 
 async def acknowledge(

@@ -166,7 +166,7 @@ _TALKS = (
         reminded bigint not null default 0, reminded_at {_T}, escalated_at {_T}, look_at {_T} not null,
         primary key (source, key, kind)
     )""",
-    "create index exceptions_by_look on exceptions (look_at) where acknowledged_at is null",
+    "create index exceptions_by_look on exceptions (source, look_at) where acknowledged_at is null",
     "create index exceptions_open on exceptions (since, source, key) where acknowledged_at is null",
     f"""create table assignments (
         source {_T} not null, key {_T} not null, chat {_T} not null, person {_T} not null, "by" {_T} not null,

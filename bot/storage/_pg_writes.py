@@ -8,7 +8,7 @@ from bot.model.poll import Health, PollRecord
 from bot.model.retention import Retention
 from bot.storage import _record_rows as rows
 from bot.storage._pg_connections import Connection, each
-from bot.storage._pg_exceptions import note_changes
+from bot.storage._pg_exceptions import note_changes, note_looks
 from bot.storage._pg_outbox import add_notifications
 from bot.storage._pg_views import rows_of
 from bot.storage._rows import HEALTH_COLUMNS
@@ -151,6 +151,7 @@ async def _write_memory(connection: Connection, record: PollRecord) -> None:
         "insert into sweeps (source, scope, completed_at) values (%s, %s, %s) on conflict do nothing",
         [(record.source, scope, at) for scope, at in record.swept.items()],
     )
+    await note_looks(connection, record.looked_at)
     await each(connection, "delete from mutes where id = %s", [(mute,) for mute in record.ended_mutes])
 
 

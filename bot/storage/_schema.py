@@ -176,7 +176,7 @@ _TALKS = (
         reminded integer not null default 0, reminded_at text, escalated_at text, look_at text not null,
         primary key (source, key, kind)
     ) strict""",
-    "create index exceptions_by_look on exceptions (look_at) where acknowledged_at is null",
+    "create index exceptions_by_look on exceptions (source, look_at) where acknowledged_at is null",
     "create index exceptions_open on exceptions (since, source, key) where acknowledged_at is null",
     """create table assignments (
         source text not null, key text not null, chat text not null, person text not null, "by" text not null,

@@ -10,7 +10,7 @@ from bot.model.order import Order
 from bot.model.poll import Health, PollRecord
 from bot.model.retention import Retention
 from bot.storage import _record_rows as rows
-from bot.storage._exceptions import note_changes
+from bot.storage._exceptions import note_changes, note_looks
 from bot.storage._outbox import add_notifications
 from bot.storage._rows import HEALTH_COLUMNS
 
@@ -131,6 +131,7 @@ def _write_memory(connection: sqlite3.Connection, record: PollRecord) -> None:
         "insert into sweeps (source, scope, completed_at) values (?, ?, ?) on conflict do nothing",
         [(record.source, scope, at) for scope, at in record.swept.items()],
     )
+    note_looks(connection, record.looked_at)
     connection.executemany("delete from mutes where id = ?", [(mute,) for mute in record.ended_mutes])
 
 

@@ -48,6 +48,6 @@ class SqliteCare:
         """Who takes care of which order."""
         return await self._read(_exceptions.assignments)
 
-    async def due_exceptions(self, now: Moment, *, limit: int) -> Sequence[OrderException]:
+    async def due_exceptions(self, source: str, now: Moment, *, limit: int) -> Sequence[OrderException]:
         """What waits unacknowledged and is to be looked at now."""
-        return await self._read(lambda connection: _exceptions.due(connection, now, limit))
+        return await self._read(lambda connection: _exceptions.due(connection, source, now, limit))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.alarm import Alarms, Patience
+from bot.model.alarm import Alarms, Escalation, Patience
 from tests.config.conftest import GOOD, Loader, Problems, load_text
 
 _OWN = "    every: 5m\n"
@@ -44,6 +44,11 @@ def test_times_of_day_are_minutes_and_off_is_none(configured: Loader) -> None:
     assert (found.not_moving, found.remind, found.archive) == (None, None, None)
 
 
+def test_what_waits_is_passed_on_as_it_is_written(configured: Loader) -> None:
+    found = own(configured, "{escalate: {after: 4h, to: ops}}").escalate
+    assert found == Escalation(after=Patience(span=timedelta(hours=4)), to=("ops",))
+
+
 def test_a_watchlist_changes_only_what_it_says(tmp_path: Path) -> None:
     text = "alarms: {holidays: FR, stuck: {confirmed: 3 working days}, slipped: 5d}\n"
     config = load_text(tmp_path, GOOD.replace(_OWN, f"{_OWN}    alarms: {{stuck: {{placed: 1 working day}}}}\n") + text)
@@ -62,6 +67,8 @@ def test_a_watchlist_changes_only_what_it_says(tmp_path: Path) -> None:
         ("{due_today: 7 am}", "due_today", "'7 am' is not a time of day"),
         ("{overdue: soon}", "overdue", "'soon' is not a time of day"),
         ("{archive: 36h}", "archive", "must be whole days"),
+        ("{escalate: {after: 4h, to: bos}}", "escalate.to", "there is no destination 'bos'"),
+        ("{escalate: {after: soon, to: ops}}", "escalate.after", "'soon' is no time"),
         ("{remind: 0s}", "remind", "must be longer than nothing"),
         ("{overdu: off}", "overdu", "did you mean 'overdue'?"),
         ("{holidays: fr}", "holidays", "did you mean 'FR'?"),

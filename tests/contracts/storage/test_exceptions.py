@@ -31,7 +31,7 @@ async def test_what_needs_somebody_waits_with_the_news_itself(store: Storage) ->
     await happens(store, SLIP)
     (found,) = await waiting(store)
     assert (found.kind, found.since, found.change) == (Kind.SLIPPED, TEN, SLIP)
-    assert [each.key for each in await store.talks.due_exceptions(TEN, limit=9)] == ["FR/1"]
+    assert [each.key for each in await store.talks.due_exceptions("panels", TEN, limit=9)] == ["FR/1"]
 
 
 async def test_what_is_acknowledged_waits_no_more_and_says_by_whom(store: Storage) -> None:
@@ -41,7 +41,7 @@ async def test_what_is_acknowledged_waits_no_more_and_says_by_whom(store: Storag
     (found,) = await store.talks.exceptions("panels", "FR/1")
     assert (found.acknowledged_by, found.note, found.acknowledged_at) == ("U1", "seen", ELEVEN)
     assert await store.talks.acknowledge("panels", "FR/1", "U2", None, ELEVEN) == []
-    assert await store.talks.due_exceptions(ELEVEN, limit=9) == []
+    assert await store.talks.due_exceptions("panels", ELEVEN, limit=9) == []
 
 
 async def test_what_happens_again_waits_again(store: Storage) -> None:
