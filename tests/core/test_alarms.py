@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.alarms import Ringing, first_memory, memory_after, next_alarm, reopening, ringing, settings_for
+from bot.core.promise import day_bounds, days_after
 from bot.model.alarm import Alarms, Patience
 from bot.model.change import Basis, Change, Kind
 from bot.model.memory import Memory
@@ -213,3 +216,16 @@ def test_an_open_order_is_always_looked_at_again_within_a_month() -> None:
     assert next_alarm(known(order(status=CONFIRMED)), Memory(), off, Habits(), THURSDAY) == from_instant(
         THURSDAY + 30 * DAY
     )
+
+
+@given(st.integers(-60, 60), st.booleans())
+def test_what_is_told_as_overdue_or_due_is_what_the_lists_of_late_and_due_orders_show(hours: int, is_day: bool) -> None:
+    now = datetime(2026, 3, 29, 12, tzinfo=PARIS) + timedelta(hours=hours)
+    promised = Moment("2026-03-29") if is_day else Moment("2026-03-28T23:30:00Z")
+    of, today = order(delivery_promised=promised), now.astimezone(PARIS).date()
+    settings = Alarms(timezone="Europe/Paris", due_today=0, stuck={"others": None})
+    told = kinds(ring(of, since(now), now, settings))
+    starts, ends = day_bounds(today, PARIS), day_bounds(days_after(today, 1), PARIS)
+    form = 0 if is_day else 1
+    assert (Kind.OVERDUE in told) == (promised < starts[form])
+    assert (Kind.DUE_TODAY in told) == (starts[form] <= promised < ends[form])
