@@ -5,11 +5,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from bot.config.file import Names
 from bot.config.pieces import Check
 from bot.config.problems import Place, hint
 from bot.config.quiet import ClockTime, Country, Days
-from bot.config.written import Written, Zone
+from bot.config.written import Names, Written, Zone
 from bot.core.digest_times import is_about_anything
 from bot.model.digest import Digest
 from bot.model.quiet import MINUTES_OF_DAY, Weekday

@@ -22,12 +22,13 @@ from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
 from bot.model.sending import Thread
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, Selection, Told, Waiting
-from bot.ports import Clock, Talks, TimeBook
+from bot.ports import Clock, Talks
 from bot.storage import _pg_lists, _pg_outbox, _pg_readings, _pg_views, _pg_writes
 from bot.storage._pg_books import PostgresTalks, PostgresTimeBook
 from bot.storage._pg_connections import Bell, Connection, Job, Readers, Writer, connect, not_open, process_name
 from bot.storage._pg_lock import be_alone
 from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_current, require_whole
+from bot.timebook import TimeBook
 
 _PART = 2000
 """Orders that are read in one go: some milliseconds."""
