@@ -95,7 +95,9 @@ def test_a_list_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -> N
 def test_what_waits_says_for_what_and_until_when(cli: Cli, filled: Path) -> None:
     cli("outbox", "retry", "1", "-c", str(filled))
     with closing(sqlite3.connect(filled.parent / "orderwatch.db")) as connection, connection:
-        connection.execute("update notifications set not_before = '2999-01-05T10:00:00Z', held_for = 'status'")
+        connection.execute(
+            "update notifications set parts_sent = 0, not_before = '2999-01-05T10:00:00Z', held_for = 'status'"
+        )
     listed = json.loads(cli("outbox", "list", "--json", "-c", str(filled)).out)
     assert (listed["waits_for"], listed["waits_until"]) == ("held to be confirmed", "2999-01-05T10:00:00Z")
     assert {"severity", "gather_until", "not_before", "held_for", "merged_into"} <= listed.keys()
