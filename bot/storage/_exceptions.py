@@ -16,7 +16,7 @@ from bot.storage._exception_rows import (
     written,
 )
 
-OPEN_OF = f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ? order by since, kind"  # noqa: S608
+OPEN_OF = f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ?"  # noqa: S608
 DUE = f"""select {EXCEPTION_COLUMNS} from exceptions
     where acknowledged_at is null and source = ? and look_at <= ? order by look_at limit ?"""  # noqa: S608
 
@@ -40,10 +40,11 @@ def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
 
 def exceptions(connection: sqlite3.Connection, source: str, key: str) -> list[OrderException]:
     """What waits, or was acknowledged and is still so, of one order."""
-    return [exception_of(row) for row in connection.execute(OPEN_OF, (source, key))]
+    found = [exception_of(row) for row in connection.execute(OPEN_OF, (source, key))]
+    return sorted(found, key=lambda each: (each.since, each.kind))  # one for each kind at most
 
 
-def due(connection: sqlite3.Connection, source: str, now: Moment, limit: int) -> list[OrderException]:
+def due_exceptions(connection: sqlite3.Connection, source: str, now: Moment, limit: int) -> list[OrderException]:
     """What waits unacknowledged and is to be looked at."""
     return [exception_of(row) for row in connection.execute(DUE, (source, now, limit))]
 

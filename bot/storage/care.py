@@ -50,4 +50,4 @@ class SqliteCare:
 
     async def due_exceptions(self, source: str, now: Moment, *, limit: int) -> Sequence[OrderException]:
         """What waits unacknowledged and is to be looked at now."""
-        return await self._read(lambda connection: _exceptions.due(connection, source, now, limit))
+        return await self._read(lambda connection: _exceptions.due_exceptions(connection, source, now, limit))

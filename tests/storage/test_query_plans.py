@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from bot.model.access import Grant, Invite, Role
-from bot.model.change import Basis
+from bot.model.change import Basis, Change, Kind
 from bot.model.digest import Digested
+from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import Gathering, State
@@ -23,7 +24,7 @@ from bot.model.retention import Retention
 from bot.model.stay import Stay
 from bot.model.talk import AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent, Selection
-from bot.storage import _alarms, _digests, _exports, _lists, _outbox, _readings, _talks, _views, _writes
+from bot.storage import _alarms, _digests, _exceptions, _exports, _lists, _outbox, _readings, _talks, _views, _writes
 from bot.storage._schema import bring_up_to_date
 from tests.storage.making import ELEVEN, NINE, TEN, THREAD, again, an_order, an_update, news, sent
 
@@ -58,8 +59,11 @@ _WATCH = ChatWatch(
     source="panels", key="FR/1", destination="slack:C1", written="1", chat="slack", person="U1", since=NINE
 )
 _MUTE = Mute(source="panels", key="FR/1", destination="slack:C1", person="U1", since=NINE)
+_SLIP = Change(kind=Kind.SLIPPED)
+_WAITS = OrderException(source="panels", key="FR/1", kind=Kind.SLIPPED, since=NINE, change=_SLIP, look_at=TEN)
+_ASSIGNED = Assignment(source="panels", key="FR/1", chat="slack", person="U1", by="U1", since=NINE)
 _RETENTION = Retention(raw=timedelta(), sent=timedelta())
-_ROOMS = (_alarms, _digests, _exports, _lists, _outbox, _talks, _readings, _views, _writes)
+_ROOMS = (_alarms, _digests, _exceptions, _exports, _lists, _outbox, _talks, _readings, _views, _writes)
 _NOTHING_HELD = {"is_last_batch", "add_notifications", "text_of", "table_of", "read_anew"}
 
 CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
@@ -75,6 +79,14 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "snapshots": lambda c: _views.snapshots(c, "panels", ["FR/1", "FR/2"]),
     "memories": lambda c: _views.memories(c, "panels", ["FR/1", "FR/2"]),
     "due": lambda c: _alarms.due(c, "panels", NINE, 5),
+    "note_changes": lambda c: _exceptions.note_changes(c, _RECORD),
+    "note_looks": lambda c: _exceptions.note_looks(c, [_WAITS]),
+    "exceptions": lambda c: _exceptions.exceptions(c, "panels", "FR/1"),
+    "due_exceptions": lambda c: _exceptions.due_exceptions(c, "panels", TEN, 5),
+    "acknowledge": lambda c: _exceptions.acknowledge(c, "panels", "FR/1", "U1", None, TEN),
+    "assign": lambda c: _exceptions.assign(c, _ASSIGNED),
+    "unassign": lambda c: _exceptions.unassign(c, "panels", "FR/1"),
+    "assignments": lambda c: _exceptions.assignments(c),
     "postpone": lambda c: _alarms.postpone(c, "panels", ["FR/1"], TEN),
     "wake": lambda c: _alarms.wake(c, "panels", NINE),
     "settings": lambda c: _alarms.settings(c, "panels"),
