@@ -9,7 +9,7 @@ import pytest
 from bot.config.load import Config
 from bot.errors import Problem
 from bot.model.amount import AmountRange
-from bot.model.change import Severity
+from bot.model.change import PROMISE_KINDS, Severity
 from bot.model.route import Route
 from tests.config.conftest import GOOD, Loader, Problems
 
@@ -191,3 +191,7 @@ def test_more_people_than_a_message_has_room_for_are_refused(problems: Problems)
 
 def test_a_wait_is_a_duration(problems: Problems) -> None:
     assert "is not a duration" in refused(problems, "{to: ops, on: status, group_wait: soon}").text
+
+
+def test_whoever_asks_for_moved_promises_hears_of_slips_and_of_earlier_dates_too(configured: Loader) -> None:
+    assert first(configured(FIRST, "{to: ops, on: promise_moved}")).on == PROMISE_KINDS
