@@ -6,7 +6,7 @@ from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.storage._pg_connections import Connection
-from bot.storage._pg_schema import OPEN_ORDER
+from bot.storage._pg_schema import OPEN_ORDER, STUCK_ORDER
 from bot.storage._pg_views import Values, row_of, rows_of
 from bot.storage._rows import FOUND_COLUMNS, ORDER_COLUMNS, folded, found_of, order_row, told_of
 
@@ -19,12 +19,12 @@ _MOST_FOUND = 50
 
 async def seek(connection: Connection, names: Sequence[str], extents: Sequence[Extent]) -> list[Found]:
     """Orders within the extents that have one of the names; those of the first name that any has."""
-    within, values = _within(extents)
+    inside, values = within(extents)
     for name in names:
         rows = await rows_of(
             connection,
             f"""select {FOUND_COLUMNS} from order_names as names join orders using (source, key)
-                where names.name = %(name)s and {within} order by source, key limit {_MOST_FOUND}""",
+                where names.name = %(name)s and {inside} order by source, key limit {_MOST_FOUND}""",
             {**values, "name": folded(name)},
         )
         if rows:
@@ -40,11 +40,11 @@ async def promised(
     limit: int,
 ) -> list[Found]:
     """Open orders whose next delivery is promised from one day until before another, by that."""
-    within, values = _within(extents)
+    inside, values = within(extents)
     conditions, more = _conditions(Selection(tuple(extents), due_from=start, due_before=end))
     rows = await rows_of(
         connection,
-        f"""select {FOUND_COLUMNS} from orders where {" and ".join([*conditions, within])}
+        f"""select {FOUND_COLUMNS} from orders where {" and ".join([*conditions, inside])}
             order by due, source, key limit %(limit)s""",
         {**values, **more, "limit": limit},
     )
@@ -55,10 +55,10 @@ async def finished(
     connection: Connection, extents: Sequence[Extent], stage: Stage, since: Moment, limit: int
 ) -> list[Found]:
     """Orders of a stage that changed since then, last changed first."""
-    within, values = _within(extents)
+    inside, values = within(extents)
     rows = await rows_of(
         connection,
-        f"""select {FOUND_COLUMNS} from orders where stage = %(stage)s and changed_at >= %(since)s and {within}
+        f"""select {FOUND_COLUMNS} from orders where stage = %(stage)s and changed_at >= %(since)s and {inside}
             order by changed_at desc, source desc, key desc limit %(limit)s""",
         {**values, "stage": stage.value, "since": since, "limit": limit},
     )
@@ -71,10 +71,10 @@ async def select(connection: Connection, selection: Selection, limit: int, offse
         return await _select_waiting(connection, selection, limit, offset)
     if not any(extent.is_whole or extent.scopes for extent in selection.extents):
         return await _select_named(connection, selection, limit, offset)
-    within, values = _within(selection.extents)
+    inside, values = within(selection.extents)
     conditions, more = _conditions(selection)
     values |= more
-    wanted = f"from orders where {' and '.join([*conditions, within])}"
+    wanted = f"from orders where {' and '.join([*conditions, inside])}"
     rows = await rows_of(
         connection,
         f"select {ORDER_COLUMNS} {wanted} order by {_walk(selection)} limit %(limit)s offset %(offset)s",
@@ -108,7 +108,7 @@ async def told(connection: Connection, source: str, key: str, limit: int) -> lis
 
 async def _select_waiting(connection: Connection, selection: Selection, limit: int, offset: int) -> Selected:
     """Orders about which something waits: these are few, and each is looked up by its key."""
-    within, values = _within(selection.extents)
+    inside, values = within(selection.extents)
     conditions, more = _conditions(selection)
     rows = await rows_of(
         connection,
@@ -116,7 +116,7 @@ async def _select_waiting(connection: Connection, selection: Selection, limit: i
                 (select source as of, key as wanted, min(since) as since from exceptions
                     where acknowledged_at is null group by source, key) as waiting
                 join orders on orders.source = waiting.of and orders.key = waiting.wanted
-            where {" and ".join([*conditions, within])} order by waiting.since, orders.source, orders.key""",
+            where {" and ".join([*conditions, inside])} order by waiting.since, orders.source, orders.key""",
         values | more,
     )
     return Selected(tuple(map(order_row, rows[offset : offset + limit])), len(rows))
@@ -137,7 +137,7 @@ async def _select_named(connection: Connection, selection: Selection, limit: int
     if selection.due_before or selection.due_from:
         rows.sort(key=lambda row: (row.due or "", row.source, row.key))
     else:
-        oldest_first = selection.unchanged_since is not None
+        oldest_first = selection.unchanged_since is not None or selection.is_stuck
         rows.sort(key=lambda row: (row.changed_at, row.source, row.key), reverse=not oldest_first)
     return Selected(tuple(rows[offset : offset + limit]), len(rows))
 
@@ -146,7 +146,7 @@ def _walk(selection: Selection) -> str:
     """The order of the list, in which an index gives it."""
     if selection.due_before or selection.due_from:
         return "due, source, key"
-    if selection.unchanged_since:
+    if selection.unchanged_since or selection.is_stuck:
         return "changed_at, source, key"
     if selection.stage or len(selection.extents) > 1:
         return "changed_at desc, source desc, key desc"
@@ -156,8 +156,18 @@ def _walk(selection: Selection) -> str:
 def _conditions(selection: Selection) -> tuple[list[str], Values]:
     by_date, values = bool(selection.due_before or selection.due_from), Values()
     conditions = ["due is not null" if by_date else "changed_at is not null"]
-    if by_date or selection.unchanged_since:
+    if by_date or selection.unchanged_since or selection.is_stuck:
         conditions.append(OPEN_ORDER)
+    if selection.is_stuck:
+        conditions.append(STUCK_ORDER)
+    if selection.changed_since:
+        # A version may differ in nothing that is news, such as the first one with all details.
+        conditions.append(
+            """changed_at >= %(changed_since)s and exists (select 1 from changes
+                where changes.source = orders.source and changes.key = orders.key
+                    and changes.seen_at >= %(changed_since)s)"""
+        )
+        values["changed_since"] = selection.changed_since
     if selection.due_before:
         conditions += ["due < greatest(%(before)s, %(before_at)s)", _day_or_instant("<", "before")]
         values["before"], values["before_at"] = selection.due_before
@@ -177,7 +187,7 @@ def _day_or_instant(operator: str, bound: str) -> str:
     return f"due {operator} case when length(due) = 10 then %({bound})s else %({bound}_at)s end"
 
 
-def _within(extents: Sequence[Extent]) -> tuple[str, Values]:
+def within(extents: Sequence[Extent]) -> tuple[str, Values]:
     """Whether an order is within any of the extents."""
     parts, values = [], Values()
     for number, extent in enumerate(extents):

@@ -22,6 +22,9 @@ _MONTHS_AHEAD = 2
 OPEN_ORDER = _schema.OPEN_ORDER.replace("vanished = 0", "not vanished")
 """As the indexes over open orders have it."""
 
+STUCK_ORDER = "memory::jsonb #>> '{told,stuck,about}' = memory::jsonb ->> 'status_since'"
+"""It has become news that the order is still in the status it is in."""
+
 # Names, types and numbers of months are constants of this package.
 # ruff: noqa: S608
 
@@ -45,6 +48,8 @@ _ORDERS = (
     f"create index orders_by_due on orders (due, source, key) include (stage) where due is not null and {OPEN_ORDER}",
     f"""create index orders_by_age on orders (changed_at, source, key) include (stage)
         where changed_at is not null and {OPEN_ORDER}""",
+    f"""create index orders_stuck on orders (changed_at, source, key)
+        where changed_at is not null and {OPEN_ORDER} and {STUCK_ORDER}""",
     "create index orders_by_alarm on orders (source, alarm_at) where alarm_at is not null",
     f"""create table order_names (
         name {_T} not null, source {_T} not null, key {_T} not null,
@@ -119,6 +124,10 @@ _MEMORY = (
     )""",
     f"""create table baselines (
         watchlist {_T} primary key, orders bigint not null, taken_at {_T} not null
+    )""",
+    f"""create table digests (
+        name {_T} not null, destination {_T} not null, day {_T} not null, made_at {_T} not null,
+        primary key (name, destination)
     )""",
     f"""create table sweeps (
         source {_T} not null, scope {_T} not null, completed_at {_T} not null,

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Self, TypeVar
 
+from bot.digestbook import DigestBook
 from bot.model.database import Dsn
 from bot.model.memory import Memory
 from bot.model.moment import Moment, instant_of
@@ -26,6 +27,7 @@ from bot.ports import Clock, Talks
 from bot.storage import _pg_lists, _pg_outbox, _pg_readings, _pg_views, _pg_writes
 from bot.storage._pg_books import PostgresTalks, PostgresTimeBook
 from bot.storage._pg_connections import Bell, Connection, Job, Readers, Writer, connect, not_open, process_name
+from bot.storage._pg_digests import PostgresDigestBook
 from bot.storage._pg_lock import be_alone
 from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_current, require_whole
 from bot.timebook import TimeBook
@@ -210,6 +212,11 @@ class _Outbox(_WithWriter):
     async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
         """Destination name to the address the chat moved it to, where it did."""
         return await self._read(_pg_outbox.addresses)
+
+    @property
+    def digests(self) -> DigestBook:
+        """What digests need."""
+        return PostgresDigestBook(self._read, self._add)
 
     async def _add(self, job: Job[bool]) -> None:
         if await self._write(job, rings=self._fence is not None):
