@@ -126,6 +126,8 @@ class DestinationEntry(Written):
     """IANA zone of the readers, where it is not that of the file."""
     language: Language | None = None
     """In which it is told, `en`, `fr`, `nl` or `de`, where it is not that of the file."""
+    templates: Any = None
+    """Kind of change to what its messages say here, before the `templates:` of the file."""
     quiet: Names | None = None
     """Name of quiet hours, or a list of names: what is not urgent waits until they are over."""
     threads: bool = True
@@ -218,5 +220,7 @@ class FileEntry(StoreEntry):
     """In which news and notices are told, `en`, `fr`, `nl` or `de`, where a destination says nothing else."""
     digests: dict[str, Any] = {}
     """Name to what is told at a fixed time of day: orders due, late, stuck and moved."""
+    templates: Any = None
+    """Kind of change to what its messages say, in words of your own; see the README for the variables."""
     access: dict[str, Any] = {}
     """Kind of chat to who may ask there; nobody may who is neither here nor came by an invite."""

@@ -13,12 +13,12 @@ from bot.config.assertions import read_assertions
 from bot.config.calendar import CalendarEntry
 from bot.config.digests import read_digests
 from bot.config.file import DestinationEntry, FileEntry, StoreEntry
-from bot.config.language import voices_of
 from bot.config.pieces import Check
 from bot.config.quiet import QuietHours
 from bot.config.secrets import secret_values
 from bot.config.text import Document
-from bot.core.words import Voices
+from bot.config.voices import voices_of
+from bot.core.voices import Voices
 from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.model.access import Grant
@@ -97,6 +97,8 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     access = checked.access(chats, quiet)
     quiets = {name: quiet.of(("destinations", name, "quiet"), one.quiet) for name, (one, _) in destinations.items()}
     digests = read_digests(checked, document.data.get("digests"), watchlists, notify)
+    entries = {name: entry for name, (entry, _) in destinations.items()}
+    voices = voices_of(top, entries, sources, document)
     problems = document.complaints.problems()
     if top is None or problems:
         raise ConfigError(problems)
@@ -123,7 +125,7 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
         access=access,
         calendar=calendar,
         digests=digests,
-        voices=voices_of(top.language, {name: one.language for name, (one, _) in destinations.items()}, sources),
+        voices=voices,
         secrets=secrets,
         lines=document.complaints.lines(),
     )

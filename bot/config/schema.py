@@ -13,6 +13,8 @@ from bot.config.file import DestinationEntry, FileEntry, GrantEntry, WatchlistEn
 from bot.config.quiet import QuietEntry
 from bot.config.rules import RouteEntry
 from bot.config.secrets import secret_fields
+from bot.core.template import LONGEST
+from bot.model.change import Kind
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PIECES: tuple[type[BaseModel], ...] = (
@@ -57,6 +59,7 @@ def json_schema() -> dict[str, Any]:
     definition(WatchlistEntry)["properties"]["notify"] |= routes
     window = references[QuietEntry, mode]
     whole = definition(FileEntry)
+    whole["properties"]["templates"] |= _templates()
     whole["properties"] |= {
         "sources": _named({"anyOf": [references[model, mode] for model in sources.values()]}),
         "chats": {
@@ -91,12 +94,19 @@ def _named(schema: Any) -> dict[str, Any]:
 def _destination(kind: str, address: dict[str, Any]) -> dict[str, Any]:
     """An address with the keys every destination has."""
     own = DestinationEntry.model_json_schema()["properties"]
+    own["templates"] |= _templates()
     return {
         **address,
         "title": f"{kind} destination",
         "properties": {**own, **address.get("properties", {}), "chat": {"const": kind}},
         "required": ["chat", *address.get("required", [])],
     }
+
+
+def _templates() -> dict[str, Any]:
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+    kinds = {kind.value: text for kind in Kind}
+    return {"type": "object", "properties": kinds, "additionalProperties": False, "default": {}}
 
 
 def _add_secret_files(model: type[BaseModel], schema: dict[str, Any]) -> None:

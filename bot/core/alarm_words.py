@@ -51,7 +51,8 @@ def _spans(change: Change, source: str, words: Words) -> tuple[Span, ...]:
         case Kind.STUCK:
             return _stuck(change, source, words)
         case Kind.NOT_MOVING:
-            return _since(_not_moving(change.days, words), change.at, words)
+            spans = _not_moving(change.days, words)
+            return words.spans("{news} ({when})", news=spans, when=When(at=change.at)) if change.at else spans
         case Kind.DUE_TODAY:
             return words.spans("Promised for today: {date}", date=_date(change.after)) if change.after else ()
         case Kind.OVERDUE:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from hashlib import blake2b
 
 from bot.core.alarm_words import counted
-from bot.core.words import Voices, Words, phrase
+from bot.core.voices import Voices
+from bot.core.words import Words, phrase
 from bot.errors import Problem
 from bot.model.change import Notice
 from bot.model.message import Line, Message, Text, When

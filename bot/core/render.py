@@ -128,6 +128,20 @@ def rank_of(kind: Kind) -> int:
     return _RANK[kind]
 
 
+def slip_words(change: Change, zone: tzinfo, words: Words) -> str:
+    """By how much a promised date moved: `3 days later`; empty where none did."""
+    before, after = _moment(change.before), _moment(change.after)
+    if change.kind not in PROMISE_KINDS or not before or not after:
+        return ""
+    days = (day_of(after, zone) - day_of(before, zone)).days
+    return _days(days, words) if days else words("same day")
+
+
+def parcels(order: Order, news: Sequence[Package], words: Words) -> list[list[Span]]:
+    """Carrier and linked number of each parcel that is news; of those the order has where none is."""
+    return [_package(package, words) for package in news or _packages(order)[:_PACKAGES_SHOWN]]
+
+
 def order_name(order: Order) -> str:
     """How an order is called in a message: its number, and the customer's own if it has one."""
     return f"{short(order.number)} · {po_name(order.reference)}" if order.reference else short(order.number)
@@ -322,7 +336,7 @@ def _context(order: Order, changes: Sequence[Change], words: Words) -> list[Line
     told = {change.kind for change in changes}
     lines = []
     open_order = not order.status.stage.is_final
-    if open_order and not told & PROMISE_KINDS and (promised := _next_promise(order)):
+    if open_order and not told & PROMISE_KINDS and (promised := next_promise(order)):
         lines.append(words.line("Delivery promised for {date}", date=When(at=promised)))
     no_tracking_told = not told & {Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED}
     if no_tracking_told and (Kind.DISPATCHED in told or order.status.stage in (Stage.SHIPPED, Stage.PARTLY_SHIPPED)):
@@ -335,7 +349,8 @@ _PACKAGES_SHOWN = 5
 """As context; packages that are themselves the news are all told."""
 
 
-def _next_promise(order: Order) -> Moment | None:
+def next_promise(order: Order) -> Moment | None:
+    """When delivery is promised: of the order, else of the first shipment that is still to go."""
     dates = [order.delivery_promised]
     dates += [shipment.delivery_promised for shipment in order.shipments if not shipment.dispatched]
     return order.delivery_promised or min((date for date in dates if date), default=None)

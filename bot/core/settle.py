@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.core.backoff import backoff
 from bot.core.notices import dead_letter, destination_broken, everything_dead, notice
-from bot.core.words import Voices
+from bot.core.voices import Voices
 from bot.errors import (
     ChatBusy,
     ChatError,

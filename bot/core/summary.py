@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.core.net import net
-from bot.core.render import Entry, entry_of, main_kind, order_name, po_name, rank_of, render, short, title_of
+from bot.core.render import Entry, entry_of, main_kind, order_name, po_name, rank_of, short, title_of
+from bot.core.wording import Templates, word
 from bot.core.words import ENGLISH, Words
 from bot.model.change import Change, Severity
 from bot.model.message import Line, Message, Span, Text, When
@@ -56,6 +57,7 @@ class _Telling:
     labels: Mapping[str, str]
     zone: tzinfo
     words: Words
+    templates: Templates
 
     def label(self, source: str | None) -> str:
         return self.labels.get(source or "", source or "")
@@ -70,12 +72,13 @@ def told_as_one(
     zone: tzinfo,
     now: Moment,
     words: Words = ENGLISH,
+    templates: Templates | None = None,
 ) -> Gathering:
     """What becomes of these notifications, given by id, when they are told as one.
 
     `orders` are as they are known now, `labels` the sources as people call them; days are counted in `zone`.
     """
-    say = _Telling(labels, zone, words)
+    say = _Telling(labels, zone, words, templates or {})
     cases = [_case(each, orders) for each in _by_order(news)]
     told = [case for case in cases if not case.is_back]
     back = {each.row.id: BACK for case in cases if case.is_back for each in case.news}
@@ -132,7 +135,15 @@ def _of_one(case: _Case, say: _Telling) -> Message:
         earlier = [_with_emoji(each.row.message.emoji, each.row.message.headline) for each in case.news[:-1]]
         return last.message.model_copy(update={"body": (*last.message.body, *earlier)})
     label = say.label(last.source)
-    message = render(case.order, case.changes, source=label, seen_at=last.created_at, zone=say.zone, words=say.words)
+    message = word(
+        case.order,
+        case.changes,
+        source=label,
+        seen_at=last.created_at,
+        zone=say.zone,
+        words=say.words,
+        templates=say.templates,
+    )
     first = case.news[0].row
     if first.created_at == last.created_at:
         return message

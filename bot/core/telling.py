@@ -8,9 +8,9 @@ from bot.core.care import Care
 from bot.core.hold import held, windows_of
 from bot.core.mutes import Mutes, sort_out
 from bot.core.notices import notification_key
-from bot.core.render import render
 from bot.core.route import Share, share_out
-from bot.core.words import Voices
+from bot.core.voices import Voices
+from bot.core.wording import word
 from bot.model.alarm import Alarms
 from bot.model.change import Change, Severity
 from bot.model.moment import Moment, from_instant, instant_of
@@ -97,13 +97,14 @@ def tell(
                 order=order.key,
                 kinds=tuple(dict.fromkeys(change.kind.value for change in part.changes)),
                 route=", ".join(share.routes),
-                message=render(
+                message=word(
                     order,
                     part.changes,
                     source=telling.label,
                     seen_at=at,
                     zone=telling.zone,
                     words=telling.voices.at(share.destination),
+                    templates=telling.voices.templates_at(share.destination),
                 ).model_copy(update={"mentions": called, "is_silent": severity is Severity.LOW}),
                 created_at=at,
                 severity=severity,

@@ -105,19 +105,6 @@ class Words:
 ENGLISH = Words()
 
 
-@dataclass(frozen=True, slots=True)
-class Voices:
-    """In which words each destination is told."""
-
-    default: Words = ENGLISH
-    """Of places that are in no config."""
-    places: Mapping[str, Words] = field(default_factory=dict)
-
-    def at(self, destination: str) -> Words:
-        """The words for a destination."""
-        return self.places.get(destination, self.default)
-
-
 def placeholders(text: str) -> frozenset[str]:
     """The names of what is put into a text."""
     return frozenset(_PLACEHOLDER.findall(text))

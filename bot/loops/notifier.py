@@ -20,7 +20,7 @@ from bot.core.access import quiet_of
 from bot.core.alert_buttons import alert_buttons
 from bot.core.gather import FEW, MANY, Gather, Step, Wait, is_all_needed, next_step
 from bot.core.summary import told_as_one
-from bot.core.words import Voices
+from bot.core.voices import Voices
 from bot.errors import CannotLookBack, ChatBusy, ChatError
 from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
@@ -179,6 +179,7 @@ class Notifier:
             zone=ZoneInfo(destination.timezone),
             now=self._at(),
             words=self._voices.at(destination.name),
+            templates=self._voices.templates_at(destination.name),
         )
         if await self._storage.gather(gathering):
             event(log, "gathered", destination=destination.name, shape=step.shape, notifications=len(step.ids))

@@ -13,7 +13,8 @@ from typing import Generic, Protocol, TypeVar
 
 from bot.clock import sleep_unless
 from bot.core import notices
-from bot.core.words import Voices, Words
+from bot.core.voices import Voices
+from bot.core.words import Words
 from bot.errors import ConfigError, Problem
 from bot.files import Files, Held
 from bot.log import event, redact

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import ManualClock
-from bot.core.words import Voices
+from bot.core.voices import Voices
 from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.loops.reloader import LOOK_EVERY, Reloader
