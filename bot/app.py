@@ -1,10 +1,11 @@
 """The wiring: a Config becomes hands, loops and the order in which they open and close. It decides nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bot import registry
 from bot.config.load import Config
@@ -16,7 +17,7 @@ from bot.loops.supervisor import Loop
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
-from bot.ports import Chat, Clock, Source, Storage
+from bot.ports import Askable, Chat, Clock, Source, Storage
 from bot.sources._settings import SourceSettings
 from bot.storage.sqlite import SqliteStorage
 
@@ -140,9 +141,32 @@ async def open_storage(config: Config, clock: Clock) -> AsyncIterator[SqliteStor
         await storage.close()
 
 
+class Company(Protocol):
+    """Other workers on the same store, and what this one shares with them."""
+
+    @property
+    def storage(self) -> Storage:
+        """The store, open."""
+        ...
+
+    def elsewhere(self, sources: Iterable[str]) -> Mapping[str, Askable]:
+        """How to ask about sources that others may poll."""
+        ...
+
+    def engine(self, crew: Crew, sources: Iterable[str], chats: Iterable[str]) -> Engine:
+        """What gives a crew its share of the work."""
+        ...
+
+
 @asynccontextmanager
 async def open_on(
-    storage: SqliteStorage, opened: OpenSources, config: Config, clock: Clock, *, is_single_pass: bool = False
+    storage: Storage,
+    opened: OpenSources,
+    config: Config,
+    clock: Clock,
+    *,
+    is_single_pass: bool = False,
+    company: Company | None = None,
 ) -> AsyncIterator[App]:
     """What a config asks for, on a store that is open and sources that may be. `is_single_pass` as for `open_app`."""
     async with AsyncExitStack() as stack:
@@ -152,9 +176,14 @@ async def open_on(
         chats = build_chats(config, clock)
         for chat in chats.values():
             stack.push_async_callback(chat.close)
-        crew = Crew(config, sources, chats, storage, clock, gathers=not is_single_pass)
-        everything = await crew.take(shards.everything(sources, chats), storage)
-        yield App(storage, crew, LocalEngine(everything, storage, clock))
+        elsewhere = company.elsewhere(sources) if company else {}
+        crew = Crew(config, sources, chats, storage, clock, gathers=not is_single_pass, elsewhere=elsewhere)
+        engine: Engine
+        if company:
+            engine = company.engine(crew, sources, chats)
+        else:
+            engine = LocalEngine(await crew.take(shards.everything(sources, chats), storage), storage, clock)
+        yield App(storage, crew, engine)
 
 
 def build_sources(config: Config, clock: Clock) -> dict[str, Source]:

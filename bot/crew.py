@@ -1,9 +1,11 @@
 """The hands and loops of one config, made for whichever leases this process holds."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from bot import registry
@@ -31,7 +33,7 @@ from bot.loops.timekeeper import Timekeeper
 from bot.model.lease import Lease
 from bot.model.outbox import Destination
 from bot.pacer import Pacer
-from bot.ports import Chat, Clock, Ear, Source, Storage
+from bot.ports import Askable, Chat, Clock, Ear, Source, Storage
 from bot.web.calendar import CalendarFeed
 from bot.web.promised import PromisedDates
 
@@ -52,8 +54,9 @@ class Crew:
         clock: Clock,
         *,
         gathers: bool = True,
+        elsewhere: Mapping[str, Askable] | None = None,
     ) -> None:
-        """`gathers`: whether news of an order waits for more of it."""
+        """`gathers`: whether news of an order waits for more of it. `elsewhere`: sources that others may poll."""
         self.pollers: dict[str, Poller] = {}
         self.timekeepers: dict[str, Timekeeper] = {}
         self.notifiers: dict[str, Notifier] = {}
@@ -69,7 +72,8 @@ class Crew:
         self._catalogue = catalogue(config, sources)
         self.following = Following(storage, storage.talks, clock, self._catalogue, self.pollers)
         self.feeds = build_feeds(config, self._catalogue, clock)
-        self.desk = FrontDesk(Room(self._catalogue, storage, storage.talks, self.following, self.pollers, clock))
+        askable = ChainMap(cast("dict[str, Askable]", self.pollers), dict(elsewhere or {}))
+        self.desk = FrontDesk(Room(self._catalogue, storage, storage.talks, self.following, askable, clock))
 
     async def take(self, lease: Lease, storage: Storage) -> dict[str, Loop]:
         """The loops of a lease by name, made anew. They write to `storage`."""

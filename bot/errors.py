@@ -183,5 +183,9 @@ class SchemaTooNew(StorageError):
     """The database was written by a newer program."""
 
 
+class LeaseLost(StorageError):
+    """What was to be written belongs to a lease that is another worker's by now. Nothing of it was written; stop."""
+
+
 class StaleRecord(StorageError):
     """A record was planned against a version of an order that is no longer the stored one. Plan again."""

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-_LIBRARIES = ("aiohttp", "asyncio", "httpcore", "httpx", "slack_bolt", "slack_sdk", "telegram")
+_LIBRARIES = (
+    "aiohttp", "asyncio", "httpcore", "httpx", "procrastinate", "psycopg", "slack_bolt", "slack_sdk", "telegram"
+)  # fmt: skip
 """Their news about single requests is not the operator's; their warnings are."""
 
 _SHORTEST = 4

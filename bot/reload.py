@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
-from bot.app import App, OpenSources, checked, open_on, open_storage
+from bot.app import App, Company, OpenSources, checked, open_on, open_storage
 from bot.clock import sleep_unless
 from bot.config.load import Config
 from bot.errors import StorageError
@@ -27,25 +28,34 @@ async def keep_running(
     *,
     stop: asyncio.Event,
     asked: asyncio.Event,
+    join: Callable[[Config], AbstractAsyncContextManager[Company]] | None = None,
 ) -> None:
     """Watch and tell until `stop` is set; whenever `files` or `asked` say so, `read` again and go on with that.
 
     The database stays open and locked all the time, and so does every source whose settings stay the same: its
-    budget is one. Raises ConfigError and StorageError, but once it runs it goes on whatever a later config says.
+    budget is one. `join` lets this process share the store with other workers. Raises ConfigError and StorageError,
+    but once it runs it goes on whatever a later config says.
     """
 
     def read_next(fresh: Files) -> Config:
         return checked(read(fresh), clock, database=config.database)
 
-    async with OpenSources(clock) as sources, open_storage(checked(config, clock), clock) as storage:
+    async with OpenSources(clock) as sources, AsyncExitStack() as stack:
+        good = checked(config, clock)
+        company = await stack.enter_async_context(join(good)) if join else None
+        storage = company.storage if company else await stack.enter_async_context(open_storage(good, clock))
         reloader = Reloader(config, files, read_next, storage, clock, asked)
         has_run = False
         while not stop.is_set():
             try:
-                async with open_on(storage, sources, reloader.config, clock) as app:
+                async with open_on(storage, sources, reloader.config, clock, company=company) as app:
                     if not has_run:
                         event(
-                            log, "started", config=config.path, database=config.database, sources=", ".join(app.pollers)
+                            log,
+                            "started",
+                            config=config.path,
+                            database=config.database,
+                            sources=", ".join(config.sources),
                         )
                     has_run = True
                     await _run_until(stop, app, reloader)

@@ -8,7 +8,25 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bot.loops.supervisor import Loop, Supervisor
-from bot.ports import Clock, Storage
+from bot.model.lease import Lease
+from bot.ports import Askable, Clock, Storage
+
+
+class Crew(Protocol):
+    """Makes the loops that do the work of a lease."""
+
+    @property
+    def pollers(self) -> Mapping[str, Askable]:
+        """By source: those of the leases that are held now."""
+        ...
+
+    async def take(self, lease: Lease, storage: Storage) -> Mapping[str, Loop]:
+        """Loops by name, made anew: what was known of an earlier lease is forgotten. They write to `storage`."""
+        ...
+
+    def leave(self, lease: Lease) -> None:
+        """Its loops have ended: forget them."""
+        ...
 
 
 class Engine(Protocol):

@@ -39,14 +39,15 @@ class Pulse(Protocol):
 class Supervisor:
     """Runs loops by name."""
 
-    def __init__(self, loops: Mapping[str, Loop], pulse: Pulse, clock: Clock) -> None:
+    def __init__(self, loops: Mapping[str, Loop], pulse: Pulse, clock: Clock, *, drain: float = DRAIN) -> None:
         self._loops = loops
         self._pulse = pulse
         self._clock = clock
+        self._drain = drain
         self._alive: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run all loops until `stop` is set; then give them DRAIN seconds, and cancel what is left.
+        """Run all loops until `stop` is set; then give them `drain` seconds, and cancel what is left.
 
         Who cancels this cancels them all, at once.
         """
@@ -55,7 +56,7 @@ class Supervisor:
         late: set[asyncio.Task[None]] = set()
         try:
             await stop.wait()
-            _, late = await asyncio.wait(tasks, timeout=DRAIN)
+            _, late = await asyncio.wait(tasks, timeout=self._drain)
         finally:
             for task in (*tasks, beat):
                 task.cancel()

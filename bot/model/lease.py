@@ -1,6 +1,7 @@
 """What one process works on until it must stop: sources to poll, chats to speak and listen in, the house to keep."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,39 @@ class Lease:
     """Whether what is owed to destinations of no chat at all is among it."""
     keeps_house: bool = False
     """Whether it drops what retention no longer wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The engine's row that stands behind a lease: it is ours while all three are so."""
+
+    job: int
+    attempts: int
+    runner: int
+    """The engine's own number for the worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that takes leases."""
+
+    name: str
+    host: str
+    pid: int
+    queue: str
+    """Where it is given leases that are meant for it."""
+    started_at: datetime | None = None
+    silent: float = 0.0
+    """Seconds since its last sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Who has a lease."""
+
+    lease: str
+    worker: str | None
+    """None: nobody, or one that gives no sign of life."""
+    since: datetime
+    silent: float
+    """Seconds since it was renewed."""

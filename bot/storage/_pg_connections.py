@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
+from weakref import WeakSet
 
 from psycopg import AsyncConnection, Error, IsolationLevel, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -32,13 +33,13 @@ _UNLESS_GIVEN = {
     "tcp_user_timeout": "15000",
 }  # fmt: skip
 """A cut network is noticed within half a minute, not within hours."""
-_SESSION = """set idle_in_transaction_session_timeout = '60s'; set tcp_keepalives_idle = 10;
+_SESSION = """set idle_in_transaction_session_timeout = '15s'; set tcp_keepalives_idle = 10;
     set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set client_min_messages = warning"""
 
 
 async def connect(database: Dsn, *, name: str = "orderwatch") -> Connection:
     """A connection that leaves transactions to the caller. `name` is what the server's own lists show."""
-    connection = await AsyncConnection.connect(_address(database, name), autocommit=True)
+    connection = await AsyncConnection.connect(address_of(database, name), autocommit=True)
     try:
         await connection.execute(_SESSION)
     except BaseException:
@@ -64,7 +65,7 @@ class Readers:
     def __init__(self, database: Dsn) -> None:
         self._database = database
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            _address(database, process_name("")),
+            address_of(database, process_name("")),
             kwargs={"autocommit": True},
             min_size=1,
             max_size=_READERS,
@@ -203,12 +204,30 @@ class Writer:
                 await self._connection.execute(f"notify {_CHANNEL}")
 
 
-class Bell:
-    """Sets an event when any process on the database rings, and every few seconds in case that was not heard."""
+class Bells:
+    """Events that are set together; each is cleared by whoever waits on it."""
 
-    def __init__(self, database: Dsn, event: asyncio.Event) -> None:
+    def __init__(self) -> None:
+        self._all: WeakSet[asyncio.Event] = WeakSet()
+
+    def one_more(self) -> asyncio.Event:
+        """An event that is set from now on until nobody has it any more."""
+        event = asyncio.Event()
+        self._all.add(event)
+        return event
+
+    def ring(self) -> None:
+        """Set them all."""
+        for event in self._all:
+            event.set()
+
+
+class Bell:
+    """Rings when any process on the database rings, and every few seconds in case that was not heard."""
+
+    def __init__(self, database: Dsn, bells: Bells) -> None:
         self._database = database
-        self._event = event
+        self._bells = bells
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -231,11 +250,11 @@ class Bell:
                     while True:
                         async for _ in connection.notifies(timeout=_LOOK_EVERY, stop_after=1):
                             pass
-                        self._event.set()
+                        self._bells.ring()
                 finally:
                     await connection.close()
             await asyncio.sleep(_LOOK_EVERY)
-            self._event.set()
+            self._bells.ring()
 
 
 async def _only_read(connection: Connection) -> None:
@@ -244,7 +263,14 @@ async def _only_read(connection: Connection) -> None:
     await connection.execute(_SESSION)
 
 
-def _address(database: Dsn, name: str) -> str:
+async def prepare_session(connection: Connection) -> None:
+    """Let a connection of a pool leave transactions to its users, and notice what goes wrong in time."""
+    await connection.set_autocommit(True)
+    await connection.execute(_SESSION)
+
+
+def address_of(database: Dsn, name: str) -> str:
+    """What the driver is given, with patience for what the address does not say. Raises StorageError."""
     with told_for_people(database):
         given = {key: str(value) for key, value in conninfo_to_dict(database.secret).items() if value is not None}
         return str(make_conninfo(**{**_UNLESS_GIVEN, "application_name": name, **given}))

@@ -26,7 +26,7 @@ from bot.model.view import ChangeRow, Extent, Found, OrderRow, Owed, Selected, S
 from bot.ports import Clock, Talks
 from bot.storage import _pg_lists, _pg_outbox, _pg_readings, _pg_views, _pg_writes
 from bot.storage._pg_books import PostgresTalks, PostgresTimeBook
-from bot.storage._pg_connections import Bell, Connection, Job, Readers, Writer, connect, not_open, process_name
+from bot.storage._pg_connections import Bell, Bells, Connection, Job, Readers, Writer, connect, not_open, process_name
 from bot.storage._pg_digests import PostgresDigestBook
 from bot.storage._pg_lock import be_alone
 from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_current, require_whole
@@ -174,7 +174,8 @@ class _Outbox(_WithWriter):
 
     def __init__(self, database: Dsn, fence: Fence | None = None) -> None:
         super().__init__(database, fence)
-        self._outbox_changed = asyncio.Event()
+        self._bells = Bells()
+        self._outbox_changed = self._bells.one_more()
 
     @property
     def outbox_changed(self) -> asyncio.Event:
@@ -220,7 +221,7 @@ class _Outbox(_WithWriter):
 
     async def _add(self, job: Job[bool]) -> None:
         if await self._write(job, rings=self._fence is not None):
-            self._outbox_changed.set()
+            self._bells.ring()
 
 
 class PostgresStorage(_Outbox):
@@ -233,12 +234,13 @@ class PostgresStorage(_Outbox):
         super().__init__(database, fence)
         self._clock = clock
         self._holder = holder
-        self._bell = Bell(database, self._outbox_changed)
+        self._bell = Bell(database, self._bells)
 
     def fenced(self, fence: Fence) -> Self:
         """The same open store, each of whose writes this fence allows or not. It closes with this one."""
         other = copy.copy(self)
         other._fence = fence
+        other._outbox_changed = self._bells.one_more()  # each has somebody else who clears it
         return other
 
     @property

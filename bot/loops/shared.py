@@ -1,0 +1,301 @@
+"""Many workers on one PostgreSQL database: procrastinate hands out leases, and what a worker holds it works on.
+
+A job is a lease and lasts for as long as its worker renews it; a job for each poll would cost the database thirty times
+as much. A worker that cannot renew stops by its own clock before anybody else may begin. One that was frozen meanwhile
+finds that its token is gone, and writes nothing. Needs the extra `orderwatch[postgres]`.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from procrastinate import App, JobContext, PsycopgConnector, jobs
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+from bot.clock import sleep_unless
+from bot.core.shares import to_hand_over
+from bot.errors import LeaseLost, StorageError
+from bot.log import event
+from bot.loops.elsewhere import Answering
+from bot.loops.engine import Crew
+from bot.loops.supervisor import Loop, Supervisor
+from bot.model.lease import Job, Lease, Worker
+from bot.model.moment import Moment
+from bot.ports import Clock
+from bot.storage._pg_connections import Connection
+from bot.storage.leases import Leases, fence
+from bot.storage.postgres import PostgresStorage
+
+log = logging.getLogger(__name__)
+
+_ANYBODY = "leases"
+"""The queue of leases that any worker may take."""
+_TASK = "lease"
+_DRAIN = 6.0
+"""Seconds that the loops of a lease have to end in peace when it is handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds. A worker that is cut off must stop before it is called dead: lease < stall - heartbeat."""
+
+    lease: float = 20.0
+    """A worker that could not renew for so long stops."""
+    heartbeat: float = 3.0
+    """Between two signs of life; leases are renewed as often."""
+    stall: float = 30.0
+    """A worker that gave no sign of life for so long is dead, and its leases are given to others."""
+    look: float = 0.5
+    """Between two looks for leases that are free, beside being told of them."""
+    listens: bool = True
+    """Whether the database tells of free leases; through PgBouncer in transaction mode it cannot."""
+
+    def __post_init__(self) -> None:
+        if self.lease >= self.stall - self.heartbeat:
+            raise ValueError("a lease must end before its worker is called dead: lease < stall - heartbeat")
+
+
+@dataclass(slots=True)
+class _Held:
+    """A lease while we work on it."""
+
+    token: str
+    job: Job
+    deadline: float
+    """On our monotonic clock."""
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to end its loops in peace."""
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it may be another's: its loops end at once."""
+    next_queue: str = _ANYBODY
+    """Who is to have it next."""
+
+
+class ProcrastinateEngine:
+    """Takes leases as they come, works on them, and hands them over."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        leases: Sequence[Lease],
+        storage: PostgresStorage,
+        table: Leases,
+        clock: Clock,
+        worker: Worker,
+        times: Times,
+    ) -> None:
+        """`leases` are all there are; `storage` and `table` are open."""
+        self._crew = crew
+        self._leases = {lease.name: lease for lease in leases}
+        self._storage = storage
+        self._table = table
+        self._clock = clock
+        self._worker = worker
+        self._times = times
+        self._held: dict[str, _Held] = {}
+        self._leaving = False
+        self._answering = Answering(crew.pollers, table, clock)
+        self._app = App(connector=PsycopgConnector())
+        self._app.task(name=_TASK, pass_context=True)(self._work)
+
+    async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop]) -> None:
+        """Work on whatever leases are to be had until `stop` is set, then hand them over."""
+        await self._app.open_async(self._table.pool)
+        await self._table.prepare(self._app.schema_manager.apply_schema_async)
+        loops: dict[str, Loop] = {name: _Until(run) for name, run in (("taker", self._take), ("keeper", self._keep))}
+        loops["answering"] = self._answering
+        guard = asyncio.create_task(self._guard())
+        try:
+            await Supervisor({**loops, **beside}, _Unheard(), self._clock).run(stop)
+        finally:
+            guard.cancel()
+            with suppress(StorageError):
+                await self._table.leave(self._worker.name)
+
+    # Taking leases
+
+    async def _take(self, stop: asyncio.Event) -> None:
+        """Let procrastinate give us leases; it ends when it loses the database, and is begun again."""
+        stopped = asyncio.create_task(stop.wait())
+        taking: asyncio.Task[Any] = stopped
+        try:
+            while not stop.is_set():
+                taking = asyncio.create_task(self._run_procrastinate())
+                await asyncio.wait({taking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if stop.is_set():
+                    await self._hand_all_over(taking)
+                elif error := taking.exception():
+                    event(log, "engine_failed", level=logging.ERROR, error=f"{type(error).__name__}: {error}")
+                    await sleep_unless(stop, 1.0, self._clock)
+        finally:
+            stopped.cancel()
+            taking.cancel()
+
+    async def _run_procrastinate(self) -> None:
+        times = self._times
+        await self._app.run_worker_async(
+            queues=[_ANYBODY, self._worker.queue],
+            name=self._worker.name,
+            concurrency=len(self._leases) + 1,
+            fetch_job_polling_interval=times.look,
+            shutdown_graceful_timeout=min(_DRAIN, times.lease) + 1.0,
+            listen_notify=times.listens,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            update_heartbeat_interval=times.heartbeat,
+            stalled_worker_timeout=times.stall,
+        )
+
+    async def _hand_all_over(self, taking: asyncio.Task[Any]) -> None:
+        taking.cancel()
+        await asyncio.sleep(0)  # it takes no more from here on, and waits for those it has
+        self._leaving = True
+        for held in self._held.values():
+            held.stop.set()
+        await asyncio.gather(taking, return_exceptions=True)
+
+    async def _work(self, context: JobContext, name: str) -> None:
+        """Hold a lease until it is lost, or wanted by others."""
+        lease, job = self._leases.get(name), context.job
+        if lease is None or job.id is None or job.worker_id is None:
+            return  # a worker with another config knows what it is
+        row, token, asked = Job(job.id, job.attempts, job.worker_id), secrets.token_hex(16), self._clock.monotonic()
+        if not await self._table.acquire(name, token, self._worker.name, row):
+            return
+        held = _Held(token, row, asked + self._times.lease)
+        if self._leaving:
+            held.stop.set()
+        self._held[name] = held
+        event(log, "lease_taken", lease=name)
+        try:
+            await self._run_loops(lease, held)
+        finally:
+            del self._held[name]
+            self._crew.leave(lease)
+        event(log, "lease_lost" if held.lost.is_set() else "lease_given", lease=name)
+        if not held.lost.is_set():
+            await self._table.release(name, token)
+            await self._offer(name, held.next_queue)
+
+    async def _run_loops(self, lease: Lease, held: _Held) -> None:
+        running = asyncio.create_task(self._loops_of(lease, held))
+        lost = asyncio.create_task(held.lost.wait())
+        try:
+            await asyncio.wait({running, lost}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            lost.cancel()
+            running.cancel()
+            (outcome,) = await asyncio.gather(running, return_exceptions=True)
+        if isinstance(outcome, Exception):  # whatever it is, others may do better, and so may we a little later
+            error = f"{type(outcome).__name__}: {outcome}"
+            event(log, "lease_failed", level=logging.ERROR, lease=lease.name, error=error)
+            await sleep_unless(held.stop, self._times.heartbeat, self._clock)
+
+    async def _loops_of(self, lease: Lease, held: _Held) -> None:
+        storage = self._storage.fenced(partial(self._require, lease.name, held))
+        loops = await self._crew.take(lease, storage)
+        await Supervisor(loops, _Unheard(), self._clock, drain=min(_DRAIN, self._times.lease)).run(held.stop)
+
+    async def _require(self, name: str, held: _Held, connection: Connection) -> None:
+        """The fence: nothing is written after the deadline, nor under a token that is gone. Raises LeaseLost."""
+        try:
+            if self._clock.monotonic() >= held.deadline:
+                raise LeaseLost(f"the lease {name} is over and could not be renewed; nothing was written")
+            await fence(name, held.token)(connection)
+        except LeaseLost:
+            held.lost.set()
+            raise
+
+    async def _offer(self, name: str, queue: str = _ANYBODY) -> None:
+        """Let a lease be taken, once."""
+        lease_task = self._app.configure_task(_TASK, lock=name, queueing_lock=name, queue=queue)
+        with suppress(AlreadyEnqueued):
+            await lease_task.defer_async(name=name)
+
+    # Keeping them
+
+    async def _guard(self) -> None:
+        """End by our own clock what could not be renewed."""
+        while True:
+            await self._clock.sleep(self._times.heartbeat / 10)
+            now = self._clock.monotonic()
+            for held in self._held.values():
+                if now >= held.deadline:
+                    held.lost.set()
+
+    async def _keep(self, stop: asyncio.Event) -> None:
+        """Renew what we hold, give away what is too much, and bring back what nobody has."""
+        while not stop.is_set():
+            try:
+                await self._renew()
+                await self._table.report(self._worker)
+                await self._share()
+                await self._bring_back()
+            except (StorageError, ConnectorException) as error:
+                event(log, "lease_table_unreachable", level=logging.ERROR, error=error)
+            await sleep_unless(stop, self._times.heartbeat, self._clock)
+
+    async def _renew(self) -> None:
+        asked, holding = self._clock.monotonic(), dict(self._held)
+        renewed = await self._table.renew({name: (held.token, held.job) for name, held in holding.items()})
+        for name, held in holding.items():
+            if name in renewed:
+                held.deadline = asked + self._times.lease
+            else:
+                held.lost.set()
+
+    async def _share(self) -> None:
+        """Give leases to workers that have less than a fair share."""
+        workers = {worker.name: worker for worker in await self._table.workers() if worker.silent < self._times.stall}
+        holdings = await self._table.holdings(seconds=self._times.stall)
+        holders = {each.lease: each.worker for each in holdings if each.worker and each.lease in self._leases}
+        for name, worker in to_hand_over(holders, workers, self._worker.name).items():
+            if held := self._held.get(name):
+                held.next_queue = workers[worker].queue
+                held.stop.set()
+
+    async def _bring_back(self) -> None:
+        """Let leases be taken whose worker died, and those that nobody offers.
+
+        A dead worker's job is ended and another made, so that no number of a job is ever two workers'.
+        """
+        manager, stall = self._app.job_manager, self._times.stall
+        for dead in await manager.get_stalled_jobs(task_name=_TASK, seconds_since_heartbeat=stall):
+            event(log, "lease_of_the_dead", level=logging.WARNING, lease=dead.lock)
+            await self._end(dead)
+        queues = {_ANYBODY, *(worker.queue for worker in await self._table.workers() if worker.silent < stall)}
+        offered = set()
+        for job in await manager.list_jobs_async(task=_TASK):
+            if job.status == "todo" and job.queue not in queues:
+                await self._end(job)  # meant for a worker that is no more
+            else:
+                offered.add(job.lock)
+        for name in self._leases.keys() - offered:
+            await self._offer(name)
+
+    async def _end(self, job: jobs.Job) -> None:
+        with suppress(ConnectorException):  # another worker was faster
+            await self._app.job_manager.finish_job_by_id_async(job.id or 0, status=jobs.Status.FAILED, delete_job=True)
+
+
+class _Until:
+    """A method that runs until it is told to stop, as a loop."""
+
+    def __init__(self, method: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        self._method = method
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run it."""
+        await self._method(stop)
+
+
+class _Unheard:
+    """Signs of life of loops that nobody asks for: here it is the leases that must be renewed."""
+
+    async def beat(self, loops: Sequence[str], at: Moment) -> None:
+        """Nothing."""
