@@ -22,6 +22,7 @@ _SHADES = ("#cfe3f5", "#93c0e6", "#4f93cf", "#c4712f", "#8f2d1d")
 _WIDTH, _TOP, _ROW, _BOTTOM = 5.6, 0.68, 0.34, 0.66
 """Inches."""
 _DPI = 144
+_LONGEST_NAME = 26
 _FONT = "DejaVu Sans"
 
 
@@ -60,7 +61,52 @@ def open_orders(bars: Mapping[str, Sequence[int]], ages: Sequence[str]) -> bytes
     return _png(figure)
 
 
-def _card(*, rows: int) -> "tuple[Figure, Axes]":
+def spreads(bars: Mapping[str, Sequence[float]]) -> bytes:
+    """A PNG with two numbers of days for each name: within the first are half of the orders, within the second 90 %."""
+    figure, axes = _card(rows=len(bars), left=0.34)
+    names = [_short(name) for name in bars]
+    positions = range(len(names))
+    axes.barh(positions, [most for _, most in bars.values()], height=0.62, color=_SHADES[0], linewidth=0)
+    axes.barh(positions, [half for half, _ in bars.values()], height=0.34, color=_SHADES[2], linewidth=0)
+    axes.set_yticks(list(positions), names)
+    longest = max(most for _, most in bars.values()) or 1.0
+    for position, (half, most) in enumerate(bars.values()):
+        words = f"{half:g} / {most:g}"
+        axes.text(most + longest * 0.012, position, words, va="center", color=_INK, fontsize=8, family=_FONT)
+    axes.set_xlim(0, longest * 1.2)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    _title(figure, "How long orders take", "days within which half of them (dark) and nine of ten (light) are through")
+    return _png(figure)
+
+
+def timeline(number: str, steps: Sequence[tuple[str, float]], marks: Sequence[float], days: float) -> bytes:
+    """A PNG of one order: `steps`, its statuses and when each began; `marks`, other changes; all in `days` so far."""
+    rows = [_short(status) for status, _ in steps] + (["other changes"] if marks else [])
+    figure, axes = _card(rows=len(rows), left=0.27)
+    ends = [*(begins for _, begins in steps[1:]), days]
+    longest = max(days, 1.0)
+    for position, (begins, end) in enumerate(zip((begins for _, begins in steps), ends, strict=True)):
+        width = max(end - begins, longest * 0.006)
+        axes.barh(position, width, left=begins, height=0.5, color=_SHADES[2], linewidth=0)
+        words = f"{end - begins:.1f} d"
+        axes.text(begins + width + longest * 0.012, position, words, va="center", color=_INK, fontsize=8, family=_FONT)
+    axes.plot(marks, [len(steps)] * len(marks), marker="D", markersize=5, color=_SHADES[3], linewidth=0)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xlim(0, longest * 1.14)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    _title(figure, f"Order {_short(number)}", "days in each status")
+    return _png(figure)
+
+
+def _short(name: str) -> str:
+    """A name that fits beside a bar, with nothing in it that would be drawn as a formula."""
+    name = name.replace("$", "").strip()
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
+
+
+def _card(*, rows: int, left: float = 0.19) -> "tuple[Figure, Axes]":
     """A card with room for a title, so many rows, an axis and a legend."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -69,7 +115,7 @@ def _card(*, rows: int) -> "tuple[Figure, Axes]":
     height = _TOP + _ROW * rows + _BOTTOM
     figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor=_CARD, edgecolor=_EDGE, linewidth=1.5)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.19, _BOTTOM / height, 0.77, _ROW * rows / height))
+    axes = figure.add_axes((left, _BOTTOM / height, 0.96 - left, _ROW * rows / height))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.set_facecolor(_CARD)
     for side in ("top", "right", "left", "bottom"):
