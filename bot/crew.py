@@ -94,7 +94,12 @@ class Crew:
         if lease.keeps_house:
             loops["janitor"] = Janitor(storage, self._clock, self._config.retention)
             digester = Digester(
-                storage, self._clock, self._config.digests, self._catalogue, lambda: self.following.grants
+                storage,
+                self._clock,
+                self._config.digests,
+                self._catalogue,
+                lambda: self.following.grants,
+                self._config.voices,
             )
             loops["digester"] = self.digesters[lease.name] = digester
         return loops

@@ -28,15 +28,14 @@ def lines(change: Change, source: str, words: Words = ENGLISH) -> list[Line]:
     return [Line(spans=spans)] if spans else []
 
 
-def closing(lead: int | None, slips: int, changes: int) -> str:
+def closing(lead: int | None, slips: int, changes: int, words: Words = ENGLISH) -> str:
     """The closing note of an order: days from order to end, how often its date slipped, how much happened to it."""
-    words = [f"took {_counted(lead, 'day')} from order to end"] if lead is not None else []
-    words += [_counted(slips, "slip"), _counted(changes, "change")]
-    return "Closed: " + ", ".join(words)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    facts = []
+    if lead is not None:
+        facts.append(words.count(lead, "took {n} day from order to end", "took {n} days from order to end"))
+    facts.append(words.count(slips, "{n} slip", "{n} slips"))
+    facts.append(words.count(changes, "{n} change", "{n} changes"))
+    return words("Closed: {facts}", facts=", ".join(facts))
 
 
 def counted(overdue: int, stuck: int, words: Words = ENGLISH) -> str:
@@ -64,6 +63,8 @@ def _spans(change: Change, source: str, words: Words) -> tuple[Span, ...]:
                 text = "Something of line {line} had been dispatched already: it may still arrive"
                 return words.spans(text, line=change.line)
             return words.spans("Something of it had been dispatched already: it may still arrive")
+        case Kind.CLOSED if change.slips is not None and change.moves is not None:
+            return (Text(text=closing(change.days, change.slips, change.moves, words)),)
         case Kind.CLOSED:
             return (Text(text=change.after or words("Archived")),)
         case _:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from bot.core.alarms import patience_over, settings_for
 from bot.core.notices import notification_key
-from bot.core.phrases import spans_line, text_line
-from bot.core.render import order_name, render
+from bot.core.render import order_name
 from bot.core.telling import Telling, tell
+from bot.core.wording import word
 from bot.model.alarm import Alarms
 from bot.model.change import TIME_MADE, Change, Severity
 from bot.model.exception import OrderException
@@ -85,8 +85,9 @@ def _reminders(
     if not again:
         return
     update = OrderUpdate(key=known.order.key, expected_seq=known.seq)
-    ask = text_line(f"Reminder: nobody has acknowledged it yet. {_how(known.order)}")
     for told in tell(known.order, update, again, watchlists, telling, now):
+        words = telling.voices.at(told.destination)
+        ask = words.line("Reminder: nobody has acknowledged it yet. To end this: {command}", command=_how(known.order))
         yield told.model_copy(update={"key": notification_key("again", told.key), "message": _with(told, ask)})
 
 
@@ -100,10 +101,23 @@ def _passed_on(
     if not passed or settings.escalate is None:
         return
     at, changes = from_instant(now), [each.change for each in passed]
-    message = render(order, changes, source=telling.label, seen_at=passed[0].since, zone=telling.zone)
     since = min(each.since for each in passed)
-    ask = spans_line("Passed on: nobody has acknowledged it since ", When(at=since), f". {_how(order)}")
     for name in settings.escalate.to:
+        words = telling.voices.at(name)
+        message = word(
+            order,
+            changes,
+            source=telling.label,
+            seen_at=passed[0].since,
+            zone=telling.zone,
+            words=words,
+            templates=telling.voices.templates_at(name),
+        )
+        ask = words.line(
+            "Passed on: nobody has acknowledged it since {when}. To end this: {command}",
+            when=When(at=since),
+            command=_how(order),
+        )
         called = telling.care.called(order.key, name, ())
         yield NewNotification(
             key=notification_key("passed on", telling.source, order.key, at, name),
@@ -119,7 +133,7 @@ def _passed_on(
 
 
 def _how(order: Order) -> str:
-    return f"To end this: ack {order_name(order).partition(' · ')[0]}"
+    return f"ack {order_name(order).partition(' · ')[0]}"
 
 
 def _instant(moment: Moment) -> datetime:

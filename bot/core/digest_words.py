@@ -6,9 +6,10 @@ from datetime import datetime, timedelta, tzinfo
 
 from bot.core.digest_times import is_late
 from bot.core.notices import notification_key
-from bot.core.phrases import counted, days_words, health_spans, spans_line, strong
+from bot.core.phrases import counted, spans_line, strong
 from bot.core.promise import day_bounds, days_after, days_late
-from bot.core.render import po_name
+from bot.core.render import po_name, short
+from bot.core.words import ENGLISH, Words, phrase
 from bot.model.digest import Digest, Slot
 from bot.model.message import Attachment, Line, Message, Span, Text, When
 from bot.model.moment import Moment, day_of, from_instant
@@ -34,7 +35,7 @@ class Section:
 
     title: str
     counts: str
-    """How they are counted in the first line: `overdue`."""
+    """How they are counted in the first line: `{count} overdue`."""
     asks: str
     """The command that lists them all."""
     selection: Selection
@@ -52,7 +53,7 @@ class Said:
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits and no source fails."""
-        return not any(found.total for _, found in self.sections) and not any(_failing(self))
+        return not any(found.total for _, found in self.sections) and not _failing(self)
 
 
 def sections(
@@ -62,36 +63,49 @@ def sections(
     today = now.astimezone(zone).date()
     days = 7 if digest.is_weekly else 1
     begins, ends = day_bounds(today, zone), day_bounds(days_after(today, days), zone)
-    title = "Due within 7 days" if digest.is_weekly else "Due today"
+    due = (phrase("Due today"), phrase("{count} due today"))
+    if digest.is_weekly:
+        due = (phrase("Due within 7 days"), phrase("{count} due within 7 days"))
     waiting = Selection(extents, waits_for_somebody=True)
     return (
-        Section("Open exceptions", "with open exceptions", "list exceptions", waiting),
-        Section("Overdue", "overdue", "late", Selection(extents, due_before=begins)),
-        Section(title, title.lower(), f"due {days}", Selection(extents, due_from=begins, due_before=ends)),
-        Section("Stuck", "stuck", "list stuck", Selection(extents, is_stuck=True)),
-        Section("Moved", "moved", "list", Selection(extents, changed_since=since)),
+        Section(phrase("Open exceptions"), phrase("{count} with open exceptions"), "list exceptions", waiting),
+        Section(phrase("Overdue"), phrase("{count} overdue"), "late", Selection(extents, due_before=begins)),
+        Section(*due, f"due {days}", Selection(extents, due_from=begins, due_before=ends)),
+        Section(phrase("Stuck"), phrase("{count} stuck"), "list stuck", Selection(extents, is_stuck=True)),
+        Section(phrase("Moved"), phrase("{count} moved"), "list", Selection(extents, changed_since=since)),
     )
 
 
 def message(
-    digest: Digest, said: Said, slot: Slot, now: datetime, zone: tzinfo, since: Moment, picture: Attachment | None
+    digest: Digest,
+    said: Said,
+    slot: Slot,
+    now: datetime,
+    zone: tzinfo,
+    since: Moment,
+    picture: Attachment | None,
+    words: Words = ENGLISH,
 ) -> Message:
     """The digest as it is sent."""
-    counts = [f"{_count(found)} {section.counts}" for section, found in said.sections if found.total]
-    words = ", ".join(counts) or "nothing is due, late or stuck, and nothing moved"
-    kind = "This week" if digest.is_weekly else "Today"
-    late: list[Span | str] = []
+    told = [(section, found) for section, found in said.sections if found.total]
+    counts = ", ".join(words(section.counts, count=_count(found.total, words)) for section, found in told)
+    headline = words.spans(
+        "{when} · {digest}: {counts}",
+        when=strong(words("This week") if digest.is_weekly else words("Today")),
+        digest=digest.name,
+        counts=counts or words("nothing is due, late or stuck, and nothing moved"),
+    )
     if is_late(slot, now):
-        late = [" · late, for nothing ran at ", When(at=from_instant(slot.at))]
-    body = [
-        line for section, found in said.sections if found.total for line in _section(section, found, said, now, zone)
-    ]
+        at = When(at=from_instant(slot.at))
+        headline = words.spans("{news} · late, for nothing ran at {when}", news=headline, when=at)
+    writer = _Writer(said, words, now, zone)
     return Message(
         emoji="🗞️",
-        headline=spans_line(strong(kind), f" · {digest.name}: {words}", *late),
-        body=(*body, *_failing(said)),
-        footer=_footer(said, since),
+        headline=Line(spans=headline),
+        body=(*(line for section, found in told for line in writer.section(section, found)), *writer.failing()),
+        footer=writer.footer(since),
         attachment=picture,
+        language=words.language,
     )
 
 
@@ -132,53 +146,77 @@ def stage_name(stage: Stage) -> str:
     return stage.value.replace("_", " ")
 
 
-def _section(section: Section, found: Selected, said: Said, now: datetime, zone: tzinfo) -> Iterator[Line]:
-    if not found.total:
-        return
-    yield spans_line(strong(section.title), f" · {_count(found)}")
-    for row in found.rows:
-        yield _row(row, section, said, now, zone)
-    if rest := found.total - len(found.rows):
-        more = f"{rest:,} or more" if found.total >= MOST_COUNTED else f"{rest:,} more"
-        yield spans_line(f"and {more}: ask ", Text(text=section.asks, style="code"), indent=1)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the lines of one digest."""
+
+    said: Said
+    words: Words
+    now: datetime
+    zone: tzinfo
+
+    def section(self, section: Section, found: Selected) -> Iterator[Line]:
+        """The sort and its count, some of its orders, and how to ask for the rest."""
+        words = self.words
+        yield spans_line(strong(words(section.title)), f" · {_count(found.total, words)}")
+        for row in found.rows:
+            yield self._row(row, section)
+        if rest := found.total - len(found.rows):
+            ask = Text(text=section.asks, style="code")
+            if found.total >= MOST_COUNTED:
+                yield Line(spans=words.spans("and {count} or more: ask {command}", count=rest, command=ask), indent=1)
+            else:
+                yield Line(spans=words.spans("and {count} more: ask {command}", count=rest, command=ask), indent=1)
+
+    def _row(self, row: OrderRow, section: Section) -> Line:
+        words, selection = self.words, section.selection
+        spans: list[Span | str] = [Text(text=row.number, style="code")]
+        spans += [f" · {po_name(row.reference)}"] if row.reference else []
+        spans.append(f" · {short(words.status(row.source, row.status))}")
+        if row.due and (selection.due_before or selection.due_from):
+            spans += self._date(row.due, is_today_known=not selection.due_from or section.asks == "due 1")
+        elif selection.is_stuck:
+            spans += [" · ", *words.spans("unchanged since {when}", when=When(at=row.changed_at))]
+        else:
+            spans += [" · ", When(at=row.changed_at)]
+        if len(self.said.labels) > 1:
+            spans.append(f" · {row.source}")
+        return spans_line(*spans, indent=1)
+
+    def _date(self, due: Moment, *, is_today_known: bool) -> Iterable[Span | str]:
+        today, words = self.now.astimezone(self.zone).date(), self.words
+        if days := days_late(due, today, self.zone):
+            one, many = "late by {n} day, promised for {date}", "late by {n} days, promised for {date}"
+            return [" · ", *words.counted(days, one, many, date=When(at=due))]
+        if is_today_known and day_of(due, self.zone) == today and len(due) == len("2026-11-24"):
+            return []
+        return [" · ", *words.spans("due {date}", date=When(at=due))]
+
+    def failing(self) -> Iterator[Line]:
+        """The sources that do not answer."""
+        words = self.words
+        for label, health in _failing(self.said):
+            if health.failing_since:
+                since = When(at=health.failing_since)
+                told = words.spans("{source} does not answer since {when}", source=strong(label), when=since)
+            else:
+                told = words.spans("{source} not answered yet", source=strong(label))
+            yield spans_line("⚠️ ", *told)
+
+    def footer(self, since: Moment) -> Line:
+        """How the sources are, and since when something has moved."""
+        words, failing = self.words, len(_failing(self.said))
+        health = words("Every source answers")
+        if failing:
+            one, many = "{failing} of {n} source failing", "{failing} of {n} sources failing"
+            health = words.count(len(self.said.labels), one, many, failing=failing)
+        return words.line("{health} · moved means since {when}", health=health, when=When(at=since))
 
 
-def _row(row: OrderRow, section: Section, said: Said, now: datetime, zone: tzinfo) -> Line:
-    spans: list[Span | str] = [Text(text=row.number, style="code")]
-    spans += [f" · {po_name(row.reference)}"] if row.reference else []
-    spans.append(f" · {row.status}")
-    selection = section.selection
-    if row.due and (selection.due_before or selection.due_from):
-        spans += _date(row.due, now, zone, is_today_known=not selection.due_from or section.asks == "due 1")
-    else:
-        spans += [" · unchanged since " if selection.is_stuck else " · ", When(at=row.changed_at)]
-    if len(said.labels) > 1:
-        spans.append(f" · {row.source}")
-    return spans_line(*spans, indent=1)
+def _count(total: int, words: Words) -> str:
+    return words("{count} or more", count=MOST_COUNTED) if total >= MOST_COUNTED else words.number(total)
 
 
-def _date(due: Moment, now: datetime, zone: tzinfo, *, is_today_known: bool) -> Iterable[Span | str]:
-    today = now.astimezone(zone).date()
-    if days := days_late(due, today, zone):
-        return [f" · late by {days_words(days)}, promised for ", When(at=due)]
-    if is_today_known and day_of(due, zone) == today and len(due) == len("2026-11-24"):
-        return []
-    return [" · due ", When(at=due)]
-
-
-def _count(found: Selected) -> str:
-    return f"{MOST_COUNTED:,} or more" if found.total >= MOST_COUNTED else f"{found.total:,}"
-
-
-def _failing(said: Said) -> list[Line]:
-    return [
-        spans_line("⚠️ ", strong(label), " ", *health_spans(health))
-        for name, label in said.labels.items()
-        if (health := said.healths.get(name)) and health.failures
-    ]
-
-
-def _footer(said: Said, since: Moment) -> Line:
-    failing = len(_failing(said))
-    health = "Every source answers" if not failing else f"{failing} of {counted(len(said.labels), 'source')} failing"
-    return spans_line(f"{health} · moved means since ", When(at=since))
+def _failing(said: Said) -> list[tuple[str, Health]]:
+    found = ((label, said.healths.get(name)) for name, label in said.labels.items())
+    return [(label, health) for label, health in found if health and health.failures]

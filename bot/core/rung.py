@@ -69,7 +69,9 @@ def _with_note(change: Change, due: Due, timezone: str) -> Change:
     if ordered and ended:
         lead = max(0, (day_of(ended, zone) - day_of(ordered, zone)).days)
     slips = sum(_is_slip(row.change) for row in due.history)
-    return change.model_copy(update={"days": lead, "after": alarm_words.closing(lead, slips, len(due.history))})
+    moves = len(due.history)
+    note = alarm_words.closing(lead, slips, moves)
+    return change.model_copy(update={"days": lead, "slips": slips, "moves": moves, "after": note})
 
 
 def _is_slip(change: object) -> bool:

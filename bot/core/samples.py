@@ -60,6 +60,7 @@ _CHANGES = {
     ),
     Kind.DUE_TODAY: Change(kind=Kind.DUE_TODAY, after=Moment("2026-11-24")),
     Kind.OVERDUE: Change(kind=Kind.OVERDUE, after=Moment("2026-11-20"), days=4),
+    Kind.CLOSED: Change(kind=Kind.CLOSED, days=18, slips=2, moves=9),
     Kind.NOT_MOVING: Change(kind=Kind.NOT_MOVING, at=_SINCE, days=8),
 }
 

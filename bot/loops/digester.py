@@ -14,6 +14,7 @@ from bot.clock import sleep_unless
 from bot.core import digest_times, digest_words
 from bot.core.access import rights_of_place
 from bot.core.catalogue import Catalogue
+from bot.core.voices import Voices
 from bot.log import event
 from bot.model.access import Grant
 from bot.model.digest import Digest, Digested, Slot
@@ -39,12 +40,14 @@ class Digester:
         digests: Sequence[Digest],
         catalogue: Catalogue,
         grants: Callable[[], Sequence[Grant]],
+        voices: Voices | None = None,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._digests = digests
         self._catalogue = catalogue
         self._grants = grants
+        self._voices = voices or Voices()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Make what is due until `stop` is set."""
@@ -79,7 +82,7 @@ class Digester:
         notification = None
         if digest.when_empty or not said.is_empty:
             picture = await self._picture(extents, slot, now) if digest.picture else None
-            told = digest_words.message(digest, said, slot, now, zone, since, picture)
+            told = digest_words.message(digest, said, slot, now, zone, since, picture, self._voices.at(place.name))
             notification = digest_words.notification(digest, place.name, slot, told, now)
         made = Digested(digest.name, place.name, slot.day.isoformat(), from_instant(now))
         await self._storage.digests.note(made, notification)

@@ -118,5 +118,9 @@ class Change(Frozen):
     """Where a promise slipped or moved earlier: what was promised at first."""
     minor: bool = False
     """Whether it is too small to be told where nobody asks for its kind by name."""
+    slips: int | None = None
+    """In a closing note: how often the promised date slipped."""
+    moves: int | None = None
+    """In a closing note: how many changes there were."""
     steps: tuple[str, ...] | None = None
     """The values in between, where several moves are told as one. A change as it was found has none."""
