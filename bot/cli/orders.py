@@ -7,14 +7,17 @@ from pathlib import Path
 
 import click
 
+from bot import pictures
 from bot.cli import _export, _import, _purge
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._order_words import change_words, order_words
-from bot.cli._output import complain, say, say_json, say_table
+from bot.cli._output import complain, opened, say, say_json, say_table
 from bot.cli._store import ask
 from bot.cli._times import age, shown
+from bot.core.timeline import timeline
+from bot.errors import OrderwatchError
 from bot.model.order import Snapshot, Stage
 from bot.model.poll import Health, Payload
 from bot.model.view import ChangeRow, OrderRow
@@ -109,9 +112,14 @@ def show(invocation: Invocation, number: str, raw: bool) -> int:
 @command.command("history")
 @click.argument("number")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw how long it was where, as a PNG."
+)
 @common_options
-def history(invocation: Invocation, number: str, limit: int) -> int:
+def history(invocation: Invocation, number: str, limit: int, picture: Path | None) -> int:
     """Show every change of an order, newest first, and who was told."""
+    if picture is not None and not pictures.can_draw():
+        raise OrderwatchError(f"nothing here can draw; install it first: {pictures.INSTALL}")
     store = read_store(invocation)
 
     async def question(views: Views) -> tuple[Sequence[Snapshot], list[ChangeRow]]:
@@ -125,6 +133,8 @@ def history(invocation: Invocation, number: str, limit: int) -> int:
     found, changes = ask(store.database, question)
     if not found:
         return _unknown(number)
+    if picture is not None:
+        _draw(found[0], changes, picture)
     if not changes:
         complain(f"{found[0].order.number} has not changed since it is watched")
         return Exit.NOTHING
@@ -138,6 +148,16 @@ def history(invocation: Invocation, number: str, limit: int) -> int:
     ]
     say_table(("seen", "order", "change", "told"), rows, color=invocation.color)
     return Exit.DONE
+
+
+def _draw(known: Snapshot, changes: Sequence[ChangeRow], picture: Path) -> None:
+    order = known.order
+    mine = [row for row in changes if (row.source, row.key) == (order.source, order.key)]
+    line = timeline(known, mine, datetime.now(UTC))
+    drawn = pictures.timeline(order.number, line.steps, line.marks, line.days)
+    with opened(picture) as file:
+        file.write(drawn)
+    complain(f"{line.words}; drawn to {picture}")
 
 
 def _show_raw(database: Path, number: str) -> int:
