@@ -18,6 +18,7 @@ from datetime import timedelta
 
 from bot.core import settle
 from bot.core.card import card, digest
+from bot.core.voices import Voices
 from bot.errors import CannotLookBack, ChatBusy, ChatError, MessageGone, MessageRefused
 from bot.log import event
 from bot.model.change import Severity
@@ -42,13 +43,17 @@ class Stopping(Exception):
 
 
 class Conversations:
-    """Opens the conversation that a notification belongs to. `labels` are the sources as people call them."""
+    """Opens the conversation that a notification belongs to.
 
-    def __init__(self, storage: Storage, clock: Clock, pacer: Pacer, labels: Mapping[str, str]) -> None:
+    `labels` are the sources as people call them, `voices` the words of each destination.
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, pacer: Pacer, labels: Mapping[str, str], voices: Voices) -> None:
         self.storage = storage
         self.clock = clock
         self.pacer = pacer
         self._labels = labels
+        self._voices = voices
 
     async def of(
         self,
@@ -67,7 +72,7 @@ class Conversations:
             found = await self.storage.snapshots(row.source, [row.order])
             label = self._labels.get(row.source, row.source)
             if row.order in found:
-                message = card(found[row.order], label=label, kinds=row.kinds)
+                message = card(found[row.order], label=label, kinds=row.kinds, words=self._voices.at(row.destination))
                 card_now = _Card(chat.compose(message, destination, buttons=buttons)[0], digest(message))
         if thread and thread.place != _place(destination):
             thread = None

@@ -70,7 +70,7 @@ class Notifier:
         self._is_ours = is_ours
         self._voices = voices or Voices()
         self._pacer = pacer or Pacer(clock)
-        self._conversations = Conversations(storage, clock, self._pacer, labels)
+        self._conversations = Conversations(storage, clock, self._pacer, labels, self._voices)
         self._lanes: dict[str, _Lane] = {}
 
     async def run(self, stop: asyncio.Event) -> None:

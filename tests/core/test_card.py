@@ -1,6 +1,7 @@
 """The card of an order: where it is now, in words that do not grow old."""
 
 from bot.core.card import card, digest
+from bot.languages import words_of
 from bot.model.order import Order
 from tests.core.making import DELIVERED, SHIPPED, order, package, shipment, snapshot, words
 
@@ -43,3 +44,10 @@ def test_the_same_card_has_the_same_digest_and_another_has_another() -> None:
 
 def test_a_kind_nobody_has_a_title_for_is_told_by_its_own_name() -> None:
     assert "Last news: Source failing" in shown(order(), "source_failing")
+
+
+def test_it_is_in_the_language_of_its_place() -> None:
+    told = card(snapshot(order()), label="panels", kinds=["status"], words=words_of("fr"))
+    assert words(told).splitlines()[0] == "Commande 4500123 · Confirmed"
+    assert "passée · ✓ confirmée · en production · expédiée · livrée" in words(told)
+    assert "Dernières nouvelles : Statut" in words(told)
