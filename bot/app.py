@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from bot import registry
@@ -14,12 +13,13 @@ from bot.crew import Crew
 from bot.errors import ConfigError, Problem
 from bot.loops.engine import Engine, LocalEngine
 from bot.loops.supervisor import Loop
+from bot.model.database import Database
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
 from bot.ports import Askable, Chat, Clock, Source, Storage
 from bot.sources._settings import SourceSettings
-from bot.storage.sqlite import SqliteStorage
+from bot.storage.doors import storage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ class OpenSources:
 
 
 @asynccontextmanager
-async def open_storage(config: Config, clock: Clock) -> AsyncIterator[SqliteStorage]:
+async def open_storage(config: Config, clock: Clock) -> AsyncIterator[Storage]:
     """The store of a config, locked. Raises StorageError."""
-    storage = SqliteStorage(config.database, clock, holder="orderwatch")
+    storage = storage_of(config.database, clock, holder="orderwatch")
     await storage.open()
     try:
         yield storage
@@ -210,7 +210,7 @@ def problems_with(config: Config, clock: Clock) -> list[Problem]:
     ]
 
 
-def checked(config: Config, clock: Clock, *, database: Path | None = None) -> Config:
+def checked(config: Config, clock: Clock, *, database: Database | None = None) -> Config:
     """The config, if it can be used, and on this database. Raises ConfigError."""
     problems = problems_with(config, clock)
     if database not in (None, config.database):

@@ -24,8 +24,10 @@ from bot.model.poll import Scope
 from bot.model.sending import Limit
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Source
+from bot.storage.doors import file_of
 from bot.storage.past import Found, Owed, Past, open_past
 
+_COPY_FIRST = "copy it with `orderwatch migrate --to copy.db`, and give a config that names the copy"
 _ORDERS_AT_HAND = 10_000
 _BY_ORDER = ("statuses", "references", "amount", "texts")
 """Members of a Route that look at what of an order may change."""
@@ -66,7 +68,7 @@ def backtest(
     """
     sources = build_sources(checked(config, clock), clock)
     limits = asyncio.run(_limits(config, clock))
-    with open_past(config.database) as past:
+    with open_past(file_of(config.database, _COPY_FIRST)) as past:
         result = Backtest(until=past.latest())
         end = _instant(result.until)
         if end is None:

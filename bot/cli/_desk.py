@@ -21,7 +21,7 @@ from bot.loops.following import TERMINAL, Following
 from bot.model.command import Question, Reply
 from bot.model.message import Message
 from bot.model.outbox import Destination
-from bot.storage.sqlite import SqliteBeside
+from bot.storage.doors import beside_of
 
 
 def put(invocation: Invocation, text: str, *, to: str | None = None) -> int:
@@ -71,7 +71,7 @@ async def _ask(config: Config, text: str, place: Destination | None) -> Reply | 
     clock = SystemClock()
     sources = build_sources(config, clock)
     known = catalogue(config, sources)
-    store = SqliteBeside(config.database)
+    store = beside_of(config.database)
     await store.open()
     try:
         following = Following(store, store.talks, clock, known, {})

@@ -17,7 +17,8 @@ from bot.cli._output import as_json, complain, opened
 from bot.core.phrases import counted
 from bot.core.spreadsheet import harmless, visible
 from bot.model.moment import from_instant
-from bot.storage.exports import COLUMNS, Row, What, export
+from bot.storage.doors import export
+from bot.storage.exports import COLUMNS, Row, What
 
 _ENOUGH = 64 * 1024
 """Characters that are written at once."""

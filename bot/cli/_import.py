@@ -26,7 +26,7 @@ from bot.loops.following import TERMINAL
 from bot.model.moment import Moment, from_instant
 from bot.model.outbox import Destination
 from bot.model.talk import ChatWatch
-from bot.storage.sqlite import SqliteBeside
+from bot.storage.doors import beside_of
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a file: half a million orders, more than anybody follows one by one."""
@@ -75,7 +75,7 @@ async def _follow(config: Config, place: Destination, entries: Sequence[Entry], 
     clock, done = SystemClock(), _Done()
     sources = build_sources(config, clock)
     known = catalogue(config, sources)
-    store = SqliteBeside(config.database)
+    store = beside_of(config.database)
     await store.open()
     try:
         name, since = known.place(place.chat, place.address), from_instant(datetime.now(UTC))

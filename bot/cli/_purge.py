@@ -10,7 +10,7 @@ from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, printable, say, say_json
 from bot.cli._store import ask
 from bot.model.moment import from_instant
-from bot.storage.purge import purge
+from bot.storage.doors import purge
 
 
 @click.command("purge")

@@ -9,6 +9,7 @@ from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json
 from bot.storage.backup import backup
+from bot.storage.doors import file_of
 
 
 @click.command()
@@ -19,7 +20,7 @@ def command(invocation: Invocation, file: Path) -> int:
 
     Safe at any time, also while the bot runs. Only you can read the copy; it holds orders and messages, no tokens.
     """
-    size = backup(read_store(invocation).database, file)
+    size = backup(file_of(read_store(invocation).database, "copy it with pg_dump -Fc, at any time"), file)
     if invocation.json:
         say_json({"file": str(file), "bytes": size})
     else:

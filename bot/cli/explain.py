@@ -28,7 +28,7 @@ from bot.model.order import Order
 from bot.model.route import News
 from bot.model.view import Extent
 from bot.model.watch import Watchlist
-from bot.storage.sqlite import SqliteBeside
+from bot.storage.doors import beside_of
 
 
 @click.command()
@@ -99,7 +99,7 @@ async def _look_up(config: Config, name: str) -> list[tuple[Order, list[Watchlis
     clock = SystemClock()
     sources = build_sources(config, clock)
     known = catalogue(config, sources)
-    store = SqliteBeside(config.database)
+    store = beside_of(config.database)
     await store.open()
     try:
         following = Following(store, store.talks, clock, known, {})

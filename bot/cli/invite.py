@@ -18,7 +18,7 @@ from bot.core.access import hash_of
 from bot.errors import ChatError
 from bot.model.access import Invite, Role
 from bot.model.moment import from_instant
-from bot.storage.sqlite import SqliteBeside
+from bot.storage.doors import beside_of
 
 _CODE_BYTES = 24
 """32 characters of A-Z a-z 0-9 _ -: Telegram takes up to 64 of just these after `start`."""
@@ -84,7 +84,7 @@ async def _keep_and_introduce(config: Config, invite: Invite) -> str | None:
 
 
 async def _keep(config: Config, invite: Invite) -> None:
-    store = SqliteBeside(config.database)
+    store = beside_of(config.database)
     await store.open()
     try:
         await store.talks.invite(invite)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -11,8 +10,9 @@ from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json, say_table
+from bot.model.database import Database
 from bot.ports import Talks
-from bot.storage.sqlite import SqliteBeside
+from bot.storage.doors import beside_of
 
 _T = TypeVar("_T")
 
@@ -67,9 +67,9 @@ def remove(invocation: Invocation, chat: str, id_: str) -> int:
     return Exit.DONE
 
 
-def _ask(database: Path, question: Callable[[Talks], Awaitable[_T]]) -> _T:
+def _ask(database: Database, question: Callable[[Talks], Awaitable[_T]]) -> _T:
     async def ask() -> _T:
-        store = SqliteBeside(database)
+        store = beside_of(database)
         await store.open()
         try:
             return await question(store.talks)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -18,6 +17,7 @@ from bot.cli._store import ask
 from bot.cli._times import age, shown
 from bot.core.timeline import timeline
 from bot.errors import OrderwatchError
+from bot.model.database import Database
 from bot.model.order import Snapshot, Stage
 from bot.model.poll import Health, Payload
 from bot.model.view import ChangeRow, OrderRow
@@ -159,8 +159,8 @@ def _draw(known: Snapshot, changes: Sequence[ChangeRow], picture: Path) -> None:
         file.write(drawn)
     complain(f"{line.words}; drawn to {picture}")
 
-
 def _show_raw(database: Path, number: str) -> int:
+def _show_raw(database: Database, number: str) -> int:
     async def question(views: Views) -> tuple[int, list[Payload]]:
         found = await views.find_orders(number)
         kept = [await views.payload(one.order.source, one.order.key, one.seq) for one in found]

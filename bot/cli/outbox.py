@@ -17,7 +17,7 @@ from bot.errors import ConfigError
 from bot.model.moment import from_instant
 from bot.model.outbox import Destination, Notification, State
 from bot.ports import Views
-from bot.storage import redrive
+from bot.storage import doors
 from bot.storage.redrive import Chosen
 
 _UNFINISHED = (State.PENDING, State.SENDING, State.DEAD)
@@ -101,7 +101,7 @@ def retry(invocation: Invocation, ids: tuple[int, ...], destination: str | None,
     are not sent again.
     """
     chosen = _chosen(ids, destination, everything)
-    done = redrive.retry(read_store(invocation).database, chosen)
+    done = doors.retry(read_store(invocation).database, chosen)
     return _report(invocation, done, chosen, "will be sent again", "is dead, or waits after a failure")
 
 
@@ -111,7 +111,7 @@ def retry(invocation: Invocation, ids: tuple[int, ...], destination: str | None,
 def drop(invocation: Invocation, ids: tuple[int, ...], destination: str | None, everything: bool) -> int:
     """End messages that need not be sent any more. What is being sent right now is left alone."""
     chosen = _chosen(ids, destination, everything)
-    done = redrive.drop(read_store(invocation).database, chosen, from_instant(datetime.now(UTC)))
+    done = doors.drop(read_store(invocation).database, chosen, from_instant(datetime.now(UTC)))
     return _report(invocation, done, chosen, "will not be sent", "waits or is dead")
 
 

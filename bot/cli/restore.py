@@ -11,6 +11,7 @@ from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json
 from bot.model.moment import from_instant
 from bot.storage.backup import restore
+from bot.storage.doors import file_of
 
 
 @click.command()
@@ -22,7 +23,7 @@ def command(invocation: Invocation, file: Path) -> int:
     What had been sent when the copy was made is not sent again. What it still owed is looked for in the chat first,
     or says that it may be a repeat. What changed since is found again at the first look, so use your newest copy.
     """
-    database = read_store(invocation).database
+    database = file_of(read_store(invocation).database, "put back what pg_dump copied with pg_restore")
     owed = restore(file, database, holder="orderwatch restore", at=from_instant(datetime.now(UTC)))
     if invocation.json:
         say_json({"database": str(database), "owed": owed})

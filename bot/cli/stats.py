@@ -16,7 +16,8 @@ from bot.cli._output import complain, opened, say, say_json, say_table
 from bot.core.stats import Stats, statistics
 from bot.errors import OrderwatchError
 from bot.model.moment import from_instant
-from bot.storage.exports import What, export
+from bot.storage.doors import export
+from bot.storage.exports import What
 
 _MOST_BARS = 14
 

@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     WithJsonSchema,
     model_validator,
 )
@@ -18,6 +19,7 @@ from bot.config.language import Language
 from bot.config.written import Name, Names, Written, Zone, list_of_one
 from bot.model.access import Role
 from bot.model.change import Kind
+from bot.model.database import Database, Dsn, is_dsn
 from bot.model.units import Duration
 from bot.model.watch import Confirmed
 
@@ -180,13 +182,33 @@ class RetentionEntry(Written):
     """Notifications that are settled."""
 
 
+def _database(written: object) -> Database:
+    if isinstance(written, Path | Dsn):
+        return written
+    if not isinstance(written, str) or not written:
+        raise ValueError("must be text: a path, or postgresql://user:password@host/name")
+    if is_dsn(written):
+        return Dsn(written)
+    if "://" in written:
+        raise ValueError("must be a path, or postgresql://user:password@host/name; there is no other kind of database")
+    return Path(written)
+
+
+DatabaseValue = Annotated[Database, PlainValidator(_database), WithJsonSchema({"type": "string"})]
+
+
+def located(database: Database, folder: Path) -> Database:
+    """A database as it is meant in a file of that folder."""
+    return folder / database.expanduser() if isinstance(database, Path) else database
+
+
 class StoreEntry(Written):
     """What the file says about the database and how to read it."""
 
     timezone: Zone = "UTC"
     """IANA zone in which people see times."""
-    database: Path = Path("orderwatch.db")
-    """SQLite file; a relative path starts at the folder of this file."""
+    database: DatabaseValue = Path("orderwatch.db")
+    """SQLite file; a relative path starts at the folder of this file. Or postgresql://user:password@host/name."""
 
 
 class FileEntry(StoreEntry):

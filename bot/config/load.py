@@ -12,7 +12,7 @@ from bot.config.alarms import AlarmsEntry, alarms_of
 from bot.config.assertions import read_assertions
 from bot.config.calendar import CalendarEntry
 from bot.config.digests import read_digests
-from bot.config.file import DestinationEntry, FileEntry, StoreEntry
+from bot.config.file import DestinationEntry, FileEntry, StoreEntry, located
 from bot.config.pieces import Check
 from bot.config.quiet import QuietHours
 from bot.config.secrets import secret_values
@@ -23,6 +23,7 @@ from bot.errors import ConfigError, Problem
 from bot.files import Files
 from bot.model.access import Grant
 from bot.model.alarm import Alarms
+from bot.model.database import Database, Dsn
 from bot.model.digest import Digest
 from bot.model.outbox import Destination
 from bot.model.quiet import QuietWindow
@@ -38,7 +39,7 @@ class Config:
 
     path: Path
     timezone: str
-    database: Path
+    database: Database
     sources: Mapping[str, SourceSettings]
     chats: Mapping[str, BaseModel]
     """Kind to its Settings; also those chats that a destination uses and that need none."""
@@ -108,10 +109,12 @@ def load(path: Path, environ: Mapping[str, str], files: Files | None = None) -> 
     }
     settings = (*sources.values(), *chats.values(), *([calendar] if calendar else []))
     secrets = frozenset(value for part in settings for value in secret_values(part))
+    if isinstance(top.database, Dsn):
+        secrets |= top.database.secrets
     return Config(
         path=path,
         timezone=top.timezone,
-        database=path.parent / top.database.expanduser(),
+        database=located(top.database, path.parent),
         sources=sources,
         chats=chats,
         destinations=zoned,
@@ -151,7 +154,7 @@ def _placed(
 class Store:
     """Where the database is, and the zone in which to show its times."""
 
-    database: Path
+    database: Database
     timezone: str
 
 
@@ -166,7 +169,7 @@ def locate(path: Path, environ: Mapping[str, str]) -> Store:
     problems = [one for one in document.complaints.problems() if one.key in StoreEntry.model_fields]
     if entry is None or problems:
         raise ConfigError(problems)
-    return Store(database=path.parent / entry.database.expanduser(), timezone=entry.timezone)
+    return Store(database=located(entry.database, path.parent), timezone=entry.timezone)
 
 
 def _escalations(document: Document, checked: Check, destinations: Mapping[str, Any]) -> None:

@@ -148,7 +148,7 @@ def _walk(selection: Selection) -> str:
         return "due, source, key"
     if selection.unchanged_since or selection.is_stuck:
         return "changed_at, source, key"
-    if selection.stage or len(selection.extents) > 1:
+    if selection.changed_since or selection.stage or len(selection.extents) > 1:
         return "changed_at desc, source desc, key desc"
     return "changed_at desc, key desc"
 
@@ -156,8 +156,8 @@ def _walk(selection: Selection) -> str:
 def _conditions(selection: Selection) -> tuple[list[str], Values]:
     by_date, values = bool(selection.due_before or selection.due_from), Values()
     conditions = ["due is not null" if by_date else "changed_at is not null"]
-    if by_date or selection.unchanged_since or selection.is_stuck:
-        conditions.append(OPEN_ORDER)
+    is_of_open = by_date or selection.unchanged_since or selection.is_stuck
+    conditions.append(OPEN_ORDER if is_of_open else "archived_at is null")
     if selection.is_stuck:
         conditions.append(STUCK_ORDER)
     if selection.changed_since:

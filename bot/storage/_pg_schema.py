@@ -28,6 +28,9 @@ STUCK_ORDER = "memory::jsonb #>> '{told,stuck,about}' = memory::jsonb ->> 'statu
 # Names, types and numbers of months are constants of this package.
 # ruff: noqa: S608
 
+STUCK_ORDER = "memory::jsonb #>> '{told,stuck,about}' = memory::jsonb ->> 'status_since'"
+"""It has become news that the order is still in the status it is in."""
+
 _ORDERS = (
     # Routine polls write columns that no index knows, into the room that is left on every page: no index is touched.
     f"""create table orders (
@@ -42,9 +45,12 @@ _ORDERS = (
         snapshot {_T},
         primary key (source, key)
     ) with (fillfactor = 85)""",
-    "create index orders_by_change on orders (changed_at, source, key) where changed_at is not null",
-    "create index orders_by_source on orders (source, changed_at, key) where changed_at is not null",
-    "create index orders_by_stage on orders (stage, changed_at, source, key) where changed_at is not null",
+    """create index orders_by_change on orders (changed_at, source, key) include (archived_at)
+        where changed_at is not null""",
+    """create index orders_by_source on orders (source, changed_at, key) include (archived_at)
+        where changed_at is not null""",
+    """create index orders_by_stage on orders (stage, changed_at, source, key) include (archived_at)
+        where changed_at is not null""",
     f"create index orders_by_due on orders (due, source, key) include (stage) where due is not null and {OPEN_ORDER}",
     f"""create index orders_by_age on orders (changed_at, source, key) include (stage)
         where changed_at is not null and {OPEN_ORDER}""",

@@ -108,10 +108,15 @@ async def baselines(connection: Connection) -> dict[str, int]:
 
 
 async def orders(
-    connection: Connection, source: str | None, stage: Stage | None, limit: int, offset: int
+    connection: Connection,
+    source: str | None,
+    stage: Stage | None,
+    limit: int,
+    offset: int,
+    archived: bool = False,
 ) -> list[OrderRow]:
     """Orders that have been seen, last changed first."""
-    conditions, values = _of_source_and_stage(source, stage)
+    conditions, values = _of_source_and_stage(source, stage, archived)
     rows = await rows_of(
         connection,
         f"""select {ORDER_COLUMNS} from orders where {conditions}
@@ -121,9 +126,9 @@ async def orders(
     return [order_row(row) for row in rows]
 
 
-async def count_orders(connection: Connection, source: str | None, stage: Stage | None) -> int:
+async def count_orders(connection: Connection, source: str | None, stage: Stage | None, archived: bool = False) -> int:
     """How many orders have been seen. Counts an index from end to end."""
-    conditions, values = _of_source_and_stage(source, stage)
+    conditions, values = _of_source_and_stage(source, stage, archived)
     return await _count(connection, f"select count(*) from orders where {conditions}", values)
 
 
@@ -229,10 +234,11 @@ async def beats(connection: Connection) -> dict[str, Moment]:
     return {loop: Moment(at) for loop, at in await rows_of(connection, "select loop, at from beats")}
 
 
-def _of_source_and_stage(source: str | None, stage: Stage | None) -> tuple[str, Values]:
+def _of_source_and_stage(source: str | None, stage: Stage | None, archived: bool) -> tuple[str, Values]:
     given = {"source": source, "stage": stage and stage.value}
     values = {column: value for column, value in given.items() if value is not None}
-    return " and ".join(["changed_at is not null", *(f"{column} = %({column})s" for column in values)]), values
+    shown = f"archived_at is {'not ' if archived else ''}null"
+    return " and ".join(["changed_at is not null", shown, *(f"{column} = %({column})s" for column in values)]), values
 
 
 async def _told(connection: Connection, source: str, key: str, *, oldest: int) -> dict[tuple[int, str], list[str]]:

@@ -15,9 +15,9 @@ from bot.storage._trouble import told_for_people
 
 PURGED = "erased by operator"
 
-_TELLING = 4
+TELLING = 4
 """Characters. A shorter name stands in many a question that is not about the order."""
-_TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes", "threads")
+TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes", "threads", "exceptions", "assignments")
 """Whose rows about the order go, all of them with `source` and `key`."""
 
 
@@ -32,14 +32,14 @@ def purge(path: Path, source: str, key: str, *, holder: str, at: Moment) -> Mapp
         connection.execute("begin immediate")
         gone = {
             table: connection.execute(f"delete from {table} where source = ? and key = ?", (source, key)).rowcount  # noqa: S608
-            for table in _TABLES
+            for table in TABLES
         }
         gone["notifications"] = connection.execute(
             """update notifications set order_key = null, message = :message, reason = :reason, not_before = null,
                 settled_at = coalesce(settled_at, :at),
                 state = case when state in ('pending', 'sending') then 'dead' else state end
             where source = :source and order_key = :key""",
-            {"message": _nothing(), "reason": PURGED, "at": at, "source": source, "key": key},
+            {"message": nothing(), "reason": PURGED, "at": at, "source": source, "key": key},
         ).rowcount
         gone["audit"] = sum(
             connection.execute(
@@ -47,7 +47,7 @@ def purge(path: Path, source: str, key: str, *, holder: str, at: Moment) -> Mapp
                 {"reason": PURGED, "name": name},
             ).rowcount
             for name in numbers
-            if len(name) >= _TELLING
+            if len(name) >= TELLING
         )
         connection.execute("commit")
         connection.execute("vacuum")  # what was deleted still lies in free pages
@@ -60,7 +60,8 @@ def _names(connection: sqlite3.Connection, source: str, key: str) -> list[str]:
     return [key, *(row[0] for row in rows)]
 
 
-def _nothing() -> str:
+def nothing() -> str:
+    """A message that says only that it was erased, as it is stored."""
     message = Message(headline=Line(spans=(Text(text=f"({PURGED})"),)))
     return message.model_dump_json(exclude_none=True)
 

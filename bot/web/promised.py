@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.core.access import EVERYTHING
 from bot.core.appointments import Span, write_calendar
 from bot.core.catalogue import Catalogue
 from bot.core.promise import day_bounds
+from bot.model.database import Database
 from bot.model.moment import from_instant
-from bot.storage.promises import Asked, promised
+from bot.storage.doors import promised
+from bot.storage.promises import Asked
 
 DAYS_AHEAD = 90
 DAYS_BACK = 30
@@ -23,7 +24,7 @@ MOST = 2000
 class PromisedDates:
     """What calendars are made of."""
 
-    database: Path
+    database: Database
     catalogue: Catalogue
 
     def calendar(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys.scene import PATIENCE
+from tests.journeys.store import placed
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,7 +52,7 @@ async def done(*arguments: str) -> tuple[int | None, str]:
 def written(folder: Path, settings: dict[str, Any]) -> str:
     """Path of a config file."""
     path = folder / "watchlists.yaml"
-    path.write_text(json.dumps(settings), encoding="utf-8")
+    path.write_text(json.dumps(placed(settings, folder)), encoding="utf-8")
     return str(path)
 
 

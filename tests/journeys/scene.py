@@ -6,9 +6,8 @@ every sleep, and by a minute or more before each pass.
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from bot.sandbox.judge import Verdict, is_card
 from bot.sandbox.orders import Step, WorldOrder
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import ACCOUNTS, World
+from tests.journeys import store
 
 PATIENCE = 60.0
 """Real seconds that anything on loopback may take before a journey gives up."""
@@ -144,7 +144,7 @@ class Scene:
 
     async def open(self) -> None:
         """Start the product."""
-        self.path.write_text(json.dumps(self.settings), encoding="utf-8")
+        self.path.write_text(json.dumps(store.placed(self.settings, self.path.parent)), encoding="utf-8")
         self._app = await self._product.enter_async_context(open_app(config.load(self.path, {}), self.clock))
 
     async def close(self) -> None:
@@ -193,8 +193,7 @@ class Scene:
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """Everything in a table, byte for byte."""
-        with closing(sqlite3.connect(self.database)) as connection:
-            return connection.execute(f"select * from {table} order by 1, 2").fetchall()
+        return store.rows(self.path.parent, table)
 
 
 async def until(is_so: Callable[[], bool]) -> None:

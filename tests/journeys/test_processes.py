@@ -12,6 +12,7 @@ from bot.sandbox import schneider, stateset, twoservice
 from bot.sandbox.server import Sandbox
 from tests.journeys.process import done, ended, program, written
 from tests.journeys.scene import until
+from tests.journeys.store import content
 
 
 def watching(sandbox: Sandbox) -> int:
@@ -25,13 +26,6 @@ def secrets_of(settings: dict[str, Any]) -> list[str]:
     sessions = [hashlib.sha256(f"session {login}".encode()).hexdigest()[:32] for login in range(1, 20)]
     password = twoservice.PASSWORD
     return [schneider.CLIENT_SECRET, stateset.TOKEN, password, quote_plus(password), "SandboxToken", *chats, *sessions]
-
-
-def database_in(folder: Path) -> bytes:
-    """Every byte of the database and the files beside it."""
-    files = list(folder.glob("orderwatch.db*"))
-    assert files
-    return b"".join(file.read_bytes() for file in files)
 
 
 async def test_a_terminated_program_drains_in_time_and_the_next_one_continues_without_a_repeat(tmp_path: Path) -> None:
@@ -94,4 +88,4 @@ async def test_no_secret_is_in_the_database_the_output_or_a_message(tmp_path: Pa
     for secret in secrets_of(settings):
         assert secret not in printed
         assert secret not in messages
-        assert secret.encode() not in database_in(tmp_path)
+        assert secret.encode() not in content(tmp_path)

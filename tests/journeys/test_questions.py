@@ -16,6 +16,7 @@ from bot.model.moment import Moment
 from bot.sandbox.seen import Seen
 from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_CHAT, Sandbox
 from tests.journeys.scene import until
+from tests.journeys.store import placed
 
 PERSON, STRANGER = "U0000000001", "U0000000666"
 
@@ -48,7 +49,7 @@ async def opened(folder: Path) -> AsyncIterator[Street]:
             "telegram": sandbox.telegram.listening(sandbox.urls["telegram"]),
         }
         path = folder / "watchlists.yaml"
-        path.write_text(json.dumps(settings), encoding="utf-8")
+        path.write_text(json.dumps(placed(settings, folder)), encoding="utf-8")
         async with open_app(config.load(path, {}), clock) as app:
             stop = asyncio.Event()
             running = asyncio.create_task(app.run(stop))

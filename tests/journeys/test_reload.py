@@ -13,6 +13,7 @@ from bot.sandbox import stateset
 from bot.sandbox.server import Sandbox
 from tests.journeys.process import ended, logged, program, written
 from tests.journeys.scene import until
+from tests.journeys.store import placed
 
 
 @dataclass
@@ -26,7 +27,9 @@ class Watched:
 
     def write(self, text: str | None = None) -> None:
         """Write the file anew: the settings, or this text."""
-        self.path.write_text(json.dumps(self.settings) if text is None else text, encoding="utf-8")
+        self.path.write_text(
+            json.dumps(placed(self.settings, self.path.parent)) if text is None else text, encoding="utf-8"
+        )
 
     def tell_only(self, *destinations: str) -> None:
         self.settings["watchlists"]["all of stateset"]["notify"] = [{"to": list(destinations)}]
