@@ -159,7 +159,7 @@ def _draw(known: Snapshot, changes: Sequence[ChangeRow], picture: Path) -> None:
         file.write(drawn)
     complain(f"{line.words}; drawn to {picture}")
 
-def _show_raw(database: Path, number: str) -> int:
+
 def _show_raw(database: Database, number: str) -> int:
     async def question(views: Views) -> tuple[int, list[Payload]]:
         found = await views.find_orders(number)
