@@ -18,10 +18,11 @@ from bot.clock import SystemClock
 from bot.config.language import words_with
 from bot.config.load import Config
 from bot.config.problems import hint
-from bot.core.samples import SEEN, sample
+from bot.core.samples import SEEN, sample, sample_notice
 from bot.core.wording import word
+from bot.core.words import Words
 from bot.languages import languages
-from bot.model.change import Change, Kind
+from bot.model.change import Change, Kind, Notice
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order
@@ -32,8 +33,11 @@ News = tuple[Order, Change, Moment]
 """An order, what happened to it, and when that was seen."""
 
 
+_KINDS = [kind.value for kind in (*Kind, *Notice)]
+
+
 @click.command()
-@click.argument("kind", required=False, type=click.Choice([kind.value for kind in Kind]))
+@click.argument("kind", required=False, type=click.Choice(_KINDS))
 @click.option("--all", "all_kinds", is_flag=True, help="Messages of every kind.")
 @click.option("--to", metavar="DESTINATION", help="As it is told there: its language, zone and templates.")
 @click.option("--language", type=click.Choice(languages()), help="In this language, wherever it goes.")
@@ -42,21 +46,25 @@ News = tuple[Order, Change, Moment]
 def command(
     invocation: Invocation, kind: str | None, all_kinds: bool, to: str | None, language: str | None, order: str | None
 ) -> int:
-    """Show what a message about a change of KIND says. Nothing is sent."""
+    """Show what a message about a change of KIND says, or a notice of KIND. Nothing is sent."""
     if (kind is None) is not all_kinds:
         raise click.UsageError("name one kind, or ask for all of them with --all")
     config = read_config(invocation)
     if to is not None and to not in config.destinations:
         near = hint(to, config.destinations)
         raise click.BadParameter(f"there is no destination '{to}'{near}", param_hint="--to")
-    wanted = list(Kind) if kind is None else [Kind(kind)]
+    place = config.destinations.get(to or "")
+    words = words_with(language, config.sources) if language else config.voices.at(to or "")
+    wanted = [one for one in Kind if kind in (None, one)]
     found = _of_order(config, order, wanted) if order else _made_up(config, wanted)
-    if not found:
+    labels = asyncio.run(_labels(config))
+    messages = {each.value: _message(config, news, labels, place, words) for each, news in found}
+    if not order:
+        messages |= {each.value: sample_notice(each, words) for each in Notice if kind in (None, each)}
+    if not messages:
         complain(f"no such news is known of an order with the number {order}")
         return Exit.NOTHING
-    place = config.destinations.get(to or "")
-    labels = asyncio.run(_labels(config))
-    texts = {each.value: _text(_message(config, news, labels, place, language), config, place) for each, news in found}
+    texts = {name: _text(message, config, place) for name, message in messages.items()}
     if invocation.json:
         say_json(texts)
     else:
@@ -98,9 +106,7 @@ async def _labels(config: Config) -> Mapping[str, str]:
             await source.close()
 
 
-def _message(
-    config: Config, news: News, labels: Mapping[str, str], place: Destination | None, language: str | None
-) -> Message:
+def _message(config: Config, news: News, labels: Mapping[str, str], place: Destination | None, words: Words) -> Message:
     order, change, seen_at = news
     name = place.name if place else ""
     return word(
@@ -109,7 +115,7 @@ def _message(
         source=labels.get(order.source, order.source),
         seen_at=seen_at,
         zone=ZoneInfo(config.timezone),
-        words=words_with(language, config.sources) if language else config.voices.at(name),
+        words=words,
         templates=config.voices.templates_at(name),
     )
 

@@ -1,8 +1,17 @@
 """Made-up news of every kind, so that people see what their messages look like before the first one comes."""
 
-from bot.model.change import Basis, Change, Kind
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from bot.core import notices
+from bot.core.words import Words
+from bot.errors import Problem
+from bot.model.change import Basis, Change, Kind, Notice
+from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import LineItem, Order, Package, Shipment, Stage, Status
+from bot.model.poll import Health
 
 SEEN = Moment("2026-11-24T09:30:00Z")
 _PROMISED = Moment("2026-11-30")
@@ -63,6 +72,36 @@ _CHANGES = {
     Kind.CLOSED: Change(kind=Kind.CLOSED, days=18, slips=2, moves=9),
     Kind.NOT_MOVING: Change(kind=Kind.NOT_MOVING, at=_SINCE, days=8),
 }
+
+
+_DOWN = Health(
+    "panels",
+    failures=3,
+    failing_since=Moment("2026-11-24T08:00:00Z"),
+    retry_at=Moment("2026-11-24T09:40:00Z"),
+    reason="GET /orders: 503 Service Unavailable",
+)
+_BACK = replace(_DOWN, failures=0, answering_since=SEEN, found=12, caught_up=True)
+_WRONG = Problem("watchlists.yaml", 12, "destinations.ops.chat", "'slak' is no kind there is; did you mean 'slack'?")
+_NOTICES: dict[Notice, Callable[[Words], Message]] = {
+    Notice.NOW_WATCHING: partial(notices.now_watching, "plant 3", "panels", 1204, ["0045009999"], 12, 3),
+    Notice.SOURCE_FAILING: partial(notices.source_failing, "panels", _DOWN),
+    Notice.SOURCE_RECOVERED: partial(notices.source_recovered, "panels", _BACK),
+    Notice.NETWORK_DOWN: partial(notices.network_down, [_DOWN, replace(_DOWN, source="shop")]),
+    Notice.NETWORK_BACK: partial(notices.network_back, [_BACK], [replace(_DOWN, source="shop")]),
+    Notice.UNKNOWN_STATUS: partial(notices.unknown_status, "panels", "Awaiting crane", "0045001234"),
+    Notice.SCHEMA_DRIFT: partial(notices.schema_drift, "panels", "delivery dates"),
+    Notice.UNREADABLE_ORDER: partial(notices.unreadable_order, "panels", "0045001234", "no order number in the answer"),
+    Notice.DEAD_LETTER: partial(notices.dead_letter, "sales", "dispatched", "0045001234", "telegram: chat not found"),
+    Notice.DESTINATION_BROKEN: partial(notices.destination_broken, "sales", "telegram: chat not found", 24),
+    Notice.CONFIG_REFUSED: partial(notices.config_refused, [_WRONG]),
+    Notice.CONFIG_RELOADED: partial(notices.config_reloaded, "watchlists.yaml"),
+}
+
+
+def sample_notice(kind: Notice, words: Words) -> Message:
+    """What a notice of that kind says."""
+    return _NOTICES[kind](words).model_copy(update={"language": words.language})
 
 
 def sample(kind: Kind) -> tuple[Order, Change]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model.change import Kind
+from bot.model.change import Kind, Notice
 from tests.cli.conftest import Cli
 
 FILE = """\
@@ -45,8 +45,9 @@ def test_a_destination_has_its_language_and_templates(cli: Cli, spoken: Path) ->
 
 def test_every_kind_is_shown_in_the_language_that_is_asked_for(cli: Cli, spoken: Path) -> None:
     told = json.loads(cli("-c", str(spoken), "--json", "preview", "--all", "--language", "de").out)
-    assert told.keys() == {kind.value for kind in Kind}
+    assert told.keys() == {kind.value for kind in (*Kind, *Notice)}
     assert told["overdue"].startswith("⏰ Überfällig · 0045001234")
+    assert told["source_failing"].startswith("🔌 Quelle gestört · panels")
 
 
 def test_a_real_order_is_shown_with_what_was_last_found_of_it(cli: Cli, spoken: Path) -> None:

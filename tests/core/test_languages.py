@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.digest_words import Said, message, sections
 from bot.core.outage import source_failed
-from bot.core.samples import SEEN, sample
+from bot.core.samples import SEEN, sample, sample_notice
 from bot.core.settle import failed
 from bot.core.summary import told_as_one
 from bot.core.telling import Telling, tell
@@ -17,7 +17,7 @@ from bot.core.wording import word
 from bot.core.words import Words
 from bot.errors import MessageRefused, SourceRefused
 from bot.languages import languages, words_of
-from bot.model.change import Change, Kind
+from bot.model.change import Change, Kind, Notice
 from bot.model.digest import Digest, Slot
 from bot.model.message import Link, Message, Text
 from bot.model.moment import from_instant
@@ -125,6 +125,12 @@ def test_nothing_of_a_message_is_left_in_english(kind: Kind, language: str) -> N
         templates={},
     )
     assert told.language == language
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+@pytest.mark.parametrize("kind", Notice)
+def test_nothing_of_a_notice_is_left_in_english(kind: Notice, language: str) -> None:
+    assert sample_notice(kind, strict(language)).language == language
 
 
 HOSTILE = "{order} <!channel> @all *b* {lines} https://evil.example <a href='x'>"
