@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.commands import entry_of, written
 from bot.core.exceptions import EXCEPTIONS
+from bot.core.words import ENGLISH, Words, phrase
 from bot.model.access import Role
 from bot.model.command import Button, Verb
 from bot.model.outbox import NewNotification
@@ -28,13 +29,13 @@ class Press:
         return written(self.verb, told.only_order, told.source, *self.more)
 
 
-def alert_buttons(told: NewNotification, role: Role | None) -> tuple[Button, ...]:
+def alert_buttons(told: NewNotification, role: Role | None, words: Words = ENGLISH) -> tuple[Button, ...]:
     """Few buttons for readers with that role (None: nobody may ask); none under news about no order, or several."""
     if told.only_order is None or role is None:
         return ()
     waits = not EXCEPTIONS.isdisjoint(told.kinds)
     return tuple(
-        Button(label=label, key=f"{_MARK}:{told.key}:{name}")
+        Button(label=words(label), key=f"{_MARK}:{told.key}:{name}")
         for name, (label, verb, _) in _PRESSES.items()
         if role.rank >= entry_of(verb).role.rank and (waits or verb not in _CARE)
     )
@@ -54,11 +55,11 @@ _MARK = "o"
 _CARE = (Verb.ACK, Verb.ASSIGN)
 """Only where something waits for somebody."""
 _PRESSES: dict[str, tuple[str, Verb, tuple[str, ...]]] = {
-    "ack": ("Acknowledge", Verb.ACK, ()),
-    "me": ("Assign to me", Verb.ASSIGN, ("me",)),
-    "check": ("Check now", Verb.CHECK, ()),
-    "history": ("History", Verb.HISTORY, ()),
-    "1h": ("Mute 1 h", Verb.MUTE, ("1h",)),
-    "1d": ("Mute 1 d", Verb.MUTE, ("1d",)),
-    "change": ("Mute until it changes", Verb.MUTE, ("until", "change")),
+    "ack": (phrase("Acknowledge"), Verb.ACK, ()),
+    "me": (phrase("Assign to me"), Verb.ASSIGN, ("me",)),
+    "check": (phrase("Check now"), Verb.CHECK, ()),
+    "history": (phrase("History"), Verb.HISTORY, ()),
+    "1h": (phrase("Mute 1 h"), Verb.MUTE, ("1h",)),
+    "1d": (phrase("Mute 1 d"), Verb.MUTE, ("1d",)),
+    "change": (phrase("Mute until it changes"), Verb.MUTE, ("until", "change")),
 }

@@ -22,6 +22,7 @@ from bot.core.gather import FEW, MANY, Gather, Step, Wait, is_all_needed, next_s
 from bot.core.summary import told_as_one
 from bot.core.voices import Voices
 from bot.errors import CannotLookBack, ChatBusy, ChatError
+from bot.languages import words_of
 from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
 from bot.model.access import Grant, Role
@@ -194,7 +195,7 @@ class Notifier:
 
     async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
         repeated = False
-        buttons = alert_buttons(row, self._role_at(destination))
+        buttons = alert_buttons(row, self._role_at(destination), words_of(row.message.language))
         try:
             conversation = await self._conversations.of(row, destination, chat, buttons, stop)
             if row.unclear:

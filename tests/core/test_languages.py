@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.alert_buttons import alert_buttons
 from bot.core.digest_words import Said, message, sections
 from bot.core.outage import source_failed
 from bot.core.samples import SEEN, sample, sample_notice
@@ -17,6 +18,7 @@ from bot.core.wording import word
 from bot.core.words import Words
 from bot.errors import MessageRefused, SourceRefused
 from bot.languages import languages, words_of
+from bot.model.access import Role
 from bot.model.change import Change, Kind, Notice
 from bot.model.digest import Digest, Slot
 from bot.model.message import Link, Message, Text
@@ -131,6 +133,12 @@ def test_nothing_of_a_message_is_left_in_english(kind: Kind, language: str) -> N
 @pytest.mark.parametrize("kind", Notice)
 def test_nothing_of_a_notice_is_left_in_english(kind: Notice, language: str) -> None:
     assert sample_notice(kind, strict(language)).language == language
+
+
+def test_the_buttons_under_an_alert_say_the_same_in_another_language_and_ask_the_same() -> None:
+    english, german = (alert_buttons(notification(), Role.WATCHER, each) for each in (words_of("en"), GERMAN))
+    assert [button.key for button in german] == [button.key for button in english]
+    assert "Jetzt prüfen" in [button.label for button in german]
 
 
 HOSTILE = "{order} <!channel> @all *b* {lines} https://evil.example <a href='x'>"
