@@ -15,7 +15,7 @@ from bot.config import load as config
 from bot.model.moment import Moment
 from bot.sandbox.seen import Seen
 from bot.sandbox.server import SLACK_CHANNEL, TELEGRAM_CHAT, Sandbox
-from tests.journeys.scene import until
+from tests.journeys.scene import PATIENCE, until
 from tests.journeys.store import placed
 
 PERSON, STRANGER = "U0000000001", "U0000000666"
@@ -119,14 +119,22 @@ async def alerted(street: Street) -> tuple[Seen, Seen]:
     """The alert about the order as it stands in Slack and in Telegram."""
     orders = street.sandbox.world.orders("stateset")
     street.sandbox.world.say(next(order for order in orders if order.name == street.number), "Delayed at customs")
-    start = len(street.sandbox.accepted)
+    sent = await sent_so_far(street)
     await street.slack(f"check {street.number}")
-    await until(lambda: len(street.sandbox.accepted) >= start + 2)
+    async with asyncio.timeout(PATIENCE):
+        while (
+            await sent_so_far(street) < sent + 2
+        ):  # a question under a message needs its id, which is written after it
+            await asyncio.sleep(0.02)
     slack, telegram = (
         next(one for one in reversed(twin.seen) if "Mute 1 d" in one.buttons and "Why" not in one.buttons)
         for twin in (street.sandbox.slack, street.sandbox.telegram)
     )
     return slack, telegram
+
+
+async def sent_so_far(street: Street) -> int:
+    return (await street.app.storage.counts())["sent"]
 
 
 async def test_the_buttons_of_an_alert_are_about_its_order_in_both_chats(street: Street) -> None:
