@@ -24,6 +24,8 @@ class Measure:
     """The most one part may hold."""
     text: Callable[[str], int]
     span: int = 0
+    bare_is_free: bool = False
+    """Whether words that are not set off cost nothing beside their size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,9 @@ class _Folder:
         return [Line(spans=tuple(piece), indent=line.indent) for piece in pieces]
 
     def _span_cost(self, span: Span) -> int:
-        return self._measure.span + self._measure.text(plain(span, self._zone))
+        is_bare = isinstance(span, Text | When) and span.style == "plain"
+        beside = 0 if is_bare and self._measure.bare_is_free else self._measure.span
+        return beside + self._measure.text(plain(span, self._zone))
 
     def _atoms(self, span: Span, room: int) -> Iterator[Span]:
         """What a span may be broken into, none larger than `room`."""

@@ -15,7 +15,8 @@ from bot.model.sending import Part
 _ROOM = 4000
 """A message holds 4096 characters after its markup is parsed (Bot API: sendMessage)."""
 _SPAN = 40
-"""Formatting beyond the hundredth entity of a message is dropped (Bot API: limits); a hundred of these fill a part."""
+"""Formatting beyond the hundredth entity of a message is dropped (Bot API: limits); a hundred of these fill a part.
+Words in no tag are none."""
 
 _TAGS = {"plain": "", "strong": "b", "code": "code", "struck": "s"}
 _SEAM = re.compile(r"</(b|i|s|code)><\1>")
@@ -58,7 +59,7 @@ def _size(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2 + joiners
 
 
-_MEASURE = Measure(room=_ROOM, text=_size, span=_SPAN)
+_MEASURE = Measure(room=_ROOM, text=_size, span=_SPAN, bare_is_free=True)
 
 
 def _html(page: Page, zone: ZoneInfo) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from bot.core.command_words import shortened
+from bot.core.command_words import in_quotes, shortened
 from bot.core.commands import Entry, entry_of, listed
 from bot.core.mutes import end_words
 from bot.core.phrases import (
@@ -20,7 +20,7 @@ from bot.core.phrases import (
 )
 from bot.core.render import order_name
 from bot.model.access import Role
-from bot.model.command import Command, Misread, Question, Verb
+from bot.model.command import Command, Misread, Question, Until, Verb
 from bot.model.message import Line, Message, When
 from bot.model.poll import Health, Looked
 from bot.model.talk import ChatWatch, Mute
@@ -196,18 +196,25 @@ def no_own_place() -> Answer:
 
 def name_a_destination(command: Command, order: str, destinations: Sequence[str]) -> Answer:
     """Asked at the terminal, which is no place for news: its own commands take the place."""
-    written = f'"{order}"' if " " in order else order or "--all"
+    written = in_quotes(order) or "--all"
     lasts = f" {write_duration(command.lasts)}" if command.lasts else ""
     if command.until:
-        lasts = " HOW_LONG"
+        lasts = f" --until {in_quotes(_until_words(command.until))}"
     elif command.verb is Verb.MUTE and order and not lasts:
         lasts = " change"
+    if command.note:
+        lasts += f" --{'name' if command.verb is Verb.WATCH else 'note'} {in_quotes(command.note)}"
     return says(
         "At the terminal, say which destination is meant:",
-        *(f"orderwatch {command.verb.value} {written}{lasts} --to {name}" for name in destinations),
+        *(f"orderwatch {command.verb.value} {written}{lasts} --to {in_quotes(name)}" for name in destinations),
         emoji="❔",
         outcome="misread",
     )
+
+
+def _until_words(until: Until) -> str:
+    hours, minutes = divmod(until.clock or 0, 60)
+    return " ".join(filter(None, (until.day, "" if until.clock is None else f"{hours}:{minutes:02}")))
 
 
 def no_code_needed() -> Answer:
@@ -226,6 +233,17 @@ def which_source(examples: Sequence[str]) -> Answer:
         *examples,
         emoji="❔",
         outcome="ambiguous",
+    )
+
+
+def not_told_alone(wanted: ChatWatch) -> Answer:
+    """Only the place was let in, or for more than the person: told in private, the watch would never speak."""
+    return says(
+        f"I may show you {wanted.written} here, but may not tell you alone.",
+        f"To be told alone, pass this on to whoever runs me: {wanted.chat}, person {wanted.person}.",
+        f"To be told in this chat: {Verb.WATCH.value} {in_quotes(wanted.written)}",
+        emoji="🔒",
+        outcome="not_allowed",
     )
 
 

@@ -3,6 +3,7 @@
 A reader gives members of a `Command`, and raises Misunderstood for what it cannot make out.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -138,8 +139,14 @@ def names_of(words: Words) -> tuple[str, ...]:
     whole = " ".join(told.texts).rstrip(",;")
     if len(whole) > LONGEST_NAME:
         raise Misunderstood(f"No order number is longer than {LONGEST_NAME} characters.")
-    single = [text for text in (word.rstrip(",;") for word in told.without(_BETWEEN).texts) if text]
+    single = [text for text in (_without_label(word).rstrip(",;") for word in told.without(_BETWEEN).texts) if text]
     return _with_whole(whole, single if len(single) <= MOST_NAMES else [])
+
+
+def _without_label(word: str) -> str:
+    """A quoted `PO 26-40006`, as answers write a purchase order, is 26-40006 where nothing goes by all of it."""
+    label, _, number = word.partition(" ")
+    return number if label.lower() == "po" else word
 
 
 def _with_whole(whole: str, single: list[str]) -> tuple[str, ...]:
@@ -234,7 +241,9 @@ def _filter(words: Words, verb: str, which: str | None) -> Members:
     if lowered in _LIST_FILLERS:
         return {}
     if verb == "list":
-        raise Misunderstood(f"I cannot list “{shortened(word)}”. I can list {_LISTABLE}.")
+        near = difflib.get_close_matches(lowered, (*_NARROWING, *_STAGES), n=1, cutoff=_NEAR)
+        hint = f" Did you mean {near[0].replace('_', ' ')}?" if near else f" I can list {_LISTABLE}."
+        raise Misunderstood(f"I cannot list “{shortened(word)}”.{hint}")
     takes = "a number of days, source NAME, watchlist NAME or page N"
     raise Misunderstood(f"I do not know what “{shortened(word)}” is to mean after {verb}. There may be {takes}.")
 
@@ -294,4 +303,6 @@ _STAGES = {stage.value: stage for stage in Stage} | {"in_production": Stage.IN_P
 _NARROWING = frozenset(
     {"late", "due", "stuck", "muted", "exceptions", "mine", "my", "source", "watchlist", "page", "stage", "share"}
 )
-_LISTABLE = "late, due, stuck, exceptions, muted, mine, source NAME, watchlist NAME, or a stage such as shipped"
+_LISTABLE = "late, due, stuck, exceptions, muted, mine, source NAME, watchlist NAME, page N, or a stage such as shipped"
+_NEAR = 0.75
+"""How like a word of lists another must be to be taken for a slip of the fingers."""

@@ -87,6 +87,11 @@ def without_control(text: str) -> str:
     return "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in text)
 
 
+def in_quotes(text: str) -> str:
+    """A name as it can be written in a question or a command: in quotes where it has blanks."""
+    return f'"{text}"' if " " in text else text
+
+
 def shortened(text: str) -> str:
     """The beginning of what somebody wrote, to be said back to them."""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -50,7 +50,8 @@ def parse(text: str, *, in_passing: bool = False, under: OrderName | None = None
     that order, which is meant where the line names none.
     """
     if len(text) > LONGEST:
-        return Misread(problem=f"That is {len(text):,} characters; I read up to {LONGEST:,}.", advice=_ADVICE)
+        long = f"That is {len(text):,} characters; I read up to {LONGEST:,}."
+        return Misread(problem=long, advice=_advice(Verb.STATUS))
     words = Words.of(without_control(text))
     if not words:
         return Command(verb=Verb.HELP)
@@ -114,14 +115,18 @@ def _verb_word(written: str) -> str:
 def _without_verb(words: Words, *, in_passing: bool) -> Command | Misread:
     first = shortened(words.first)
     if (meant := _meant(words.first)) and not any(char.isdigit() for char in words.first):
-        return Misread(problem=f"There is no command “{first}”.", advice=f"Did you mean {meant}? {_ADVICE}")
+        advice = f"Did you mean {' or '.join(meant)}? {_advice(meant[0])}"
+        return Misread(problem=f"There is no command “{first}”.", advice=advice)
     names = arguments.names_in_passing(words)
     if any(arguments.NAME.fullmatch(name) for name in names) or any(char.isdigit() for char in "".join(names)):
         return Command(verb=Verb.STATUS, names=names, in_passing=True)
-    return Misread(problem=f"There is no command “{first}”, and no order number in it.", advice=_ADVICE)
+    return Misread(problem=f"There is no command “{first}”, and no order number in it.", advice=_advice(Verb.STATUS))
 
 
-_ADVICE = "Ask like this: status 45001234. Or say help to see everything I know."
+def _advice(verb: Verb) -> str:
+    return f"Ask like this: {entry_of(verb).example}. Or say help to see everything I know."
+
+
 _NEAR = 0.75
 """How like a verb a word must be to be taken for a slip of the fingers: `mtue` is, `what` is not."""
 
@@ -133,16 +138,16 @@ def _help(words: Words) -> Members:
     entry = _BY_WORD.get(_verb_word(asked.first))
     if entry is None:
         meant = _meant(asked.first)
-        hint = f" Did you mean {meant}?" if meant else ""
+        hint = f" Did you mean {' or '.join(meant)}?" if meant else ""
         raise Misunderstood(f"There is no command “{shortened(asked.first)}”.{hint}")
     arguments.nothing(asked.rest())
     return {"topic": entry.verb.value}
 
 
-def _meant(word: str) -> str:
-    """The verbs that a word may be meant for: `mute`, `late or list`; nothing if it is like none."""
+def _meant(word: str) -> list[Verb]:
+    """The verbs that a word may be meant for, the likeliest first; none if it is like none."""
     near = difflib.get_close_matches(_verb_word(word), _BY_WORD, n=2, cutoff=_NEAR)
-    return " or ".join(dict.fromkeys(_BY_WORD[each].verb.value for each in near))
+    return list(dict.fromkeys(_BY_WORD[each].verb for each in near))
 
 
 _NEWS = "ORDER|watchlist NAME|kind KIND|here"

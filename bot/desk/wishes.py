@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of_place
+from bot.core.command_words import in_quotes
 from bot.core.mutes import concerns, is_over
 from bot.core.phrases import Answer, says
 from bot.core.render import order_name
@@ -108,8 +109,9 @@ def _watch_at(room: Room, one: Visit, source: str, address: Mapping[str, Any]) -
     """How to follow the order at that source, as it is written where the question comes from."""
     order = said_name(one.command)
     if one.question.via == "cli":
-        return f"orderwatch watch {order} --to {room.catalogue.place(one.question.chat, address)} --at {source}"
-    return f"watch {order} at {source}"
+        place = room.catalogue.place(one.question.chat, address)
+        return f"orderwatch watch {in_quotes(order)} --to {in_quotes(place)} --at {in_quotes(source)}"
+    return f"watch {in_quotes(order)} at {in_quotes(source)}"
 
 
 def _unseen(room: Room, one: Visit) -> list[tuple[str, str]]:
@@ -152,8 +154,10 @@ async def _refusal(room: Room, one: Visit, wanted: ChatWatch, found: Sequence[Fo
             "Unwatch some, or ask whoever runs me for a watchlist.",
             outcome="not_allowed",
         )
-    if wanted.is_own_place or wanted.person == TERMINAL:
+    if wanted.person == TERMINAL:
         return None
+    if wanted.is_own_place:
+        return None if await room.following.may_be_told(wanted) else answers_about.not_told_alone(wanted)
     given = rights_of_place(wanted.chat, wanted.place, room.following.grants)
     extents = room.catalogue.extents(given, source=wanted.source) if given else ()
     if any(extent.is_whole for extent in extents) or await room.views.seek([wanted.key], extents):

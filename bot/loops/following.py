@@ -60,7 +60,7 @@ class Following:
         talks = self._talks
         self.grants = (*self._catalogue.access, *await talks.members())
         self.mutes = tuple(await talks.mutes(from_instant(self._clock.now())))
-        self.watches = tuple([watch for watch in await talks.watches() if await self._may(watch)])
+        self.watches = tuple([watch for watch in await talks.watches() if await self.may_be_told(watch)])
         self.assignments = {(each.source, each.key): each for each in await talks.assignments()}
         for name, poller in self._pollers.items():
             mine = [each for each in self.assignments.values() if each.source == name]
@@ -92,7 +92,7 @@ class Following:
                 await poller.rounds.follow(watch.key, watchlist_of(watch))
                 poller.wake()
 
-    async def _may(self, watch: ChatWatch) -> bool:
+    async def may_be_told(self, watch: ChatWatch) -> bool:
         """Whether those who are told may still see the order."""
         if watch.person == TERMINAL and watch.destination in self._catalogue.destinations:
             return watch.source in self._catalogue.labels

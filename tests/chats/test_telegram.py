@@ -22,7 +22,8 @@ from bot.errors import (
     MessageRefused,
     SendUnclear,
 )
-from bot.model.message import Message, Text
+from bot.model.message import Message, Text, When
+from bot.model.moment import Moment
 from bot.model.sending import Part
 from bot.ports import Chat
 from bot.sandbox._telegram_html import read_html, read_plain
@@ -86,6 +87,19 @@ def test_an_alert_reads_well() -> None:
 
 def test_a_headline_without_strong_words_is_strong_as_a_whole() -> None:
     assert OFFLINE.compose(message(), PLACE)[0].rich["text"] == "<b>🚚 Dispatched · 45001234</b>"
+
+
+def test_ten_orders_in_words_that_are_hardly_set_off_are_one_message() -> None:
+    dates = [part for at in ("2026-12-28", "2026-11-22") for part in (" · Confirmed · due ", When(at=Moment(at)))]
+    row = line(
+        Text(text="0045001049 · PO 26-40021", style="strong"), *dates, " · panels · ", When(at=Moment("2026-11-22"))
+    )
+    assert len(OFFLINE.compose(message(*[row] * 10), PLACE)) == 1
+
+
+def test_no_message_has_more_set_off_than_telegram_shows() -> None:
+    composed = OFFLINE.compose(message(*[line(Text(text="x", style="strong"))] * 300), PLACE)
+    assert all(str(one.rich["text"]).count("<b>") <= 100 for one in composed)
 
 
 def test_a_name_that_is_torn_apart_still_calls_nobody() -> None:

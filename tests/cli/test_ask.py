@@ -65,6 +65,9 @@ def test_an_order_is_told_as_in_chat(cli: Cli, watched: Path, name: str) -> None
         ("status 999", "I know no order 999 here."),
         ("watch 0045001234", "orderwatch watch 0045001234 --to ops"),
         ("mute PO-77 1h", "orderwatch mute PO-77 1h --to ops"),
+        ("mute PO-77 until friday 9:05", 'orderwatch mute PO-77 --until "fri 9:05" --to ops'),
+        ("mute PO-77 2h note at customs", 'orderwatch mute PO-77 2h --note "at customs" --to ops'),
+        ("watch PO-77 as line 3 drives", 'orderwatch watch PO-77 --name "line 3 drives" --to ops'),
     ],
 )
 def test_every_kind_of_question_is_answered(cli: Cli, watched: Path, asked: str, said: str) -> None:

@@ -86,6 +86,17 @@ async def test_a_watch_for_everybody_needs_a_place_that_may_see_it(storage: Sqli
     assert "You are told" in await bot.hear("watch 4500001 me", channel="C9")
 
 
+async def test_who_may_see_an_order_only_in_a_chat_is_not_promised_to_be_told_alone(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()), grants=(CHANNEL,))
+    said = await bot.hear("watch 4500001 me")
+    assert "may not tell you alone" in said
+    assert "pass this on to whoever runs me: slack, person U1." in said
+    assert await storage.talks.watches() == []
+    assert "This chat is told" in await bot.hear("watch 4500001")
+
+
 async def test_two_orders_of_one_name_are_said_to_be_and_shown_together(
     storage: SqliteStorage, clock: ManualClock
 ) -> None:
