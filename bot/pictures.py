@@ -101,8 +101,12 @@ def timeline(number: str, steps: Sequence[tuple[str, float]], marks: Sequence[fl
 
 
 def _short(name: str) -> str:
-    """A name that fits beside a bar, with nothing in it that would be drawn as a formula."""
-    name = name.replace("$", "").strip()
+    """A name that fits beside a bar, of letters that can be drawn, with nothing in it that would become a formula."""
+    from matplotlib.font_manager import findfont, get_font
+
+    drawable = get_font(findfont(_FONT)).get_charmap()
+    name = "".join(char if ord(char) in drawable else " " if char.isspace() else "□" for char in name if char != "$")
+    name = "".join(char if char.isprintable() else " " for char in name).strip()
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
 
 

@@ -8,15 +8,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.chats._answering import one_line, persistently
+from bot.chats._attached import caption
 from bot.chats._holds import Holds
 from bot.chats._pages import Page, pages
-from bot.chats._slack_blocks import MEASURE, blocks, text_of
+from bot.chats._slack_blocks import MEASURE, blocks, escape, text_of
 from bot.chats._slack_buttons import rows
 from bot.chats._slack_calls import WebApi
+from bot.chats._slack_files import SlackFiles, why_not_shown
 from bot.chats._slack_pace import limits_of
 from bot.chats._slack_questions import Way
-from bot.errors import ChatBusy, ChatUnreachable, DestinationBroken, MessageRefused, SendUnclear
+from bot.errors import ChatBusy, ChatRefused, ChatUnreachable, DestinationBroken, MessageRefused, SendUnclear
 from bot.model.command import Reply
+from bot.model.message import Attachment
 from bot.pacer import Pacer
 from bot.ports import Clock
 
@@ -54,6 +57,7 @@ class Teller:
         self._holds = holds
         self._pacer = pacer
         self._clock = clock
+        self._files = SlackFiles(api, holds)
         self._uses: OrderedDict[str, _Uses] = OrderedDict()
 
     def note(self, way: Way) -> None:
@@ -83,6 +87,28 @@ class Teller:
                 if is_public:
                     await self._say(written(_IN_DOUBT)[0], way, is_public=False, replaces=False)
                 raise
+
+        for message in reply.messages:
+            if message.attachment:
+                await self._show(message.attachment, way, is_public=is_public)
+
+    async def _show(self, file: Attachment, way: Way, *, is_public: bool) -> None:
+        """Show a file where the answer is, or to the person: what only one person sees there holds none."""
+        is_here = way.is_private or is_public
+        channel, thread = (way.channel, way.thread) if is_here else (way.person, None)
+        words, key = escape(caption(file)), self._clock.now().isoformat()
+        try:
+            await persistently(
+                lambda: self._files.share(file, words, channel, key=key, under=thread),
+                self._clock,
+                "files",
+                may_come_twice=not is_public,
+            )
+        except (MessageRefused, DestinationBroken, ChatRefused) as error:
+            if (reason := why_not_shown(error)) is None:
+                raise
+            body = {"text": f"{words}\n_(not shown: {escape(reason)})_"}
+            await self._say(body, way, is_public=is_public, replaces=False)
 
     async def _say(self, body: Body, way: Way, *, is_public: bool, replaces: bool) -> None:
         try:

@@ -8,11 +8,12 @@ from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from bot.chats._answering import persistently
 from bot.chats._holds import Holds
 from bot.chats._telegram_calls import BotApi
+from bot.chats._telegram_files import file_part, not_shown, sending
 from bot.chats._telegram_html import parts
 from bot.chats._telegram_keyboard import keyboard
 from bot.chats._telegram_pace import limits_of
 from bot.chats._telegram_questions import Way
-from bot.errors import ChatUnreachable, DestinationMoved, MessageRefused, SendUnclear
+from bot.errors import ChatUnreachable, DestinationBroken, DestinationMoved, MessageRefused, SendUnclear
 from bot.model.command import Reply
 from bot.model.sending import Part
 from bot.pacer import Pacer
@@ -43,6 +44,28 @@ class Teller:
             if is_first and reply.replaces and way.is_press and await self._edit(part, way, under):
                 continue
             await self._send(part, way, under, answers=is_first and (way.is_press or not way.is_private))
+        for message in reply.messages:
+            if message.attachment:
+                await self._show(file_part(message.attachment, message), way)
+
+    async def _show(self, part: Part, way: Way) -> None:
+        """Send a file, or its words where none is taken."""
+        send = sending(self._api.bot, part)
+
+        async def once() -> None:
+            await self._pacer.turn(limits_of(way.chat_id), ahead=True)
+            await self._api.ask(send(chat_id=way.chat_id, message_thread_id=way.topic))
+
+        try:
+            await persistently(
+                lambda: self._holds.keep(str(way.chat_id), once),
+                self._clock,
+                f"show {way.chat_id}",
+                may_come_twice=True,
+            )
+        except (MessageRefused, DestinationBroken) as refused:
+            words = f"{part.plain}\n({not_shown(refused)})"
+            await self._sent(way.chat_id, way, None, {"text": words}, answers=False)
 
     async def _edit(self, part: Part, way: Way, under: InlineKeyboardMarkup | None) -> bool:
         """False when the message is gone, so that a new one is needed."""

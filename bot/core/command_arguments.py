@@ -48,6 +48,11 @@ def order_by_page(words: Words) -> Members:
     return _order_and(words, _page, _share, source_at, source_of_words)
 
 
+def order_pictured(words: Words) -> Members:
+    """`45001234 page 2`, `45001234 picture`."""
+    return _order_and(words, _picture, _page, _share, source_at, source_of_words)
+
+
 def order_for(words: Words) -> Members:
     """`45001234 for me`."""
     return _order_and(words, whom, source_at, source_of_words)
@@ -151,6 +156,10 @@ def _without_label(word: str) -> str:
 
 def _with_whole(whole: str, single: list[str]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys([whole[:LONGEST_NAME], *single]) if name)
+
+
+def _picture(words: Words) -> Members | None:
+    return {"pictured": True} if words.drop_last("picture") or words.drop_last("--picture") else None
 
 
 def _full(words: Words) -> Members | None:

@@ -172,11 +172,11 @@ VERBS = (
     Entry(Verb.DUE, "[DAYS]", "orders promised for the next days", "due 3", Role.VIEWER, arguments.due_orders),
     Entry(
         Verb.HISTORY,
-        "ORDER",
+        "ORDER [picture]",
         "what changed, when, and who was told",
         "history 45001234",
         Role.VIEWER,
-        arguments.order_by_page,
+        arguments.order_pictured,
     ),
     Entry(Verb.CHECK, "ORDER", "ask its source now", "check 45001234", Role.VIEWER, arguments.order_in_full),
     Entry(

@@ -1,16 +1,19 @@
 """Questions about one order: where it is, what happened to it, who was told, and what its source says now."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from bot import pictures
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of
 from bot.core.phrases import Answer
+from bot.core.timeline import timeline
 from bot.desk import care
 from bot.desk.room import Room, Visit, reading
 from bot.desk.routes import rules_of
 from bot.desk.seeking import find, folded, look_for, said_name
-from bot.model.message import Line
+from bot.model.message import Attachment, Line
 from bot.model.moment import from_instant, instant_of
 from bot.model.poll import Looked
 from bot.model.talk import ChatWatch
@@ -18,6 +21,7 @@ from bot.model.view import Found
 
 _CHANGES_SHOWN = 3
 _MESSAGES_SHOWN = 30
+_CHANGES_DRAWN = 300
 _LONGEST_SILENCE = 60.0
 """Seconds without a sign of life after which no bot is taken to run."""
 _WHOLE_ORDERS = 3
@@ -47,9 +51,23 @@ async def history(room: Room, one: Visit) -> Answer | None:
         order, page = found.snapshot.order, one.command.page
         size = answers_history.PAGE
         rows = await room.views.history(order.source, order.key, limit=size + 1, offset=(page - 1) * size)
-        return answers_history.history(found, rows, await reading(room, one, [found]), page=page)
+        said = answers_history.history(found, rows, await reading(room, one, [found]), page=page)
+        return await _pictured(room, found, said) if one.command.pictured else said
 
     return await _about_one(room, one, answer)
+
+
+async def _pictured(room: Room, found: Found, said: Answer) -> Answer:
+    """The answer with a picture of how long the order was where; as it is where nothing draws."""
+    if not pictures.can_draw():
+        return said
+    order = found.snapshot.order
+    changes = await room.views.history(order.source, order.key, limit=_CHANGES_DRAWN)
+    line = timeline(found.snapshot, changes, room.clock.now())
+    drawn = await asyncio.to_thread(pictures.timeline, order.number, line.steps, line.marks, line.days)
+    picture = Attachment(name="history.png", media_type="image/png", data=drawn, alt=line.words)
+    first, *rest = said.messages
+    return replace(said, messages=(first.model_copy(update={"attachment": picture}), *rest))
 
 
 async def why(room: Room, one: Visit) -> Answer | None:

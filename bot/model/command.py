@@ -126,6 +126,8 @@ class Command(Frozen):
     until: Until | None = None
     in_full: bool = False
     """Every line of the order by itself."""
+    pictured: bool = False
+    """For history: with a picture."""
     shared: bool = False
     """Let everybody in the place read the answer."""
     in_passing: bool = False

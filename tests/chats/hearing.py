@@ -12,7 +12,7 @@ from bot import registry
 from bot.clock import SystemClock
 from bot.core.menus import Menu
 from bot.model.command import Button, Question, Reply
-from bot.model.message import Message
+from bot.model.message import Attachment, Message
 from bot.ports import Clock
 from tests.chats.harness import line, message, served
 
@@ -42,6 +42,19 @@ class HurriedClock(SystemClock):
 def reply(*texts: str, **members: Any) -> Reply:
     """A reply with one message for each text."""
     return Reply(messages=tuple(Message(headline=line(text)) for text in texts), **members)
+
+
+def pictured() -> Reply:
+    """A reply with a picture."""
+    picture = Attachment(name="history.png", media_type="image/png", data=b"\x89PNG", alt="Since Monday: Placed")
+    return Reply(messages=(Message(headline=line("History"), attachment=picture),))
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something on a socket has happened; TimeoutError when it does not."""
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - the other side of the socket knows no event of ours
+            await asyncio.sleep(0.01)
 
 
 def long_reply(lines: int = 700, **members: Any) -> Reply:

@@ -8,7 +8,18 @@ import pytest
 
 from bot.errors import ChatRefused
 from bot.sandbox.slack import SlackTwin
-from tests.chats.hearing import HurriedClock, Scene, ScriptedDesk, button, ear_for, hearing, long_reply, reply
+from tests.chats.hearing import (
+    HurriedClock,
+    Scene,
+    ScriptedDesk,
+    button,
+    ear_for,
+    hearing,
+    long_reply,
+    pictured,
+    reply,
+    until,
+)
 
 CHANNEL, ANN, BOB = "C0123456789", "U0ANN", "U0BOB"
 
@@ -51,6 +62,14 @@ async def test_the_zone_of_a_person_is_asked_for_once(scene: Scene) -> None:
 async def test_an_answer_to_a_command_is_seen_by_nobody_else(scene: Scene) -> None:
     (seen,) = (await scene.twin.slash(ANN, CHANNEL, "list")).seen
     assert (seen.person, scene.twin.accepted) == (ANN, [])
+
+
+async def test_a_picture_of_a_private_answer_goes_to_the_person_alone(scene: Scene) -> None:
+    scene.desk.script = lambda _: pictured()
+    await scene.twin.slash(ANN, CHANNEL, "history 1 picture")
+    await until(lambda: any(one.file for one in scene.twin.accepted))
+    (shown,) = [one for one in scene.twin.accepted if one.file]
+    assert (shown.place, shown.text) == (ANN, "Since Monday: Placed")
 
 
 async def test_a_public_answer_is_seen_by_everybody(scene: Scene) -> None:

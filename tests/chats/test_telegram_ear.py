@@ -12,7 +12,18 @@ from bot.core.menus import menus
 from bot.errors import ChatRefused
 from bot.sandbox._telegram_refusal import BOT
 from bot.sandbox.telegram import TelegramTwin
-from tests.chats.hearing import HurriedClock, Scene, ScriptedDesk, button, ear_for, hearing, long_reply, reply
+from tests.chats.hearing import (
+    HurriedClock,
+    Scene,
+    ScriptedDesk,
+    button,
+    ear_for,
+    hearing,
+    long_reply,
+    pictured,
+    reply,
+    until,
+)
 
 ANN, GROUP, TOPIC = 1001, -1001234567890, 7
 
@@ -54,6 +65,13 @@ async def test_everything_said_in_private_is_a_question(scene: Scene, said: str,
     (asked,) = scene.desk.asked
     assert (asked.via, asked.text, asked.person, asked.language) == (via, text, "1001", "pt")
     assert (asked.place, asked.is_private, asked.is_overheard) == ({"chat_id": ANN}, True, False)
+
+
+async def test_a_picture_comes_behind_the_answer(scene: Scene) -> None:
+    scene.desk.script = lambda _: pictured()
+    await scene.twin.say(ANN, ANN, "/history 1 picture")
+    await until(lambda: any(one.file for one in scene.twin.accepted))
+    assert [one.text for one in scene.twin.accepted if one.file] == ["Since Monday: Placed"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,13 @@ def test_a_history_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -
     assert (len(ended.out.splitlines()), ended.err) == (2, "these are the last 1 changes; for older ones: --limit 10\n")
 
 
+def test_a_history_is_drawn_into_a_file_and_said_in_words(cli: Cli, filled: Path) -> None:
+    drawn = filled.with_name("history.png")
+    ended = cli("orders", "history", "PO-77", "--picture", str(drawn), "-c", str(filled))
+    assert f"drawn to {drawn}" in ended.err
+    assert drawn.read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize("asked", [("--source", "shop"), ("--stage", "placed")])
 def test_a_list_that_matches_nothing_ends_with_4(cli: Cli, filled: Path, asked: tuple[str, str]) -> None:
     ended = cli("orders", "list", *asked, "-c", str(filled))

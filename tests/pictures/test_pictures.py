@@ -22,6 +22,10 @@ def test_a_picture_of_orders_is_a_small_png_whatever_there_is(rows: int) -> None
     assert len(drawn) < 100_000
 
 
+def test_letters_that_no_font_has_and_control_characters_are_drawn_as_boxes_and_blanks() -> None:
+    assert pictures.timeline("1\x1b[31m", [("已确认 $x^2$ 🏷️\n", 0.0)], [], 1.0).startswith(b"\x89PNG")
+
+
 def test_a_picture_brings_its_own_background_so_that_it_reads_on_light_and_dark() -> None:
     pixels = imread(io.BytesIO(pictures.open_orders(BARS, AGE_NAMES)))
     middle = pixels[len(pixels) // 2, 10]
