@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from bot.core import shards
 from bot.crew import Crew
 from bot.loops.elsewhere import Elsewhere
-from bot.loops.shared import ProcrastinateEngine, Times
+from bot.loops.shared import ProcrastinateEngine
+from bot.loops.shared import Times as Times
 from bot.model.database import Dsn
-from bot.model.lease import Worker
+from bot.model.lease import Standing, Worker
 from bot.ports import Askable, Clock
 from bot.storage._pg_connections import Connection
 from bot.storage.leases import Leases
@@ -55,6 +56,18 @@ async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, ti
     finally:
         await leases.close()
         await storage.close()
+
+
+async def standing(database: Dsn) -> Standing | None:
+    """Who works on this database, and on what; None: no worker ever shared it. Raises StorageError."""
+    leases = Leases(database)
+    await leases.open()
+    try:
+        if not await leases.is_shared():
+            return None
+        return Standing(tuple(await leases.workers()), tuple(await leases.holdings(seconds=Times().stall)))
+    finally:
+        await leases.close()
 
 
 async def _what_belongs_to_no_lease(connection: Connection) -> None:

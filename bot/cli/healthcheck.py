@@ -1,5 +1,6 @@
 """`orderwatch healthcheck`: whether the bot that works on this database is alive."""
 
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -7,10 +8,12 @@ import click
 
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
+from bot.cli._fleet import standing
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import ask
 from bot.errors import StorageError
+from bot.model.lease import Standing
 from bot.model.moment import Moment, instant_of
 
 LONGEST_SILENCE = 60.0
@@ -20,11 +23,19 @@ LONGEST_SILENCE = 60.0
 @click.command()
 @common_options
 def command(invocation: Invocation) -> int:
-    """Exit 0 if every loop of the running bot gave a sign of life in the last 60 seconds, else 1 with the reason."""
+    """Exit 0 if every loop of the running bot gave a sign of life in the last 60 seconds, else 1 with the reason.
+
+    Where workers share the database: if the worker on this machine did, and somebody works on every lease.
+    """
     database = read_store(invocation).database
     try:
-        silences = _silences(ask(database, lambda views: views.beats()), datetime.now(UTC))
-        reasons = reasons_against(silences)
+        shared = standing(database)
+        if shared is None or not shared.workers:
+            silences = _silences(ask(database, lambda views: views.beats()), datetime.now(UTC))
+            reasons = reasons_against(silences)
+        else:
+            silences = {worker.name: round(worker.silent, 1) for worker in shared.workers}
+            reasons = reasons_against_workers(shared, socket.gethostname())
     except StorageError as error:
         silences, reasons = {}, [str(error)]
     if invocation.json:
@@ -45,6 +56,19 @@ def reasons_against(silences: Mapping[str, float]) -> list[str]:
         for loop, silence in sorted(silences.items())
         if silence > LONGEST_SILENCE
     ]
+
+
+def reasons_against_workers(found: Standing, host: str) -> list[str]:
+    """Why the workers are not healthy, seen from the machine `host`; empty when they are."""
+    here = [worker.silent for worker in found.workers if worker.host == host]
+    reasons = []
+    if not here:
+        reasons.append("no worker runs on this machine; start it with `orderwatch run --engine postgres`")
+    elif min(here) > LONGEST_SILENCE:
+        reasons.append(f"the worker on this machine has been silent for {min(here):.0f} s")
+    lost = [held for held in found.holdings if held.worker is None and held.silent > LONGEST_SILENCE]
+    reasons += [f"nobody has worked on the lease {held.lease} for {held.silent:.0f} s" for held in lost]
+    return reasons
 
 
 def _silences(beats: Mapping[str, Moment], now: datetime) -> dict[str, float]:

@@ -9,6 +9,7 @@ import click
 from bot import log
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
+from bot.cli._fleet import joining
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._process import ReloadSignal, StopSignal, run_async
 from bot.clock import SystemClock
@@ -19,24 +20,39 @@ logger = logging.getLogger(__name__)
 
 
 @click.command()
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    type=click.Choice(["local", "postgres"]),
+    help="Who does the work: this process alone, or it and all others on the same PostgreSQL database.",
+)
+@click.option("--worker", metavar="NAME", help="What this process is called among them.  [default: host and number]")
 @common_options
-def command(invocation: Invocation) -> int:
+def command(invocation: Invocation, engine: str, worker: str | None) -> int:
     """Watch and tell until stopped.
 
     Ctrl-C or SIGTERM ends it within ten seconds. Nothing is lost by any stop: the next start goes on from there.
 
     The config is read again when it was changed, and on SIGHUP. One that is wrong is refused, and operators are told.
     """
-    return run_async(_run(invocation))
+    return run_async(_run(invocation, is_shared=engine == "postgres", worker=worker))
 
 
-async def _run(invocation: Invocation) -> int:
+async def _run(invocation: Invocation, *, is_shared: bool, worker: str | None) -> int:
     stop = StopSignal()
     reload = ReloadSignal(stop)
     files = Files()
     config = read_config(invocation, files)
+    clock = SystemClock()
     await keep_running(
-        config, files, partial(read_config, invocation), SystemClock(), stop=stop.event, asked=reload.event
+        config,
+        files,
+        partial(read_config, invocation),
+        clock,
+        stop=stop.event,
+        asked=reload.event,
+        join=joining(worker, clock) if is_shared else None,
     )
     log.event(logger, "stopped")
     return Exit.INTERRUPTED if stop.received is signal.SIGINT else Exit.DONE

@@ -52,8 +52,6 @@ class Times:
     """A worker that gave no sign of life for so long is dead, and its leases are given to others."""
     look: float = 0.5
     """Between two looks for leases that are free, beside being told of them."""
-    listens: bool = True
-    """Whether the database tells of free leases; through PgBouncer in transaction mode it cannot."""
 
     def __post_init__(self) -> None:
         if self.lease >= self.stall - self.heartbeat:
@@ -144,7 +142,6 @@ class ProcrastinateEngine:
             concurrency=len(self._leases) + 1,
             fetch_job_polling_interval=times.look,
             shutdown_graceful_timeout=min(_DRAIN, times.lease) + 1.0,
-            listen_notify=times.listens,
             delete_jobs="always",
             install_signal_handlers=False,
             update_heartbeat_interval=times.heartbeat,

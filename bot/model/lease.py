@@ -45,6 +45,14 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Who works, and on what."""
+
+    workers: tuple[Worker, ...]
+    holdings: tuple["Holding", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """Who has a lease."""
 

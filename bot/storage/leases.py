@@ -41,7 +41,7 @@ _IS_OURS = "id = %(job)s and status = 'doing' and attempts = %(attempts)s and wo
 """What the engine's own table says of a job that is ours. Its columns are no public interface: pinned and tested."""
 _CONNECTIONS = 6
 _FORGOTTEN_AFTER = "1 hour"
-"""A worker that was silent for so long is not shown any more."""
+"""A worker that was silent, or a lease that nobody had for so long, is not shown any more."""
 
 
 class Leases:
@@ -129,7 +129,8 @@ class Leases:
         """A worker is alive."""
         await self._run(
             f"""with gone as (delete from workers where seen_at < now() - interval '{_FORGOTTEN_AFTER}'),
-                    old as (delete from checks where asked_at < now() - interval '1 minute')
+                    old as (delete from checks where asked_at < now() - interval '1 minute'),
+                    ended as (delete from leases where renewed_at < now() - interval '{_FORGOTTEN_AFTER}')
                 insert into workers (name, host, pid, queue) values (%s, %s, %s, %s)
                 on conflict (name) do update set seen_at = now(), pid = excluded.pid, queue = excluded.queue
                 returning 1""",  # noqa: S608

@@ -1,0 +1,43 @@
+"""Workers that share a PostgreSQL database, as commands see them. What that needs is loaded when it is asked for."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from bot.app import Company
+from bot.config.load import Config
+from bot.errors import ConfigError, StorageError
+from bot.model.database import Database, Dsn
+from bot.model.lease import Standing
+from bot.ports import Clock
+
+
+def joining(worker: str | None, clock: Clock) -> Callable[[Config], AbstractAsyncContextManager[Company]]:
+    """How a process joins the workers of a config's database; it raises ConfigError and StorageError."""
+
+    def join(config: Config) -> AbstractAsyncContextManager[Company]:
+        if not isinstance(config.database, Dsn):
+            says = "is a file of one machine; workers share postgresql://user@host/database"
+            raise ConfigError([config.problem("database", says)])
+        try:
+            from bot.fleet import Times, open_fleet
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "bot":
+                raise
+            raise StorageError("workers need more than one machine does; pip install 'orderwatch[postgres]'") from None
+        return open_fleet(config.database, clock, name=worker, times=Times())
+
+    return join
+
+
+def standing(database: Database) -> Standing | None:
+    """Who works on a database, and on what; None: nobody ever shared it. Raises StorageError."""
+    if not isinstance(database, Dsn):
+        return None
+    try:
+        from bot import fleet
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "bot":
+            raise
+        return None  # whoever shares it has what that needs
+    return asyncio.run(fleet.standing(database))

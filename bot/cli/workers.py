@@ -1,0 +1,72 @@
+"""`orderwatch workers`: who works on a shared database, and on what."""
+
+from datetime import UTC, datetime
+
+import click
+
+from bot.cli._config import read_store
+from bot.cli._exit import Exit
+from bot.cli._fleet import standing
+from bot.cli._invocation import Invocation, common_options
+from bot.cli._output import complain, say_json, say_table
+from bot.cli._times import shown
+from bot.model.lease import Holding, Standing
+from bot.model.moment import Moment, from_instant
+
+
+@click.command()
+@common_options
+def command(invocation: Invocation) -> int:
+    """Say which worker holds which lease, and since when. Leases that nobody holds come first.
+
+    Without --engine postgres there are no leases: one process does everything.
+    """
+    store = read_store(invocation)
+    found = standing(store.database)
+    if found is None or not (found.workers or found.holdings):
+        complain("no workers share this database; `orderwatch run --engine postgres` starts one")
+        return Exit.NOTHING
+    if invocation.json:
+        say_json(_as_data(found))
+        return Exit.DONE
+    rows = [
+        [held.lease, held.worker or "nobody", _since(held, store.timezone), f"{held.silent:.0f} s ago"]
+        for held in sorted(found.holdings, key=lambda held: (held.worker is not None, held.lease))
+    ]
+    say_table(["lease", "worker", "since", "renewed"], rows, color=invocation.color)
+    idle = {worker.name for worker in found.workers} - {held.worker for held in found.holdings}
+    if idle:
+        complain(f"without any lease: {', '.join(sorted(idle))}")
+    return Exit.DONE
+
+
+def _since(held: Holding, timezone: str) -> str:
+    return shown(_at(held.since), timezone)
+
+
+def _at(instant: datetime) -> Moment:
+    return from_instant(instant.astimezone(UTC))
+
+
+def _as_data(found: Standing) -> dict[str, object]:
+    return {
+        "workers": [
+            {
+                "name": worker.name,
+                "host": worker.host,
+                "pid": worker.pid,
+                "since": _at(worker.started_at) if worker.started_at else None,
+                "silent_seconds": round(worker.silent, 1),
+            }
+            for worker in found.workers
+        ],
+        "leases": [
+            {
+                "name": held.lease,
+                "worker": held.worker,
+                "since": _at(held.since),
+                "renewed_seconds_ago": round(held.silent, 1),
+            }
+            for held in found.holdings
+        ],
+    }
