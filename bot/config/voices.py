@@ -9,7 +9,7 @@ from bot.config.language import words_with
 from bot.config.problems import Complaints, Place, hint
 from bot.config.text import Document
 from bot.core.samples import SEEN, sample
-from bot.core.template import VARIABLES, Template, TemplateWrong, template_of
+from bot.core.template import VARIABLES, Template, TemplateWrong
 from bot.core.voices import Voices
 from bot.core.wording import Templates, word
 from bot.core.words import ENGLISH
@@ -61,6 +61,8 @@ def _templates(written: Any, place: Place, complaints: Complaints) -> Templates:
 
 
 def _template(kind: Kind, text: str, place: Place, complaints: Complaints) -> Template | None:
+    from bot.core.templates import template_of  # Jinja takes a while to load, and few have templates
+
     try:
         template = template_of(text)
         order, change = sample(kind)
@@ -74,7 +76,7 @@ def _template(kind: Kind, text: str, place: Place, complaints: Complaints) -> Te
             words=ENGLISH,
             templates={kind: template},
         )
-        if said == usual and not template.shows("details"):
+        if said == usual and "details" not in template.variables:
             raise TemplateWrong(f"says nothing, or far too much, of a {kind.value} as it usually is")
     except TemplateWrong as wrong:
         near = hint(wrong.unknown, VARIABLES) if wrong.unknown else ""

@@ -6,13 +6,8 @@ person or make a link. Links and dates come only from the variables that hold th
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2 import Template as Compiled
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.model.message import Line, Link, Span, Text
 
@@ -46,18 +41,8 @@ _MOST_SAID = 8000
 Value = str | Sequence[Span] | Sequence[Line]
 """What a variable holds: words, spans that keep their look, or whole lines."""
 
-_ALLOWED = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
-    nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Concat,
-)  # fmt: skip
 _MARK = re.compile("\ue000(\\d+)\ue001")
 """Stands in the text of a template for what is no text. Words from outside lose these characters first."""
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined,
-    autoescape=False,  # becomes plain spans, which each chat escapes in its own way
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class TemplateWrong(Exception):
@@ -70,59 +55,23 @@ class TemplateWrong(Exception):
         """The name that is no variable, if that is what is wrong."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Template:
-    """A template that has been found good."""
+    """A template that has been found good; `core/templates` makes one of a text."""
 
     text: str
+    variables: frozenset[str]
+    """Those it shows."""
+    fill: Callable[[Mapping[str, str]], str] = field(compare=False, repr=False)
+    """The text with these in it."""
 
     def lines(self, values: Mapping[str, Value]) -> list[Line] | None:
         """What it says, without empty lines; None if that is nothing, or far too much."""
         kept: list[Value] = []
         given = {name: _held(values.get(name, ""), kept) for name in VARIABLES}
-        lines = [Line(spans=line) for line in _lines(_compiled(self.text).render(given), kept) if _has_words(line)]
+        lines = [Line(spans=line) for line in _lines(self.fill(given), kept) if _has_words(line)]
         size = sum(len(span.text) for line in lines for span in line.spans if isinstance(span, Text | Link))
         return lines if lines and size <= _MOST_SAID else None
-
-    def shows(self, variable: str) -> bool:
-        """Whether a variable stands in it."""
-        return any(name.name == variable for name in _ENVIRONMENT.parse(self.text).find_all(nodes.Name))
-
-
-def template_of(text: str) -> Template:
-    """A template of its text. Raises TemplateWrong."""
-    if len(text) > LONGEST:
-        raise TemplateWrong(f"is longer than {LONGEST:,} characters")
-    try:
-        tree = _ENVIRONMENT.parse(text)
-    except TemplateSyntaxError as error:
-        raise TemplateWrong(f"cannot be read: {error.message}", error.lineno) from None
-    for node in _nodes(tree):
-        _refuse(node)
-    if not text.strip():
-        raise TemplateWrong("is empty")
-    return Template(text)
-
-
-def _refuse(node: nodes.Node) -> None:
-    if not isinstance(node, _ALLOWED):
-        what = type(node).__name__.lower()
-        raise TemplateWrong(f"may show variables and use if and else, but no {what}", node.lineno)
-    if isinstance(node, nodes.Name) and node.name not in VARIABLES:
-        raise TemplateWrong(f"there is no variable '{node.name}'", node.lineno, unknown=node.name)
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-        raise TemplateWrong(f"there is no filter '{node.name}'; there are {', '.join(FILTERS)}", node.lineno)
-
-
-def _nodes(tree: nodes.Node) -> Iterator[nodes.Node]:
-    yield tree
-    for child in tree.iter_child_nodes():
-        yield from _nodes(child)
-
-
-@lru_cache(256)
-def _compiled(text: str) -> Compiled:
-    return _ENVIRONMENT.from_string(text)
 
 
 def _held(value: Value, kept: list[Value]) -> str:

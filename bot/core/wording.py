@@ -53,7 +53,7 @@ def word(
     if lines is None:
         return message
     others = [change for change in changes if change.kind is not kind]
-    if others and not template.shows("details"):
+    if others and "details" not in template.variables:
         entry = entry_of(order, others, zone, words)
         lines += entry.lines or [entry.headline]
     return message.model_copy(update={"headline": lines[0], "body": tuple(lines[1:])})

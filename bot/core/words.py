@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from bot.model.message import Line, Link, Span, Text, When
 from bot.model.order import normal_word
@@ -91,11 +92,11 @@ class Words:
     def _written(self, part: str | int) -> str:
         return self.number(part) if isinstance(part, int) else part
 
-    def _spans(self, text: str, parts: Mapping[str, Part]) -> Iterator[Span]:
-        for place, piece in enumerate(_PLACEHOLDER.split(text)):
+    def _spans(self, text: str, parts: Mapping[str, Part]) -> Iterator[Span | str]:
+        for place, piece in enumerate(_pieces(text)):
             part = parts.get(piece, f"{{{piece}}}") if place % 2 else piece
             if isinstance(part, str | int):
-                yield Text(text=self._written(part))
+                yield self._written(part)
             elif isinstance(part, Text | Link | When):
                 yield part
             else:
@@ -114,10 +115,19 @@ def _filled(text: str, parts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: parts.get(found[1], found[0]), text)
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+@lru_cache(1024)
+def _pieces(text: str) -> Sequence[str]:
+    """What stands between the placeholders of a text, and every second one the name of one."""
+    return _PLACEHOLDER.split(text)
+
+
+def _joined(spans: Iterable[Span | str]) -> Iterator[Span]:
     """The spans, plain words that meet as one, and none that is empty."""
     words = ""
     for span in spans:
+        if isinstance(span, str):
+            words += span
+            continue
         if isinstance(span, Text) and span.style == "plain":
             words += span.text
             continue

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.samples import SEEN, sample
-from bot.core.template import LONGEST, VARIABLES, TemplateWrong, template_of
+from bot.core.template import LONGEST, VARIABLES, TemplateWrong
+from bot.core.templates import template_of
 from bot.core.wording import word
 from bot.core.words import Words
 from bot.languages import words_of
