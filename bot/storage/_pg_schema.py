@@ -270,14 +270,15 @@ async def make_partitions(connection: Connection, now: datetime) -> None:
     """Make the partitions of `changes` for this month and the next ones, where they are missing."""
     for ahead in range(_MONTHS_AHEAD + 1):
         month = now.year * 12 + now.month - 1 + ahead
-        start, end = (f"{each // 12:04}-{each % 12 + 1:02}" for each in (month, month + 1))
-        name = f"changes_{start.replace('-', '_')}"
-        if not await _has(connection, name):
-            await _make_partition(connection, name, start, end)
+        await make_partition(connection, month // 12, month % 12 + 1)
 
 
-async def _make_partition(connection: Connection, name: str, start: str, end: str) -> None:
-    """A new partition, with what fell into its time before it was made."""
+async def make_partition(connection: Connection, year: int, month: int) -> None:
+    """Make the partition of a month, unless it is there, with what fell into its time before it was made."""
+    start, end = (f"{each // 12:04}-{each % 12 + 1:02}" for each in (year * 12 + month - 1, year * 12 + month))
+    name = f"changes_{start.replace('-', '_')}"
+    if await _has(connection, name):
+        return
     await connection.execute(f"create table {name} (like changes including defaults including constraints)")
     await connection.execute(
         f"""with moved as (delete from changes_other where seen_at >= %s and seen_at < %s returning *)

@@ -13,6 +13,7 @@ from bot.storage import _pg_lists
 from bot.storage._pg_beside import PostgresBeside, PostgresViews
 from bot.storage._pg_connections import Connection, Job, Writer, connect, process_name
 from bot.storage._pg_lock import be_alone
+from bot.storage._pg_moving import move
 from bot.storage._pg_schema import require_current
 from bot.storage._pg_views import rows_of
 from bot.storage.postgres import PostgresStorage
@@ -22,6 +23,8 @@ from bot.storage.redrive import DROPPED, Chosen
 
 # Names of tables and conditions are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608
+
+__all__ = ["beside_of", "drop", "move", "promised", "purge", "retry", "storage_of", "views_of", "write_beside"]
 
 T = TypeVar("T")
 

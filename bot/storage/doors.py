@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, TypeVar
@@ -17,6 +18,25 @@ from bot.storage.redrive import Chosen
 from bot.storage.sqlite import SqliteBeside, SqliteStorage, SqliteViews
 
 _T = TypeVar("_T")
+
+
+class Moved(Protocol):
+    """A table that is the same in both stores now."""
+
+    @property
+    def table(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """How many it has."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all its rows, by key."""
+        ...
 
 
 class OpenViews(Views, Protocol):
@@ -95,6 +115,17 @@ def export(
     """Everything there is of something, row by row. See `exports.export`."""
     instead = "copy it with `orderwatch migrate --to copy.db`, and give a config that names the copy"
     return exports.export(file_of(database, instead), what, source=source, since=since)
+
+
+def move(
+    source: Database, target: Database, now: datetime, progress: Callable[[str, int, int], None]
+) -> Sequence[Moved]:
+    """Copy a whole store into another kind of database. See `_pg_moving.move`."""
+    address = source if isinstance(source, Dsn) else target
+    if not isinstance(address, Dsn):
+        raise StorageError(f"{source} and {target} are both files; `orderwatch backup` copies one")
+    moved: Sequence[Moved] = asyncio.run(_postgres(address).move(source, target, now, progress))
+    return moved
 
 
 def file_of(database: Database, instead: str) -> Path:
