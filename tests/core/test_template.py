@@ -103,7 +103,8 @@ def test_an_unknown_variable_is_named_with_its_line() -> None:
     "text",
     [
         "{% for a in 'abc' %}x{% endfor %}",
-        "{% set a = 1 %}x",
+        "{% for title in lines %}x{% endfor %}",
+        "{% set title = 1 %}x",
         "{{ 'x' * 100000000 }}",
         "{{ 9 ** 9 ** 9 }}",
         "{{ new.__class__ }}",
