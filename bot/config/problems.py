@@ -155,6 +155,8 @@ def _in_words(detail: ErrorDetails, model: type[BaseModel]) -> str:
             return "must be text"
         case "list_type" | "tuple_type" | "set_type" | "frozen_set_type":
             return "must be a list"
+        case "too_short" if context["actual_length"] == 0:
+            return "is empty; name at least one, or leave the key out"
         case _:
             return detail["msg"].replace("Input should be", "must be")
 

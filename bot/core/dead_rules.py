@@ -30,8 +30,9 @@ def reach(route: Route, among: Cells) -> Cells:
 
 
 def surely_taken(routes: Iterable[Route], among: Cells) -> Cells:
-    """The news that one of the rules takes whatever the order is."""
-    sure = [reach(route, among) for route in routes if all(matcher.covers is None for matcher in written(route))]
+    """The news that one of the rules takes for good, whatever the order is."""
+    takers = [route for route in routes if not route.continues and all(each.covers is None for each in written(route))]
+    sure = [reach(route, among) for route in takers]
     return frozenset().union(*sure)
 
 

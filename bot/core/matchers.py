@@ -11,6 +11,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
+from bot.core.render import po_name
 from bot.model.change import Kind, Severity
 from bot.model.order import Order, normal_word
 from bot.model.route import News, Route
@@ -95,6 +96,15 @@ def _has_number(wanted: tuple[str, ...], order: Order) -> bool:
     return any(glob(pattern, name) for pattern in wanted for name in names)
 
 
+def _references(order: Order) -> list[str]:
+    """The customer's own number as the source writes it, and as messages do: people copy it from there."""
+    return [order.reference, po_name(order.reference)] if order.reference else []
+
+
+def _has_reference(wanted: tuple[str, ...], order: Order) -> bool:
+    return any(glob(pattern, name) for pattern in wanted for name in _references(order))
+
+
 def _texts(order: Order) -> list[str]:
     texts = [text for line in order.lines for text in (line.product, line.description)]
     return list(dict.fromkeys(filter(None, (*texts, order.cancel_reason, *order.fields.values()))))
@@ -142,7 +152,7 @@ MATCHERS = (
     Matcher(
         "reference",
         "references",
-        _of_order(lambda wanted, order: any(glob(pattern, order.reference) for pattern in wanted)),
+        _of_order(_has_reference),
         _seen(lambda order: [order.reference]),
         _any_covers(_glob_covers),
     ),

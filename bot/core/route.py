@@ -107,9 +107,10 @@ def walk(news: News, routes: Sequence[Route]) -> list[Step]:
 
 
 def walk_all(news: News, own: Sequence[Route], catch_all: Sequence[Route]) -> list[Step]:
-    """The rules of a watchlist, and where none of them is taken, those for everything else."""
+    """The rules of a watchlist, and unless one of them takes the news for good, those for everything else."""
     steps = walk(news, own)
-    return steps if any(step.is_taken for step in steps) else [*steps, *walk(news, catch_all)]
+    ends = any(step.is_taken and not step.route.continues for step in steps)
+    return steps if ends else [*steps, *walk(news, catch_all)]
 
 
 def taken(steps: Iterable[Step]) -> list[Route]:

@@ -162,6 +162,18 @@ def test_a_rule_for_a_watchlist_that_takes_everything_itself_is_never_reached(pr
     assert problem.text == "is never reached: the rules of those watchlists take every change it matches"
 
 
+def test_a_rule_for_a_watchlist_whose_rules_all_go_on_is_reached(configured: Loader) -> None:
+    rules = "notify: [{to: screen, watchlist: plant 3}, {to: ops}]\n"
+    own = "      - {to: [ops, screen], continue: true}\n"
+    config = configured("      - {to: [ops, screen]}\n" + CATCH_ALL, own + rules)
+    assert [route.to for route in config.notify] == [("screen",), ("ops",)]
+
+
+def test_a_list_without_a_value_is_refused_in_plain_words(problems: Problems) -> None:
+    problem = refused(problems, "{to: screen, status: []}")
+    assert (problem.key, problem.text) == ("notify[0].status", "is empty; name at least one, or leave the key out")
+
+
 @pytest.mark.parametrize("matcher", ["status: shipped", "amount: '> 1'", "source: parts", "severity: low"])
 def test_the_catch_all_has_no_matcher(problems: Problems, matcher: str) -> None:
     (problem,) = problems(CATCH_ALL, f"notify: [{{to: ops, {matcher}}}]\n")

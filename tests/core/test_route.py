@@ -66,9 +66,14 @@ def test_a_watchlist_whose_routes_match_nothing_uses_the_catch_all() -> None:
     assert routes_of(Kind.STATUS, ORDER, [watchlist(notify=(SALES,))], [OPS]) == [OPS]
 
 
-def test_a_rule_that_goes_on_keeps_news_from_the_catch_all() -> None:
+def test_a_rule_that_goes_on_takes_nothing_from_the_catch_all() -> None:
     going_on = SALES.model_copy(update={"continues": True})
-    assert taken(walk_all(DISPATCHED, [going_on], [OPS])) == [going_on]
+    assert taken(walk_all(DISPATCHED, [going_on], [OPS])) == [going_on, OPS]
+
+
+def test_what_a_later_rule_takes_for_good_does_not_reach_the_catch_all() -> None:
+    going_on = SALES.model_copy(update={"continues": True})
+    assert taken(walk_all(DISPATCHED, [going_on, SALES], [OPS])) == [going_on, SALES]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +87,7 @@ def test_a_rule_that_goes_on_keeps_news_from_the_catch_all() -> None:
         ({"statuses": ("c2",)}, {"statuses": ("C",)}),
         ({"statuses": ("in_progress",)}, {"statuses": ("shipped",)}),
         ({"references": ("po-*",)}, {"references": ("PO",)}),
+        ({"references": ("PO-77",)}, {"references": ("PO PO-77",)}),
         ({"amount": parse_amounts(">= 1000")}, {"amount": parse_amounts("> 1000")}),
         ({"amount": parse_amounts("= 1000 eur")}, {"amount": parse_amounts("= 1000 USD")}),
         ({"orders": ("45001*",)}, {"orders": ("4500123",)}),
@@ -92,6 +98,12 @@ def test_a_rule_that_goes_on_keeps_news_from_the_catch_all() -> None:
 )
 def test_a_matcher_matches_what_it_says_and_nothing_else(wanted: dict[str, Any], unwanted: dict[str, Any]) -> None:
     assert (matches(**wanted), matches(**unwanted)) == (True, False)
+
+
+@pytest.mark.parametrize("pattern", ["26-*", "PO 26*", "po 26-40006"])
+def test_a_reference_is_matched_as_its_source_writes_it_and_as_messages_do(pattern: str) -> None:
+    news = DISPATCHED.model_copy(update={"order": ORDER.model_copy(update={"reference": "26-40006"})})
+    assert matches(news, references=(pattern,))
 
 
 def test_all_matchers_of_a_rule_must_match() -> None:
