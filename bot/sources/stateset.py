@@ -278,8 +278,8 @@ class StateSet:
         key = id_of(order) if order is not None else None
         if order is None or key is None:
             return None
-        digest = raw_digest(json.dumps(order, sort_keys=True).encode())
-        return Listed(key, digest, header_of(order, key, self._reading))
+        content = json.dumps(order, sort_keys=True).encode()
+        return Listed(key, raw_digest(content), header_of(order, key, self._reading), content)
 
     def _note_updates(self, scope: Scope, listed: tuple[Listed, ...]) -> None:
         """Learn from a page whether updates are dated, and whether a filter by them is kept to."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import AnswerUnreadable
 from bot.model.order import Depth
-from bot.model.poll import KnownPage, Listing, Page, Scope
+from bot.model.poll import KnownPage, Listing, Page, Payload, Scope
 from bot.ports import Source
 from tests.sources.serving import Asked, Script
 from tests.sources.test_stateset_asking import NO_ROUTE, asking
@@ -94,6 +94,13 @@ async def test_rows_are_headers_whose_digest_moves_with_the_row() -> None:
     header = next(row.order for row in after.listed or () if row.key == "ord_1")
     assert header is not None
     assert (header.depth, header.status.word, header.lines, header.shipments) == (Depth.HEADER, "Shipped", (), ())
+
+
+async def test_a_row_is_kept_so_that_a_first_sight_can_be_read_again() -> None:
+    async with asking(Script([{"orders": rows(1), "total": 1}])) as source:
+        [page] = await sweep(source)
+        [row] = page.listed or ()
+        assert source.parse(row.key, Payload(row.row)).status.word == "Pending"
 
 
 async def test_an_order_that_shifts_between_pages_is_listed_all_the_same() -> None:
