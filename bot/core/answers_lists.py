@@ -17,8 +17,6 @@ PAGE = 10
 """Orders on a page."""
 DUE_DAYS = 7
 """How far ahead `due` looks if nobody says."""
-STUCK_DAYS = 7
-"""Days without any change after which an open order is called stuck if nobody says."""
 
 
 def listing(command: Command, selected: Selected, reading: Reading, unknown_yet: Sequence[ChatWatch] = ()) -> Answer:
@@ -58,7 +56,7 @@ def _title(command: Command) -> str:
         "all": "Orders",
         "late": "Late" if not days else f"Late by {days_words(days)} or more",
         "due": "Due today" if days == 1 else f"Due within {days_words(days or DUE_DAYS)}",
-        "stuck": f"Unchanged for {days_words(days or STUCK_DAYS)} or more",
+        "stuck": f"Unchanged for {days_words(days)} or more" if days else "Stuck: longer in a status than they may be",
         "exceptions": "Waiting for somebody to acknowledge",
     }[command.which]
     if command.mine:

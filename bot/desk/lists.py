@@ -106,9 +106,16 @@ def _selection(command: Command, extents: tuple[Extent, ...], read: Reading) -> 
         case "due":
             due_from = day_bounds(today, read.zone)
             due_before = day_bounds(days_after(today, command.days or answers_lists.DUE_DAYS), read.zone)
-        case "stuck":
-            unchanged_since = from_instant(read.now - timedelta(days=command.days or answers_lists.STUCK_DAYS))
-        case "all" | "muted" | "exceptions":
+        case "stuck" if command.days:
+            unchanged_since = from_instant(read.now - timedelta(days=command.days))
+        case "all" | "stuck" | "muted" | "exceptions":
             pass
-    waits = command.which == "exceptions"
-    return Selection(extents, command.stage, due_before, due_from, unchanged_since, waits_for_somebody=waits)
+    return Selection(
+        extents,
+        command.stage,
+        due_before,
+        due_from,
+        unchanged_since,
+        is_stuck=command.which == "stuck" and not command.days,
+        waits_for_somebody=command.which == "exceptions",
+    )

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.model.command import Question
 from bot.sandbox.orders import WorldOrder
+from tests.core.making import words
 from tests.journeys.conftest import Stage
 from tests.journeys.scene import News, Scene
 
@@ -28,6 +30,13 @@ def texts(news: News, order: WorldOrder) -> list[str]:
     return [text for text in news.slack if any(name in text for name in order.names)]
 
 
+async def answer(scene: Scene, text: str) -> str:
+    """What is answered at the terminal."""
+    question = Question(id=text + str(scene.clock.monotonic()), chat="slack", person="U1", text=text, via="cli")
+    reply = await scene.app.desk.answer(question)
+    return "\n".join(words(message) for message in reply.messages) if reply else ""
+
+
 async def test_confirmed_on_a_thursday_before_a_holiday_monday_is_stuck_on_wednesday_and_told_once(
     stage: Stage,
 ) -> None:
@@ -44,11 +53,13 @@ async def test_confirmed_on_a_thursday_before_a_holiday_monday_is_stuck_on_wedne
     (stuck,) = texts(await until(scene, wednesday + timedelta(seconds=30)), order)
     assert "Stuck" in stuck
     assert "In 'Confirmed' for 3 working days" in stuck
+    assert order.names[0] in await answer(scene, "list stuck")
     assert texts(await scene.look(6 * DAY), order) == []
     (again,) = texts(await scene.look(DAY + HOUR), order)
     assert "(reminder 1)" in again
     scene.world.start_production(order)
     assert len(texts(await scene.look(HOUR), order)) == 1
+    assert order.names[0] not in await answer(scene, "list stuck")
     assert texts(await scene.look(20 * DAY), order) == []
     assert scene.verdict().is_clean, str(scene.verdict())
 

@@ -118,7 +118,7 @@ async def test_lists_name_what_is_late_due_and_stuck(storage: SqliteStorage, clo
     assert "4500003" in await bot.hear("due 1", timezone="UTC")
     assert "No order." in await bot.hear("list stuck")
     await clock.advance(8 * 86_400)
-    assert "Unchanged for 7 days or more: 3 orders" in await bot.hear("list stuck")
+    assert "Unchanged for 7 days or more: 3 orders" in await bot.hear("list stuck 7")
 
 
 async def test_a_list_is_turned_page_by_page_with_buttons(storage: SqliteStorage, clock: ManualClock) -> None:

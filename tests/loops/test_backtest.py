@@ -122,7 +122,7 @@ def replayed(config: Config) -> Backtest:
 async def lived(folder: Path, seed: int) -> None:
     clock = ManualClock(START)
     config = written(folder)
-    storage = SqliteStorage(config.database, clock)
+    storage = SqliteStorage(folder / "orderwatch.db", clock)
     await storage.open()
     await World(config, storage, clock, seed).live()
     await storage.close()
