@@ -37,7 +37,8 @@ def muted(news: str, mute: Mute, where: str) -> Answer:
 def unmuted(news: str, where: str, *, was: bool, is_still: bool = False) -> Answer:
     """News comes again, or always did; `is_still`: other mutes hold all of it or a part of it back."""
     capital, for_whom = news[0].upper() + news[1:], {"to you": "for you", "anywhere": "everywhere"}.get(where, where)
-    words = f"{capital} comes {where} again." if was else f"{capital} was not muted {for_whom}."
+    at = "everywhere" if where == "anywhere" else where
+    words = f"{capital} comes {at} again." if was else f"{capital} was not muted {for_whom}."
     if was and is_still:
         words = f"That mute of {news} is over."
     more = ["But all of it, or a part, is still held back by another wish. To see it: list muted"] if is_still else []

@@ -141,7 +141,7 @@ def test_a_kind_is_snoozed_for_everybody_with_a_note_listed_and_lifted(cli: Cli,
     (_, (mute,)) = kept(watched)
     assert (mute.kind, mute.destination, mute.holds, mute.note) == ("promise_moved", None, True, "they recount")
     assert "“they recount”" in cli("-c", str(watched), "mute", "--list").out
-    assert "comes anywhere again" in cli("-c", str(watched), "unmute", "--kind", "promise_moved").out
+    assert "comes everywhere again" in cli("-c", str(watched), "unmute", "--kind", "promise_moved").out
     assert kept(watched)[1] == []
 
 
