@@ -27,8 +27,15 @@ def happen(scene: Scene, number: int, verb: str) -> None:
     scene.world.say(scene.world.orders("stateset")[number], verb)
 
 
+async def on_a_file(stage: Stage) -> Scene:
+    """A scene whose orders have been seen once, on a file whatever the journeys run on."""
+    scene = await stage("stateset")
+    scene.set("database", str(scene.database))
+    return await scene.start()
+
+
 async def test_news_goes_on_after_a_move_and_after_the_way_back(stage: Stage, tmp_path: Path) -> None:
-    scene = await (await stage("stateset")).start()
+    scene = await on_a_file(stage)
     happen(scene, 0, "Under review")
     await scene.look()
     await scene.close()
@@ -45,7 +52,7 @@ async def test_news_goes_on_after_a_move_and_after_the_way_back(stage: Stage, tm
 
 
 async def test_a_copy_that_was_broken_off_goes_on_and_ends_the_same(stage: Stage, tmp_path: Path) -> None:
-    scene = await (await stage("stateset")).start()
+    scene = await on_a_file(stage)
     await scene.close()
     server = empty_database()
 
@@ -68,7 +75,7 @@ async def test_a_copy_that_was_broken_off_goes_on_and_ends_the_same(stage: Stage
 
 
 async def test_a_database_that_holds_orders_already_is_left_alone(stage: Stage, tmp_path: Path) -> None:
-    scene = await (await stage("stateset")).start()
+    scene = await on_a_file(stage)
     await scene.close()
     server = empty_database()
     await moved(scene, scene.database, server)

@@ -1,13 +1,13 @@
 """Alerts that people keep switched on: what is one story comes as one message, at a time when it may be heard."""
 
 import random
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.model.outbox import State
 from bot.sandbox.life import possible
+from tests.journeys import store
 from tests.journeys.conftest import Stage
 from tests.journeys.scene import Scene
 
@@ -30,11 +30,9 @@ def leap_to(scene: Scene, moment: datetime) -> None:
     scene.clock.leap((moment - scene.clock.now()).total_seconds())
 
 
-def rows(scene: Scene) -> list[sqlite3.Row]:
-    """The outbox as it stands in the file."""
-    with closing(sqlite3.connect(scene.database)) as connection:
-        connection.row_factory = sqlite3.Row
-        return connection.execute("select * from notifications order by id").fetchall()
+def rows(scene: Scene) -> list[dict[str, Any]]:
+    """The outbox as it stands in the database."""
+    return store.named_rows(scene.path.parent, "notifications")
 
 
 def live_on(scene: Scene, chance: random.Random) -> None:
@@ -78,7 +76,7 @@ async def test_two_days_of_changes_with_quiet_hours_over_a_clock_change_are_all_
     assert scene.verdict().is_clean, str(scene.verdict())
 
 
-def settled(row: sqlite3.Row) -> datetime:
+def settled(row: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(str(row["settled_at"]))
 
 
