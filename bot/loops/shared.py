@@ -103,6 +103,7 @@ class ProcrastinateEngine:
 
     async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop]) -> None:
         """Work on whatever leases are to be had until `stop` is set, then hand them over."""
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what fails is told here, in one line
         await self._app.open_async(self._table.pool)
         await self._table.prepare(self._app.schema_manager.apply_schema_async)
         loops: dict[str, Loop] = {name: _Until(run) for name, run in (("taker", self._take), ("keeper", self._keep))}

@@ -17,11 +17,15 @@ from bot.sandbox.world import Fact, WorldOrder
 REPEAT = " (may be a repeat)"
 
 
-def is_known(sandbox: Sandbox, order: WorldOrder) -> bool:
-    """Whether everything that happened to an order so far has been told somewhere: then the next thing may happen."""
+def is_known(sandbox: Sandbox, order: WorldOrder, *, everywhere: bool = False) -> bool:
+    """Whether everything that happened to an order so far has been told somewhere: then the next thing may happen.
+
+    `everywhere`: in every place, so that none of them lags so far behind that its words may mean two things.
+    """
     facts = [fact for fact in sandbox.world.facts if (fact.account, fact.order) == (order.account, order.number)]
     said = list(_about(facts, sandbox.accepted))
-    return not facts or any(not _missed(facts, said, place) for place in sandbox.names)
+    known = (not _missed(facts, said, place) for place in sandbox.names)
+    return not facts or (all(known) if everywhere else any(known))
 
 
 def disordered(sandbox: Sandbox, *, one_moment: timedelta = timedelta(milliseconds=5)) -> Iterator[str]:
