@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from psycopg import AsyncConnection, Error, IsolationLevel, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.string import StrDumper
 from psycopg_pool import AsyncConnectionPool
 
 from bot.errors import StorageError
@@ -37,9 +38,20 @@ _SESSION = """set idle_in_transaction_session_timeout = '15s'; set tcp_keepalive
     set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set client_min_messages = warning"""
 
 
+def without_nul(text: str) -> str:
+    """Text as PostgreSQL can hold it: with a picture of each NUL, which it knows not."""
+    return text.replace("\x00", "\u2400")
+
+
+class _Text(StrDumper):  # type: ignore[misc,unused-ignore]  # the driver may be absent when types are checked
+    def dump(self, obj: str) -> Any:
+        return super().dump(without_nul(obj) if "\x00" in obj else obj)
+
+
 async def connect(database: Dsn, *, name: str = "orderwatch") -> Connection:
     """A connection that leaves transactions to the caller. `name` is what the server's own lists show."""
     connection = await AsyncConnection.connect(address_of(database, name), autocommit=True)
+    connection.adapters.register_dumper(str, _Text)
     try:
         await connection.execute(_SESSION)
     except BaseException:
@@ -258,6 +270,7 @@ class Bell:
 
 
 async def _only_read(connection: Connection) -> None:
+    connection.adapters.register_dumper(str, _Text)
     await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     await connection.set_read_only(True)
     await connection.execute(_SESSION)

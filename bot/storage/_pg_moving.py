@@ -19,7 +19,7 @@ from bot.errors import StorageError
 from bot.model.database import Database, Dsn
 from bot.model.moment import from_instant
 from bot.storage._lock import ProcessLock
-from bot.storage._pg_connections import Connection, connect, process_name
+from bot.storage._pg_connections import Connection, connect, process_name, without_nul
 from bot.storage._pg_lock import be_alone
 from bot.storage._pg_schema import UNFINISHED, bring_up_to_date, make_partition, require_current, require_whole
 from bot.storage._pg_trouble import told_for_people as told_by_postgres
@@ -117,9 +117,16 @@ async def _digest(table: Table, side: _Side) -> Moved:
     digest, count, after = hashlib.sha256(), 0, ()  # type: tuple[Any, int, Sequence[Any]]
     while rows := await side.page(table, after):
         for row in rows:
-            digest.update(repr([int(value) if isinstance(value, bool) else value for value in row]).encode())
+            digest.update(repr([_plain(value) for value in row]).encode())
         count, after = count + len(rows), _key(table, rows[-1])
     return Moved(table.name, count, digest.hexdigest())
+
+
+def _plain(value: Any) -> Any:
+    """A value as both stores have it."""
+    if isinstance(value, bool):
+        return int(value)
+    return without_nul(value) if isinstance(value, str) else value
 
 
 def _key(table: Table, row: tuple[Any, ...]) -> tuple[Any, ...]:

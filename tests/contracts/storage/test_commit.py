@@ -78,6 +78,12 @@ async def test_every_version_an_order_ever_had_is_known_by_its_digest(store: Sto
     assert not await store.had_version("panels", "FR/1", "another")
 
 
+async def test_an_order_whose_text_holds_a_nul_is_kept_as_it_is(store: Storage) -> None:
+    update = an_update(an_order().model_copy(update={"number": "45\x001"}))
+    await store.commit(a_record(update))
+    assert await store.snapshots("panels", ["FR/1"]) == {"FR/1": update.snapshot}
+
+
 async def test_the_same_key_in_two_sources_is_two_orders(store: Storage) -> None:
     await store.commit(a_record(an_update(an_order())))
     await store.commit(a_record(an_update(an_order(source="shop")), source="shop"))
