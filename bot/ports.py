@@ -309,6 +309,7 @@ class Storage(Views, Outbox, Protocol):
     """The store. One writer; every write is one transaction that either happened or did not, also under kill -9.
 
     Raises a StorageError that says what to do. Moments are UTC. After close, nothing works but close.
+    One that belongs to a lease raises LeaseLost from every write, and writes nothing, as soon as another may hold it.
     """
 
     @property
