@@ -78,4 +78,4 @@ def _is_slip(change: object) -> bool:
     found = change if isinstance(change, dict) else {}
     before, after = found.get("before"), found.get("after")
     is_move = found.get("kind") in (Kind.PROMISE_MOVED, Kind.SLIPPED) and found.get("field") == "delivery_promised"
-    return bool(is_move and before and after and Moment(before) < Moment(after))
+    return bool(is_move and not found.get("minor") and before and after and Moment(before) < Moment(after))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.core.promise import days_late
-from bot.model.change import Kind
+from bot.model.change import PROMISE_KINDS, Kind
 from bot.model.moment import Moment, day_of, instant_of, is_day
 from bot.model.order import Stage
 from bot.model.stay import STATUS_KINDS
@@ -72,7 +72,6 @@ class _Past:
 
     began: datetime | None = None
     entered: tuple[datetime, str] | None = None
-    first_promised: Moment | None = None
     completed: datetime | None = None
 
 
@@ -85,9 +84,7 @@ def statistics(orders: Iterable[Row], changes: Iterable[Row], zone: tzinfo) -> S
         past = pasts[row["source"], row["key"]]
         if row["kind"] in STATUS_KINDS:
             _move(row, past, stays, zone)
-        elif row["kind"] == Kind.PROMISE_MOVED and row["before"] and row["after"]:
-            if row["line"] is None and past.first_promised is None:
-                past.first_promised = Moment(row["before"])
+        elif row["kind"] in PROMISE_KINDS and row["before"] and row["after"] and not row["minor"]:
             by = _days_between(Moment(row["before"]), Moment(row["after"]), zone)
             if by > 0:
                 month = day_of(Moment(row["seen_at"]), zone).strftime("%Y-%m")
@@ -128,9 +125,9 @@ def _judge(orders: Iterable[Row], pasts: Mapping[tuple[str, str], _Past], found:
         began = _instant(row["ordered_at"], zone) if row["ordered_at"] else past.began
         if began is not None and began <= past.completed:
             leads[row["source"]].append(_days(past.completed - began))
-        if last := row["delivery_promised"]:
+        if last := row["promised"]:
             day = past.completed.astimezone(zone).date()
-            first = past.first_promised or last
+            first = row["first_promised"] or last
             kept[row["source"]].append((not days_late(last, day, zone), not days_late(first, day, zone)))
     found.lead = {source: _spread(days) for source, days in sorted(leads.items())}
     found.kept = {

@@ -11,6 +11,20 @@ from bot.model.moment import Moment
 
 Rows = list[tuple[Any, ...]]
 
+
+def _of_parts(date: str) -> str:
+    """The latest date of the lines that are not cancelled, else of the shipments. `date` is of one `part`."""
+    lines = """from json_each(snapshot, '$.lines') as part
+            where coalesce(part.value ->> '$.status.stage', '') != 'cancelled'"""
+    shipments = "from json_each(snapshot, '$.shipments') as part"
+    return f"""coalesce(
+        (select max({date.format(of="line")}) {lines}), (select max({date.format(of="shipment")}) {shipments}))"""
+
+
+_PROMISED = "part.value ->> '$.delivery_promised'"
+_FIRST_PROMISED = f"""coalesce((select moved.value ->> '$.first' from json_each(promises) as moved
+            where moved.key = '{{of}} ' || (part.value ->> '$.key') || ' delivery_promised'), {_PROMISED})"""
+
 ORDERS: Mapping[str, str] = {
     "source": "source",
     "number": "number",
@@ -32,6 +46,9 @@ ORDERS: Mapping[str, str] = {
     "version": "seq",
     "first_seen_at": "first_seen_at",
     "changed_at": "changed_at",
+    "promised": f"coalesce(delivery_promised, {_of_parts(_PROMISED)})",
+    "first_promised": f"""case when delivery_promised is null then {_of_parts(_FIRST_PROMISED)}
+        else coalesce(promises ->> '$.delivery_promised.first', delivery_promised) end""",
 }
 """Column to where it is from. Names and their order are public: new ones come last."""
 CHANGES: Mapping[str, str] = {
@@ -52,6 +69,7 @@ CHANGES: Mapping[str, str] = {
     "tracking_number": "change ->> '$.package.tracking_number'",
     "carrier": "change ->> '$.package.carrier'",
     "days": "change ->> '$.days'",
+    "minor": "coalesce(change ->> '$.minor', 0)",
 }
 NOTIFICATIONS: Mapping[str, str] = {
     "id": "notifications.id",

@@ -30,6 +30,8 @@ _PAGE = 500
 _BUSY_SECONDS = 5.0
 _LISTS = ("tracking", "kinds")
 """Columns that hold a list."""
+_FLAGS = ("vanished", "minor")
+"""Columns that hold a yes or no."""
 
 Row = dict[str, Any]
 
@@ -51,7 +53,8 @@ COLUMNS: Mapping[What, tuple[str, ...]] = {
 
 
 def export(path: Path, what: What, *, source: str | None = None, since: Moment | None = None) -> Iterator[Row]:
-    """Rows by column: text, whole numbers, lists of text, None where there is nothing; `vanished` is yes or no.
+    """Rows by column: text, whole numbers, lists of text, None where there is nothing; what holds a yes or no
+    is bool.
 
     `since` is an instant: only orders that changed, changes that were found or notifications that were made from then
     on. Orders come by source and key, the others as they came about. Raises StorageError, and SchemaTooNew.
@@ -69,8 +72,9 @@ def export(path: Path, what: What, *, source: str | None = None, since: Moment |
             for name in _LISTS:
                 if name in row:
                     row[name] = json.loads(row[name])
-            if "vanished" in row:
-                row["vanished"] = bool(row["vanished"])
+            for name in _FLAGS:
+                if name in row:
+                    row[name] = bool(row[name])
             yield row
 
 

@@ -17,6 +17,7 @@ from bot.model.moment import Moment, from_instant
 from bot.model.order import LineItem, Order, Package, Shipment, Snapshot, Stage, Status
 from bot.model.outbox import NewNotification, Settlement, State
 from bot.model.poll import Health, OrderUpdate, Payload, PollRecord
+from bot.model.promise import Promised
 from bot.storage.sqlite import SqliteStorage
 from tests.storage.making import claimed
 
@@ -105,6 +106,22 @@ async def _fill(database: Path) -> None:
     )
     await storage.beat(["poller panels"], from_instant(datetime.now(UTC)))
     await storage.close()
+
+
+async def promised_by_line(database: Path) -> None:
+    """Adds an order without a date of its own: line 20 slipped from the 3rd to the 9th, and line 30 is cancelled."""
+    lines = (
+        LineItem(key="10", delivery_promised=Moment("2026-02-05")),
+        LineItem(key="20", delivery_promised=Moment("2026-02-09")),
+        LineItem(key="30", delivery_promised=Moment("2026-03-01"), status=Status(code="C9", stage=Stage.CANCELLED)),
+    )
+    done = Status(code="C2", stage=Stage.COMPLETED)
+    order = Order(source="panels", key="FR/7", number="7", status=done, lines=lines)
+    slipped = Promised(first=Moment("2026-02-03"), told=Moment("2026-02-09"))
+    promises = {"line 20 delivery_promised": slipped}
+    snapshot = Snapshot(order=order, seq=1, seen_at=SEEN, digest="digest", promises=promises)
+    update = OrderUpdate(key=order.key, expected_seq=0, snapshot=snapshot)
+    await _commit(database, [PollRecord(source="panels", at=SEEN, updates=(update,))])
 
 
 async def more_orders(database: Path, number: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.exports import COLUMNS, What
-from tests.cli.conftest import Cli, more_orders, more_versions
+from tests.cli.conftest import Cli, more_orders, more_versions, promised_by_line
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -25,6 +25,12 @@ def test_orders_come_as_a_table_with_a_line_of_names(cli: Cli, filled: Path) -> 
     assert (ended.code, tuple(row)) == (0, COLUMNS[What.ORDERS])
     assert (row["number"], row["reference"], row["delivery_promised"]) == ("0045001234", "PO-77", "2026-02-01")
     assert (row["tracking"], row["lines"], row["vanished"]) == ("1Z999", "1", "no")
+
+
+def test_the_promise_of_an_order_is_that_of_its_last_line_now_and_at_first(cli: Cli, config: Path) -> None:
+    asyncio.run(promised_by_line(config.parent / "orderwatch.db"))
+    (row,) = table(cli("orders", "export", "-c", str(config)).out)
+    assert (row["delivery_promised"], row["promised"], row["first_promised"]) == ("", "2026-02-09", "2026-02-05")
 
 
 def test_no_order_steers_the_terminal_through_a_table(cli: Cli, filled: Path) -> None:

@@ -15,7 +15,7 @@ from tests.storage.making import NINE, a_record, an_order, an_update
 
 
 def filled(folder: Path) -> str:
-    """A config beside a database in which one order was confirmed, and two days later delivered."""
+    """A config beside a database in which one order was confirmed, with a later date, and two days later delivered."""
     config = folder / "watchlists.yaml"
     config.write_text(CONFIG, encoding="utf-8")
 
@@ -25,7 +25,10 @@ def filled(folder: Path) -> str:
         confirmed = Change(kind=Kind.STATUS, before="Placed", after="Confirmed")
         done = Change(kind=Kind.COMPLETED, before="Confirmed", after="Delivered")
         later = Moment("2026-01-07T09:00:00Z")
-        await storage.commit(a_record(replace(an_update(an_order(), at=NINE), changes=(confirmed,))))
+        slipped = Change(
+            kind=Kind.SLIPPED, field="delivery_promised", before=Moment("2026-01-06"), after=Moment("2026-02-01")
+        )
+        await storage.commit(a_record(replace(an_update(an_order(), at=NINE), changes=(confirmed, slipped))))
         completed = an_order(stage=Stage.COMPLETED)
         await storage.commit(replace(a_record(replace(an_update(completed, 2, at=later), changes=(done,))), at=later))
         await storage.close()
@@ -43,6 +46,12 @@ def test_json_has_a_line_for_each_row(tmp_path: Path, cli: Cli) -> None:
     ended = cli("-c", filled(tmp_path), "--json", "stats")
     (row,) = [json.loads(line) for line in ended.out.splitlines() if "stay in status" in line]
     assert (row["status"], row["orders"], row["p50_days"], row["p90_days"]) == ("Confirmed", 1, 2.0, 2.0)
+
+
+def test_what_was_told_as_a_slip_is_among_the_slips_of_its_month(tmp_path: Path, cli: Cli) -> None:
+    ended = cli("-c", filled(tmp_path), "--json", "stats")
+    (row,) = [json.loads(line) for line in ended.out.splitlines() if '"slips"' in line]
+    assert (row["month"], row["moves"], row["p50_days"]) == ("2026-01", 1, 26.0)
 
 
 def test_a_chart_is_a_png(tmp_path: Path, cli: Cli) -> None:

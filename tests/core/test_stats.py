@@ -11,14 +11,14 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 def order(key: str = "a", **members: Any) -> dict[str, Any]:
-    known = {"source": "panels", "key": key, "stage": "completed", "ordered_at": None, "delivery_promised": None}
-    return known | members
+    known = {"source": "panels", "key": key, "stage": "completed", "ordered_at": None}
+    return known | {"promised": None, "first_promised": None} | members
 
 
 def change(kind: str, day: str, after: str | None = None, key: str = "a", **members: Any) -> dict[str, Any]:
     at = day if "T" in day else f"{day}T09:00:00Z"
     known = {"source": "panels", "key": key, "seen_at": at, "happened_at": None, "kind": kind, "line": None}
-    return known | {"field": None, "before": None, "after": after} | members
+    return known | {"field": None, "before": None, "after": after, "minor": False} | members
 
 
 def of(orders: list[dict[str, Any]], *changes: dict[str, Any]) -> Stats:
@@ -67,12 +67,11 @@ def test_a_stay_in_a_status_is_counted_once_it_is_over() -> None:
 def test_on_time_is_judged_by_the_last_promise_and_by_the_first() -> None:
     found = of(
         [
-            order("a", delivery_promised="2026-03-10"),
-            order("b", delivery_promised="2026-03-20"),
-            order("c", delivery_promised="2026-03-05"),
+            order("a", promised="2026-03-10"),
+            order("b", promised="2026-03-20", first_promised="2026-03-08"),
+            order("c", promised="2026-03-05"),
         ],
         change("completed", "2026-03-10T22:30:00Z", "Delivered"),  # half past eleven in Paris: still the 10th
-        change("promise_moved", "2026-03-02", "2026-03-20", "b", before="2026-03-08"),
         change("completed", "2026-03-19", "Delivered", "b"),
         change("completed", "2026-03-06", "Delivered", "c"),
     )
@@ -89,6 +88,16 @@ def test_slips_are_counted_by_the_month_in_which_they_were_seen() -> None:
         change("promise_moved", "2026-03-08", "2026-03-01", "c", before="2026-03-12"),  # earlier is no slip
     )
     assert found.slips == {("panels", "2026-03"): Slips(3, 2, 2.0), ("panels", "2026-04"): Slips(1, 1, 31.0)}
+
+
+def test_a_slip_that_was_told_counts_with_all_its_days_and_the_small_moves_it_grew_from_do_not() -> None:
+    found = of(
+        [],
+        change("promise_moved", "2026-03-02", "2026-03-11", before="2026-03-10", minor=True),
+        change("slipped", "2026-03-05", "2026-03-13", before="2026-03-10"),
+        change("moved_earlier", "2026-03-08", "2026-03-12", before="2026-03-13"),
+    )
+    assert found.slips == {("panels", "2026-03"): Slips(1, 1, 3.0)}
 
 
 def test_each_source_is_told_by_itself() -> None:

@@ -113,6 +113,19 @@ async def test_an_order_that_is_over_is_archived_after_a_fortnight_and_reopened_
     assert scene.verdict().is_clean, str(scene.verdict())
 
 
+async def test_a_closing_note_counts_no_move_below_the_threshold_as_a_slip(stage: Stage) -> None:
+    scene = await quietly(stage, "stateset", {"archive": "14d", "slipped": "3d"})
+    await scene.start()
+    order = scene.order("stateset", "placed")
+    for days in (1, 3):
+        scene.world.move_promise(order, order.promised + timedelta(days=days))
+        await scene.look(HOUR)
+    scene.world.deliver(order)
+    await scene.look(HOUR)
+    (note,) = texts(await scene.look(15 * DAY), order)
+    assert ", 1 slip, " in note
+
+
 async def test_what_was_late_before_we_looked_is_counted_once_and_told_to_nobody_by_itself(stage: Stage) -> None:
     scene = await stage("stateset", orders=3)
     order = scene.order("stateset", "placed")
