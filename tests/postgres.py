@@ -31,8 +31,8 @@ _SETTINGS = {
     "listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
     "autovacuum": "off", "shared_buffers": "32MB", "max_connections": "200", "timezone": "UTC",
 }  # fmt: skip
-_ENDS_WITH_US = '"$@" & server=$!; cat > /dev/null; kill -QUIT $server; wait $server'
-"""A shell that stops what it runs when our end of its standard input closes, also because we were killed."""
+_ENDS_WITH_US = '"$@" & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$0"'
+"""A shell that stops what it runs, and clears up, when our end of its input closes, also because we were killed."""
 
 
 class Unavailable(Exception):
@@ -129,8 +129,8 @@ def _start(folder: Path) -> str:
     data = folder / "data"
     if user is not None:
         folder.chmod(0o755)
-        data.mkdir()
-        shutil.chown(data, user)
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, user)
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(folder)}
     made = subprocess.run(
         [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
@@ -142,7 +142,7 @@ def _start(folder: Path) -> str:
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(data), *settings]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["sh", "-c", _ENDS_WITH_US, "sh", *command],
+            ["sh", "-c", _ENDS_WITH_US, str(folder), *command],
             user=user, cwd=folder, env=environ, stdin=subprocess.PIPE, stdout=log, stderr=log,
         )  # fmt: skip
     atexit.register(_stop, process)
