@@ -14,7 +14,7 @@ others, is decided here and nowhere else, from the open ones and the time:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.calendar import quiet_until
@@ -60,6 +60,7 @@ def next_step(waiting: Sequence[Waiting], destination: Destination, now: datetim
         return None
     if step := _begun(waiting, now):
         return step
+    waiting = _as_overtaken(waiting)
     due = _Due(waiting, destination, now)
     releases = {row.id: due.of(row) for row in waiting}
     ready = [_freed(rows, now) for rows in _by_order(waiting).values() if any(releases[row.id] <= now for row in rows)]
@@ -84,6 +85,18 @@ def _begun(waiting: Sequence[Waiting], now: datetime) -> Step | None:
             again_at = _instant(row.not_before)
             return Wait(again_at) if again_at and again_at > now else Send(row.id)
     return next((Send(row.id) for row in waiting if row.is_gathered), None)
+
+
+def _as_overtaken(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+    """What is confirmed together comes to what was found last: an urgent step that was overtaken is urgent no more."""
+    last = {_confirmed(row): row.severity for row in waiting if row.held_for}
+    return [
+        replace(row, severity=last[_confirmed(row)]) if row.held_for and _is_urgent(row) else row for row in waiting
+    ]
+
+
+def _confirmed(row: Waiting) -> tuple[str | None, str | None, str | None]:
+    return row.source, row.order, row.held_for
 
 
 class _Due:
@@ -146,7 +159,8 @@ def _first_or_summary(groups: Sequence[Sequence[Waiting]], destination: Destinat
         return _together(Shape.STORM, groups)
     first = groups[0]
     waits = any(row.not_before or row.gather_until for row in first)
-    return _together(Shape.ORDER, [first]) if waits else Send(first[0].id)
+    is_mixed = len({_is_urgent(row) for row in first}) > 1  # what urgent news takes along is told within it
+    return _together(Shape.ORDER, [first]) if waits or is_mixed else Send(first[0].id)
 
 
 def _together(shape: Shape, groups: Sequence[Sequence[Waiting]]) -> Step:

@@ -93,6 +93,33 @@ def test_a_final_state_takes_along_what_was_held() -> None:
     assert steps(*rows, at=60) == Gather(Shape.ORDER, (1, 2))
 
 
+def test_an_urgent_step_that_was_overtaken_does_not_carry_other_news_into_quiet_hours() -> None:
+    night = 8 * 3600
+    rows = (
+        row(1, at=night, held_for="status"),
+        row(2, at=night + 10, hold=night + 610, held_for="status", urgent=True),
+        row(3, at=night + 60, held_for="status"),
+    )
+    there = place(quiet=(NIGHT,))
+    assert steps(*rows, at=night + 610, there=there) == Wait(after(19 * 3600))
+    assert steps(*rows, at=19 * 3600, there=there) == Gather(Shape.ORDER, (1, 2, 3))
+
+
+def test_an_urgent_step_that_lasts_is_told_in_quiet_hours_with_what_led_to_it() -> None:
+    night = 8 * 3600
+    rows = (
+        row(1, at=night, held_for="status"),
+        row(2, at=night + 10, hold=night + 610, held_for="status", urgent=True),
+    )
+    assert steps(*rows, at=night + 610, there=place(quiet=(NIGHT,))) == Gather(Shape.ORDER, (1, 2))
+
+
+def test_what_urgent_news_takes_along_in_quiet_hours_is_told_within_it() -> None:
+    night = 8 * 3600
+    rows = (row(1, at=night), row(2, at=night + 10, urgent=True))
+    assert steps(*rows, at=night + 10, there=place(quiet=(NIGHT,))) == Gather(Shape.ORDER, (1, 2))
+
+
 def test_urgent_news_goes_first_and_takes_its_order_along() -> None:
     rows = (row(1, gather=5), row(2, "B", gather=5), row(3, "B", at=1, urgent=True))
     assert steps(*rows, at=1) == Gather(Shape.ORDER, (2, 3))
