@@ -43,20 +43,21 @@ class Crowd:
     async def befall(self) -> str:
         """Something happens to somebody, and whoever is no more is begun again. Returns what it was."""
         await self.tend()
-        name = self._chance.choice(sorted(self._workers))
+        awake = sorted(self._workers.keys() - self._frozen.keys())
+        if not awake:
+            return "all are frozen"
+        name = self._chance.choice(awake)
         what = self._chance.choices(("kill", "leave", "freeze", "freeze for long"), weights=(3, 2, 2, 3))[0]
-        if name in self._frozen:
-            what = "kill"
         worker = self._workers[name]
         if what == "kill":
             worker.kill()
-            self._frozen.pop(name, None)
         elif what == "leave":
             worker.terminate()
         else:
             longest = LONGEST_FREEZE if what == "freeze for long" else LEASE
+            shortest = 0.7 * longest
             worker.send_signal(signal.SIGSTOP)
-            self._frozen[name] = asyncio.get_running_loop().time() + self._chance.uniform(longest / 2, longest)
+            self._frozen[name] = asyncio.get_running_loop().time() + self._chance.uniform(shortest, longest)
         self.happened[what] += 1
         return f"{what}: {name}"
 
