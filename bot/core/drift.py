@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bot.core.words import phrase
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.order import Depth, LineItem, Order, Package, Shipment
 
@@ -248,27 +249,33 @@ def _any_date(order: Order, name: str) -> bool:
 
 
 _MEMBERS: Mapping[str, _Member] = {
-    "status": _Member("order status", lambda order: bool(order.status.code or order.status.text), _whole("status")),
-    "lines": _Member("order lines", lambda order: bool(order.lines), _whole("lines")),
-    "shipments": _Member("shipments", lambda order: bool(order.shipments), _whole("shipments")),
-    "quantity": _Member("quantities", lambda order: any(line.quantity for line in order.lines), _of_lines("quantity")),
-    "product": _Member("products", lambda order: any(line.product for line in order.lines), _of_lines("product")),
+    "status": _Member(
+        phrase("order status"), lambda order: bool(order.status.code or order.status.text), _whole("status")
+    ),
+    "lines": _Member(phrase("order lines"), lambda order: bool(order.lines), _whole("lines")),
+    "shipments": _Member(phrase("shipments"), lambda order: bool(order.shipments), _whole("shipments")),
+    "quantity": _Member(
+        phrase("quantities"), lambda order: any(line.quantity for line in order.lines), _of_lines("quantity")
+    ),
+    "product": _Member(
+        phrase("products"), lambda order: any(line.product for line in order.lines), _of_lines("product")
+    ),
     "tracking": _Member(
-        "tracking numbers",
+        phrase("tracking numbers"),
         lambda order: any(package.tracking_number for package in _packages(order)),
         _of_shipments("packages"),
     ),
     "dispatched": _Member(
-        "dispatch of shipments",
+        phrase("dispatch of shipments"),
         lambda order: any(shipment.dispatched for shipment in order.shipments),
         _of_shipments("dispatched", "dispatched_at"),
     ),
     "delivery_promised": _Member(
-        "promised delivery dates",
+        phrase("promised delivery dates"),
         lambda order: _any_date(order, "delivery_promised"),
         _everywhere("delivery_promised"),
     ),
     "ship_promised": _Member(
-        "promised shipping dates", lambda order: _any_date(order, "ship_promised"), _everywhere("ship_promised")
+        phrase("promised shipping dates"), lambda order: _any_date(order, "ship_promised"), _everywhere("ship_promised")
     ),
 }

@@ -110,7 +110,7 @@ def unknown_status(source: str, word: str, order: str, words: Words) -> Message:
     """A status word nobody has seen before."""
     return Message(
         emoji="❔",
-        headline=_headline(words("Unknown status"), f" · {source}: {word}"),
+        headline=_headline(words("Unknown status"), " · " + words("{source}: {what}", source=source, what=word)),
         body=(
             words.line("First seen on order {order}. It is passed on as it stands.", order=order),
             words.line(
@@ -125,7 +125,7 @@ def schema_drift(source: str, member: str, words: Words) -> Message:
     """Nearly all orders of a source lost the same member at once."""
     return Message(
         emoji="🧩",
-        headline=_headline(words("Field missing"), f" · {source}: {member}"),
+        headline=_headline(words("Field missing"), _which(source, member, words)),
         body=(
             words.line("Nearly every order that had them has none any more, so the source itself will have changed."),
             words.line(
@@ -140,9 +140,13 @@ def schema_as_before(source: str, member: str, words: Words) -> Message:
     """A source tells again what it had left out everywhere."""
     return Message(
         emoji="✅",
-        headline=_headline(words("Field is back"), f" · {source}: {member}"),
+        headline=_headline(words("Field is back"), _which(source, member, words)),
         body=(words.line("What really changed meanwhile is told order by order."),),
     )
+
+
+def _which(source: str, member: str, words: Words) -> str:
+    return " · " + words("{source}: {what}", source=source, what=words(member))
 
 
 def unreadable_order(source: str, order: str, reason: str, words: Words) -> Message:

@@ -336,7 +336,9 @@ def _context(order: Order, changes: Sequence[Change], words: Words) -> list[Line
     told = {change.kind for change in changes}
     lines = []
     open_order = not order.status.stage.is_final
-    if open_order and not told & PROMISE_KINDS and (promised := next_promise(order)):
+    said = {change.after for change in changes if change.kind in (Kind.DUE_TODAY, Kind.OVERDUE)}
+    promised = next_promise(order)
+    if open_order and not told & PROMISE_KINDS and promised and promised not in said:
         lines.append(words.line("Delivery promised for {date}", date=When(at=promised)))
     no_tracking_told = not told & {Kind.TRACKING_ADDED, Kind.TRACKING_REPLACED, Kind.TRACKING_REMOVED}
     if no_tracking_told and (Kind.DISPATCHED in told or order.status.stage in (Stage.SHIPPED, Stage.PARTLY_SHIPPED)):

@@ -35,6 +35,13 @@ _STATUSES = {
     Kind.TRACKING_ADDED: _SHIPPED,
     Kind.TRACKING_REPLACED: _SHIPPED,
 }
+_TOLD = {
+    Kind.SLIPPED: _LATER,
+    Kind.MOVED_EARLIER: _EARLIER,
+    Kind.DUE_TODAY: Moment("2026-11-24"),
+    Kind.OVERDUE: Moment("2026-11-20"),
+}
+"""What is promised where the news itself is about a promise."""
 _CHANGES = {
     Kind.APPEARED: Change(kind=Kind.APPEARED, after="In production"),
     Kind.STATUS: Change(kind=Kind.STATUS, before="Confirmed", after="In production"),
@@ -67,8 +74,8 @@ _CHANGES = {
     Kind.STUCK: Change(
         kind=Kind.STUCK, before="In production", at=_SINCE, days=8, limit=4, basis=Basis.LEARNED, again=1
     ),
-    Kind.DUE_TODAY: Change(kind=Kind.DUE_TODAY, after=Moment("2026-11-24")),
-    Kind.OVERDUE: Change(kind=Kind.OVERDUE, after=Moment("2026-11-20"), days=4),
+    Kind.DUE_TODAY: Change(kind=Kind.DUE_TODAY, after=_TOLD[Kind.DUE_TODAY]),
+    Kind.OVERDUE: Change(kind=Kind.OVERDUE, after=_TOLD[Kind.OVERDUE], days=4),
     Kind.CLOSED: Change(kind=Kind.CLOSED, days=18, slips=2, moves=9),
     Kind.NOT_MOVING: Change(kind=Kind.NOT_MOVING, at=_SINCE, days=8),
 }
@@ -90,7 +97,7 @@ _NOTICES: dict[Notice, Callable[[Words], Message]] = {
     Notice.NETWORK_DOWN: partial(notices.network_down, [_DOWN, replace(_DOWN, source="shop")]),
     Notice.NETWORK_BACK: partial(notices.network_back, [_BACK], [replace(_DOWN, source="shop")]),
     Notice.UNKNOWN_STATUS: partial(notices.unknown_status, "panels", "Awaiting crane", "0045001234"),
-    Notice.SCHEMA_DRIFT: partial(notices.schema_drift, "panels", "delivery dates"),
+    Notice.SCHEMA_DRIFT: partial(notices.schema_drift, "panels", "promised delivery dates"),
     Notice.UNREADABLE_ORDER: partial(notices.unreadable_order, "panels", "0045001234", "no order number in the answer"),
     Notice.DEAD_LETTER: partial(notices.dead_letter, "sales", "dispatched", "0045001234", "telegram: chat not found"),
     Notice.DESTINATION_BROKEN: partial(notices.destination_broken, "sales", "telegram: chat not found", 24),
@@ -114,7 +121,7 @@ def sample(kind: Kind) -> tuple[Order, Change]:
         number="0045001234",
         reference="778",
         status=status,
-        delivery_promised=_PROMISED,
+        delivery_promised=_TOLD.get(kind, _PROMISED),
         cancel_reason="discontinued" if status is _CANCELLED else None,
         lines=(LineItem(key="000010", number="000010", product="LC1D09M7", quantity="5"),),
         shipments=(shipment,),

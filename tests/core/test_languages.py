@@ -168,3 +168,9 @@ def test_words_from_outside_stay_words_in_every_language(language: str) -> None:
     assert {span.url for span in spans if isinstance(span, Link)} <= {"https://track.example/JD0140061234"}
     assert HOSTILE in "".join(span.text for span in spans if isinstance(span, Text))
     assert told.mentions == ()
+
+
+def test_a_field_that_went_missing_has_its_name_in_the_language_of_the_reader() -> None:
+    assert words(sample_notice(Notice.SCHEMA_DRIFT, strict("fr"))).splitlines()[0] == (
+        "Champ manquant · panels : dates de livraison promises"
+    )

@@ -1,7 +1,10 @@
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.core.diff import diff
 from bot.core.render import render
+from bot.core.samples import sample
 from bot.model.change import Change, Kind
 from bot.model.message import Link, Message
 from bot.model.moment import Moment
@@ -74,3 +77,10 @@ def test_a_cancelled_order_gives_the_suppliers_reason() -> None:
     gone = order(status=status("Annulée"), cancel_reason="discontinued")
     change = Change(kind=Kind.CANCELLED, before="Confirmed", after="Annulée")
     assert "Reason: discontinued" in words(render(gone, [change], source="s", seen_at=SEEN, zone=ZoneInfo("UTC")))
+
+
+@pytest.mark.parametrize("kind", [Kind.DUE_TODAY, Kind.OVERDUE])
+def test_what_is_due_or_late_says_its_date_once(kind: Kind) -> None:
+    sampled, change = sample(kind)
+    message = render(sampled, [change], source="panels", seen_at=SEEN, zone=ZoneInfo("Europe/Paris"))
+    assert words(message).lower().count("promised for") == 1
