@@ -33,7 +33,7 @@ def test_it_shows_what_would_be_told_with_the_names_of_that_language(cli: Cli, s
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines() == [
         "🔄 Statut · 0045001234 · PO 778 : Confirmed → En fabrication",
-        "Livraison promise pour lun. 30 nov. 2026",
+        "Livraison promise pour le lun. 30 nov. 2026",
         "panels (StateSet) · relevé mar. 24 nov. 2026, 10:30 CET",
     ]
 
