@@ -1,5 +1,7 @@
 """`orderwatch check`: whether the config can be used, and what it amounts to."""
 
+import difflib
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -14,9 +16,13 @@ from bot.config.load import Config
 from bot.core.expect import failure
 from bot.core.matchers import rule_words
 from bot.errors import ConfigError, Problem
+from bot.model.alarm import OTHERS
+from bot.model.order import Stage, normal_word
 from bot.model.route import Route
 from bot.model.units import write_duration
 from bot.pictures import INSTALL, can_draw
+
+_NEARLY = 0.88
 
 
 @click.command()
@@ -96,12 +102,23 @@ def _summary(config: Config) -> dict[str, Any]:
 
 
 def _warnings(config: Config) -> list[str]:
-    """What can be used as it is, but will not be all that was asked for."""
+    """What can be used as it is, but will perhaps not be all that was asked for."""
+    found = list(_nearly_stages(config))
     pictured = [digest.name for digest in config.digests if digest.picture]
-    if not pictured or can_draw():
-        return []
-    problem = config.problem(f"digests.{pictured[0]}.picture", f"is not drawn without matplotlib: {INSTALL}")
-    return [f"warning: {problem}"]
+    if pictured and not can_draw():
+        found.append(config.problem(f"digests.{pictured[0]}.picture", f"is not drawn without matplotlib: {INSTALL}"))
+    return [f"warning: {problem}" for problem in found]
+
+
+def _nearly_stages(config: Config) -> Iterator[Problem]:
+    """Any word may be a status of a source, so one that is nearly a stage can only be pointed at."""
+    names = [*Stage, OTHERS]
+    for key in config.lines:
+        _, found, word = key.rpartition("alarms.stuck.")
+        if found and normal_word(word) not in names:
+            for near in difflib.get_close_matches(normal_word(word), names, n=1, cutoff=_NEARLY):
+                text = f"is taken for a status word of a source, for it is no stage; did you mean '{near}'?"
+                yield config.problem(key, text)
 
 
 def _route(route: Route) -> str:

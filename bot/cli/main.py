@@ -45,13 +45,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, but an unknown command is answered with the nearest ones."""
+        """As click does, but an unknown command is answered with the nearest one."""
         names = self.list_commands(ctx)
         if args[0] not in names and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], names)
-            ctx.fail(
-                f"there is no command '{args[0]}'; " + (f"did you mean {' or '.join(near)}?" if near else "see --help")
-            )
+            near = difflib.get_close_matches(args[0], names, n=1)
+            ctx.fail(f"there is no command '{args[0]}'; " + (f"did you mean {near[0]}?" if near else "see --help"))
         return super().resolve_command(ctx, args)
 
 

@@ -36,6 +36,14 @@ def test_problems_as_json_stand_on_standard_output(cli: Cli, config: Path) -> No
     assert (ended.code, problem["line"], problem["key"]) == (3, 4, "notify[0].to")
 
 
+def test_a_stage_that_is_nearly_written_right_is_pointed_at_and_other_words_are_not(cli: Cli, config: Path) -> None:
+    stuck = "alarms: {stuck: {confirmd: 3 working days, On hold: 36h, Awaiting crane: 2d, others: 9d}}\n"
+    config.write_text(config.read_text() + stuck)
+    ended = cli("check", "-c", str(config))
+    said = "is taken for a status word of a source, for it is no stage; did you mean 'confirmed'?"
+    assert (ended.code, ended.err) == (0, f"warning: {config}:6: alarms.stuck.confirmd: {said}\n")
+
+
 def test_schema_prints_the_schema(cli: Cli) -> None:
     assert json.loads(cli("schema").out)["title"] == "Orderwatch: watchlists.yaml"
 
