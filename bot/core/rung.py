@@ -68,7 +68,7 @@ def _with_note(change: Change, due: Due, timezone: str) -> Change:
     ordered, ended = due.known.order.ordered_at, due.memory.status_since
     if ordered and ended:
         lead = max(0, (day_of(ended, zone) - day_of(ordered, zone)).days)
-    slips = sum(_is_slip(row.change) for row in due.history)
+    slips = len({row.seq for row in due.history if _is_slip(row.change)})  # lines that slip together slip once
     moves = len(due.history)
     note = alarm_words.closing(lead, slips, moves)
     return change.model_copy(update={"days": lead, "slips": slips, "moves": moves, "after": note})

@@ -126,6 +126,19 @@ async def test_a_closing_note_counts_no_move_below_the_threshold_as_a_slip(stage
     assert ", 1 slip, " in note
 
 
+async def test_lines_that_slip_together_are_one_slip_in_the_closing_note(stage: Stage) -> None:
+    scene = await quietly(stage, "schneider", {"archive": "14d"})
+    await scene.start()
+    order = scene.order("schneider", "placed")
+    assert len(order.lines) > 1
+    scene.world.move_promise(order, max(line.promised for line in order.lines) + timedelta(days=5))
+    await scene.look(HOUR)
+    scene.world.deliver(order)
+    await scene.look(HOUR)
+    (note,) = texts(await scene.look(15 * DAY), order)
+    assert ", 1 slip, " in note
+
+
 async def test_what_was_late_before_we_looked_is_counted_once_and_told_to_nobody_by_itself(stage: Stage) -> None:
     scene = await stage("stateset", orders=3)
     order = scene.order("stateset", "placed")
