@@ -1,8 +1,5 @@
 """What was missed while a source did not answer is looked at first once it does; only then its outage is over."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from bot.loops.ledger import Ledger
 from bot.model.poll import Scope
 from bot.ports import Clock
@@ -17,20 +14,12 @@ class CatchUp:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._at_work: set[Job] = set()
+        self.at_work: set[Job] = set()
+        """What is being done: kept by whoever does it."""
         self._failed: set[Job] = set()
         """What could not be read, and was not read since."""
         self._left: set[Job] | None = None
         """What has to be looked at still; None: not catching up."""
-
-    @contextmanager
-    def at_work(self, job: Job) -> Iterator[None]:
-        """Around the work on a job."""
-        self._at_work.add(job)
-        try:
-            yield
-        finally:
-            self._at_work.discard(job)
 
     def failed(self, job: Job) -> None:
         """The source did not answer well about this: it is done for now, and missed until it does."""
@@ -50,7 +39,7 @@ class CatchUp:
         if self._left is None:
             for missed in filter(self._is_wanted, self._failed):
                 ledger.agenda.put(missed, now)
-            self._left = self._at_work | ledger.agenda.due_by(now)
+            self._left = self.at_work | ledger.agenda.due_by(now)
         self._left.discard(job)
         if not self._left:
             # What a sweep has found meanwhile waits in the lane for what cannot wait.

@@ -115,18 +115,20 @@ class Rounds:
 
         Returns that failure. Raises StorageError. An urgent look goes ahead of waiting routine requests.
         """
-        with self._catch_up.at_work(job):
-            try:
-                if isinstance(job, str):
-                    await self._look(self.ledger.states[job], urgent=urgent)
-                elif job.id in self.ledger.book.scopes:
-                    await self._sweep(job)
-                else:
-                    self.ledger.agenda.put_first(job, self._clock.monotonic() + await self.hints.glance())
-            except SourceError as error:
-                await self._note_failed(job, error)
-                self._catch_up.failed(job)
-                return error
+        self._catch_up.at_work.add(job)
+        try:
+            if isinstance(job, str):
+                await self._look(self.ledger.states[job], urgent=urgent)
+            elif job.id in self.ledger.book.scopes:
+                await self._sweep(job)
+            else:
+                self.ledger.agenda.put_first(job, self._clock.monotonic() + await self.hints.glance())
+        except SourceError as error:
+            await self._note_failed(job, error)
+            self._catch_up.failed(job)
+            return error
+        finally:
+            self._catch_up.at_work.discard(job)
         await self._catch_up.answered(job)
         return None
 
