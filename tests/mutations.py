@@ -34,21 +34,21 @@ BREAKS = (
     Break(
         "settle before send",
         """\
-                message_id = await chat.send(parts[row.parts_sent], destination, key=_part_key(row))
-                row = await self._note_part(row, message_id, len(parts))
+                message_id = await conversation.send(parts[row.parts_sent], _part_key(row))
+                row = await self._note_part(row, message_id, len(parts), conversation)
 """,
         """\
-                settled = await self._note_part(row, "0", len(parts))
-                await chat.send(parts[row.parts_sent], destination, key=_part_key(row))
+                settled = await self._note_part(row, "0", len(parts), conversation)
+                await conversation.send(parts[row.parts_sent], _part_key(row))
                 row = settled
 """,
         TELLING,
     ),
     Break(
         "commit without notifications",
-        "added = _add_notifications(connection, record.notifications, versions)",
-        "added = _add_notifications(connection, (), versions)",
-        ("tests/contracts/storage", "tests/loops/test_polling.py"),
+        "added = add_notifications(connection, record.notifications, versions)",
+        "added = add_notifications(connection, (), versions)",
+        ("tests/loops/test_polling.py",),
     ),
     Break("retry without read-back", "            if row.unclear:\n", "            if False:\n", TELLING),
     Break("baseline from an empty page", "if is_first and seen:", "if is_first:", ("tests/loops/test_polling.py",)),
@@ -60,7 +60,7 @@ BREAKS = (
     ),
     Break(
         "escaping off (Telegram)",
-        "return html.escape(_disarmed(text))",
+        "return html.escape(disarmed(text))",
         "return text",
         ("tests/chats/test_telegram.py", "tests/contracts/test_chats.py"),
     ),
