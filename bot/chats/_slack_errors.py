@@ -5,6 +5,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.core.retry_after import within_reason
 from bot.errors import (
     CannotLookBack,
     ChatBusy,
@@ -141,7 +142,7 @@ def _busy(code: str, headers: Mapping[str, str]) -> ChatBusy:
     """Slack blocks the method for the whole workspace, not for the channel alone (docs: rate limits)."""
     lower = {name.lower(): value for name, value in headers.items()}
     try:
-        seconds = max(0.0, float(lower.get("retry-after", "")))
+        seconds = within_reason(float(lower.get("retry-after", "")))
     except ValueError:
         seconds = _WAITS.get(code, _WAITS["ratelimited"])
     return ChatBusy("slack", f"{code or 'HTTP 429'}, wait {seconds:g} s", seconds, whole_chat=True)

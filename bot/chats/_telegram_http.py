@@ -9,6 +9,7 @@ import httpx
 from telegram.error import TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
+from bot.core.retry_after import within_reason
 from bot.errors import (
     ChatBusy,
     ChatError,
@@ -142,7 +143,7 @@ def _of_lost_answer(cause: BaseException | None, host: str) -> ChatError:
 
 def _seconds(value: Any) -> float:
     try:
-        return max(0.0, float(value))
+        return within_reason(float(value))
     except (TypeError, ValueError):
         return _WAIT
 

@@ -4,20 +4,29 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+LONGEST = 86400.0
+"""Seconds. A wait that is asked for is obeyed up to a day, then one more request is worth it: nobody means a year."""
 _AN_EPOCH_NOT_A_DELAY = 1e9
 """X-RateLimit-Reset is a Unix time in StateSet's documentation and seconds-to-wait in its open server."""
+_IN_MILLISECONDS = 1e11
+"""As a Unix time in seconds this would be the year 5138."""
 
 _IN_ORDER = ("retry-after", "x-ratelimit-retry-after", "x-ratelimit-reset-after", "x-ratelimit-reset")
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait, from the first header that says so; None if none does. Never negative."""
+    """Seconds to wait, from the first header that says so; None if none does. Never negative, nor above LONGEST."""
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     for name in _IN_ORDER:
         seconds = _seconds(lower.get(name, ""), now)
         if seconds is not None:
-            return max(0.0, seconds)
+            return within_reason(seconds)
     return None
+
+
+def within_reason(seconds: float) -> float:
+    """A wait as it is obeyed: at least none, at most LONGEST. What is no number is none."""
+    return min(max(0.0, seconds), LONGEST)
 
 
 def _seconds(value: str, now: datetime) -> float | None:
@@ -29,6 +38,8 @@ def _seconds(value: str, now: datetime) -> float | None:
         return _from_http_date(value, now)
     if number != number or number in (float("inf"), float("-inf")):
         return None
+    if number > _IN_MILLISECONDS:
+        number /= 1000
     return number - now.timestamp() if number > _AN_EPOCH_NOT_A_DELAY else number
 
 

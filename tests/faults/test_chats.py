@@ -1,5 +1,6 @@
 """Every fault at every chat, through the whole product: nothing lost, the other chat unaffected, a repeat marked."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,20 @@ async def test_a_storm_of_429_delays_and_loses_nothing(scene: Scene, chat: str) 
     scene.sandbox.faults[chat].add("status", path=SENDING, status=429, retry_after="20", times=12)
     two_orders_move(scene)
     await looks(scene, 14)
+    assert (scene.verdict().is_clean, scene.verdict().repeats) == (True, 0), str(scene.verdict())
+
+
+@pytest.mark.parametrize("chat", CHATS)
+async def test_a_wait_of_ages_is_obeyed_for_a_day(scene: Scene, chat: str) -> None:
+    refused = {"ok": False, "error_code": 429, "parameters": {"retry_after": 31536000000}}
+    scene.sandbox.faults[chat].add(
+        "status", path=SENDING, status=429, retry_after="31536000000", body=json.dumps(refused), media_type=JSON
+    )
+    two_orders_move(scene)
+    during = await scene.look(LATER)
+    assert [len(during.slack), len(during.telegram)] == ([0, 2] if chat == "slack" else [2, 0])
+    await scene.look(86400)
+    await looks(scene)
     assert (scene.verdict().is_clean, scene.verdict().repeats) == (True, 0), str(scene.verdict())
 
 

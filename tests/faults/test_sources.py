@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.world import ACCOUNTS
-from tests.faults.strain import missing_accounts, several_looks, something_happens, told
+from tests.faults.strain import LATER, missing_accounts, several_looks, something_happens, told
 from tests.journeys.scene import Scene
 
 LISTINGS = r"/orders/FR$|/orders$|/shipments$"
@@ -61,6 +61,19 @@ async def test_a_source_in_trouble_is_one_notice_one_recovery_and_no_lost_or_fal
     assert [line for line in during + after if "Source" in line and account not in line] == []
     assert (told(during, "Source failing"), told(after, "Source failing")) == (1, 0)
     assert (told(during, "Source recovered"), told(after, "Source recovered")) == (0, 1)
+    assert scene.verdict().is_clean, scene.verdict()
+
+
+async def test_a_wait_of_ages_is_obeyed_for_a_day(scene: Scene) -> None:
+    await scene.start()
+    began = scene.clock.monotonic()
+    scene.sandbox.faults["stateset"].add("status", status=429, retry_after="315360000000000", times=None)
+    something_happens(scene)
+    await scene.look(LATER)
+    scene.sandbox.faults["stateset"].clear()
+    while missing_accounts(scene):
+        await scene.look(LATER)
+    assert 86400 <= scene.clock.monotonic() - began < 2 * 86400
     assert scene.verdict().is_clean, scene.verdict()
 
 
