@@ -28,6 +28,7 @@ _TABLES = (
         name text primary key, token text, worker text not null, since timestamptz not null default now(),
         renewed_at timestamptz not null default now()
     ) with (fillfactor = 50)""",
+    "create unique index if not exists leases_token on leases (token)",
     """create table if not exists workers (
         name text primary key, host text not null, pid integer not null, queue text not null,
         started_at timestamptz not null default now(), seen_at timestamptz not null default now()
@@ -200,8 +201,12 @@ class Leases:
 
 
 async def _require(connection: Connection, name: str, token: str) -> None:
-    """Keep a lease from being handed to anybody else until the transaction ends. Raises LeaseLost."""
-    found = await connection.execute("select 1 from leases where name = %s and token = %s for share", (name, token))
+    """Keep a lease from being handed to anybody else until the transaction ends. Raises LeaseLost.
+
+    The lock is of the row's keys, of which the token is one by its unique index. So it stops whoever would hand out
+    another token, and not those who renew: a transaction that writes under many leases holds up no renewal.
+    """
+    found = await connection.execute("select 1 from leases where name = %s and token = %s for key share", (name, token))
     if await found.fetchone() is None:
         raise LeaseLost(f"the lease {name} is another worker's by now; nothing was written")
 

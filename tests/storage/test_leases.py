@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from bot.storage.leases import Leases, fence
 from bot.storage.postgres import PostgresStorage
 
 AT = Moment("2026-01-05T09:00:00.000000Z")
+WAITS = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 class Table:
@@ -54,6 +56,19 @@ class Table:
     async def end(self, job: Job) -> None:
         """The engine takes the job away."""
         await self.app.connector.execute_query_async("delete from procrastinate_jobs where id = %(id)s", id=job.job)
+
+    @asynccontextmanager
+    async def writing(self, name: str, token: str) -> AsyncIterator[None]:
+        """A transaction that has begun to write under a lease, for as long as the block lasts."""
+        async with self.leases.pool.connection() as connection, connection.transaction():
+            await fence(name, token)(connection)
+            yield
+
+    async def until_somebody_waits(self) -> None:
+        """For a lock that another transaction has."""
+        async with asyncio.timeout(10), self.leases.pool.connection() as connection:
+            while not await (await connection.execute(WAITS)).fetchone():
+                await connection.execute("select pg_sleep(0.01)")
 
 
 @pytest.fixture
@@ -136,6 +151,27 @@ async def test_a_lease_is_renewed_until_its_job_or_its_token_is_another_s(table:
     await table.end(first)
     await table.leases.acquire("poll 2", "stolen", "b", second)
     assert await table.leases.renew(held) == frozenset()
+
+
+async def test_a_lease_is_renewed_while_its_worker_writes(table: Table) -> None:
+    job = await table.claimed("poll 1")
+    await table.leases.acquire("poll 1", "mine", "a", job)
+    async with asyncio.timeout(10), table.writing("poll 1", "mine"):
+        assert await table.leases.renew({"poll 1": ("mine", job)}) == {"poll 1"}
+
+
+@pytest.mark.parametrize("token", ["theirs", None])
+async def test_a_lease_changes_hands_only_between_two_writes(table: Table, token: str | None) -> None:
+    job = await table.claimed("poll 1")
+    await table.leases.acquire("poll 1", "mine", "a", job)
+    async with table.writing("poll 1", "mine"):
+        leases = table.leases
+        waits = leases.acquire("poll 1", token, "b", job) if token else leases.release("poll 1", "mine")
+        changing = asyncio.create_task(waits)
+        await table.until_somebody_waits()
+        assert not changing.done()
+    async with asyncio.timeout(10):
+        await changing
 
 
 async def test_a_lease_that_was_given_back_is_nobody_s(table: Table, storage: PostgresStorage) -> None:
