@@ -20,7 +20,7 @@ from datetime import datetime
 from bot.core.calendar import quiet_until
 from bot.core.telling import SNOOZED
 from bot.model.change import Severity
-from bot.model.moment import Moment, instant_of
+from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Shape
 from bot.model.view import Waiting
 
@@ -60,7 +60,7 @@ def next_step(waiting: Sequence[Waiting], destination: Destination, now: datetim
         return None
     if step := _begun(waiting, now):
         return step
-    waiting = _as_overtaken(waiting)
+    waiting = _as_overtaken([_made_by(now, row, destination) for row in waiting])
     due = _Due(waiting, destination, now)
     releases = {row.id: due.of(row) for row in waiting}
     ready = [_freed(rows, now) for rows in _by_order(waiting).values() if any(releases[row.id] <= now for row in rows)]
@@ -85,6 +85,16 @@ def _begun(waiting: Sequence[Waiting], now: datetime) -> Step | None:
             again_at = _instant(row.not_before)
             return Wait(again_at) if again_at and again_at > now else Send(row.id)
     return next((Send(row.id) for row in waiting if row.is_gathered), None)
+
+
+def _made_by(now: datetime, row: Waiting, destination: Destination) -> Waiting:
+    """A row that is not of the future. One that was, from before the clock was set back, has waited for long enough.
+
+    Else what is found from now on would overtake it.
+    """
+    if _created_at(row) <= now:
+        return row
+    return replace(row, created_at=from_instant(now - destination.group_interval), gather_until=None)
 
 
 def _as_overtaken(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
@@ -145,9 +155,14 @@ def _freed(rows: Sequence[Waiting], now: datetime) -> list[Waiting]:
 
 
 def _held_until(row: Waiting) -> datetime:
+    created_at = _created_at(row)
+    return max(created_at, _instant(row.not_before) or created_at)
+
+
+def _created_at(row: Waiting) -> datetime:
     created_at = _instant(row.created_at)
     assert created_at is not None, "rows are made at an instant"
-    return max(created_at, _instant(row.not_before) or created_at)
+    return created_at
 
 
 def _is_urgent(row: Waiting) -> bool:

@@ -13,7 +13,7 @@ from bot.core.health import SUCCESSES_TO_TELL, after_finding, wait_until_retry
 from bot.core.telling import Telling
 from bot.errors import SourceError
 from bot.log import event
-from bot.model.moment import from_instant
+from bot.model.moment import Moment, from_instant
 from bot.model.poll import Health, PollRecord
 from bot.ports import Clock, Storage
 
@@ -80,11 +80,23 @@ class Condition:
         self._clock = clock
         self._healths = healths
         self._note_alive_at = float("-inf")
+        self._retry: tuple[Moment | None, float] = (None, 0.0)
+        """When it may be asked again: as it is stored, and in monotonic seconds."""
 
     @property
     def health(self) -> Health:
         """As it is known now."""
         return self._healths.of(self._telling.source)
+
+    def wait(self) -> float:
+        """Seconds until the source may be asked again: 0 as soon as one of the clocks says so.
+
+        The wall's clock may be set back by hours, and the other stands still while the machine sleeps.
+        """
+        left, now = wait_until_retry(self.health, self._clock.now()), self._clock.monotonic()
+        if self._retry[0] != self.health.retry_at:
+            self._retry = (self.health.retry_at, now + left)
+        return min(left, max(0.0, self._retry[1] - now))
 
     async def load(self) -> None:
         """Read what is stored."""
@@ -139,7 +151,7 @@ class Condition:
         )
         if outage.is_in_doubt(self._healths.all, source, now):
             self._healths.ask_the_others(source)
-        wait = wait_until_retry(self.health, now)
+        wait = self.wait()
         level = logging.WARNING if self.health.failures == 1 else logging.DEBUG
         event(log, "source_failing", level=level, source=self._telling.source, error=error, next_try_in=f"{wait:.0f}s")
         return wait

@@ -8,7 +8,6 @@ import asyncio
 from datetime import timedelta
 
 from bot.clock import sleep_unless
-from bot.core.health import wait_until_retry
 from bot.errors import SourceError
 from bot.loops.catch_up import Job
 from bot.loops.rounds import Rounds
@@ -49,7 +48,7 @@ class Poller:
         health = self.rounds.ledger.health
         if not self.rounds.is_loaded:
             return Looked(reason="it is only being started")
-        if wait_until_retry(health, self._clock.now()) > 0:
+        if self._must_wait:
             return Looked(possible_at=health.retry_at, reason=health.reason)
         if (wait := self.rounds.wait()) > PATIENCE and key not in self._checks:
             at = from_instant(self._clock.now() + timedelta(seconds=wait))
@@ -151,7 +150,7 @@ class Poller:
 
     @property
     def _must_wait(self) -> bool:
-        return wait_until_retry(self.rounds.ledger.health, self._clock.now()) > 0
+        return self.rounds.ledger.condition.wait() > 0
 
     async def _work_through(self, done: set[Job]) -> None:
         while not self._must_wait:
@@ -177,7 +176,7 @@ class Poller:
         ledger = self.rounds.ledger
         due = ledger.agenda.next_due()
         until_due = LONGEST_SLEEP if due is None else due - self._clock.monotonic()
-        until_retry = wait_until_retry(ledger.health, self._clock.now())
+        until_retry = ledger.condition.wait()
         if ledger.health.failures and self._busy:
             until_retry = LONGEST_SLEEP  # the one who tries will wake us
         return min(LONGEST_SLEEP, max(until_due, until_retry, 0.001))

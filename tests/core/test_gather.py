@@ -172,6 +172,13 @@ def test_urgent_news_is_no_part_of_the_summary_of_the_rest() -> None:
     assert steps(*rows, at=0, there=place(storm=2)) == Send(3)
 
 
+def test_news_from_before_the_clock_was_set_back_goes_at_once_and_first() -> None:
+    from_the_future = row(1, at=8 * 3600, gather=8 * 3600 + 5)
+    assert steps(from_the_future, at=0) == Send(1)
+    assert steps(from_the_future, row(2, at=0), at=1) == Send(1)
+    assert steps(from_the_future, row(2, at=0), at=1, there=place(interval=60)) == Gather(Shape.ORDER, (1, 2))
+
+
 def test_what_was_tried_keeps_its_place_and_its_wait() -> None:
     tried = row(2, hold=60, is_tried=True)
     assert steps(row(1), tried, at=30) == Wait(after(60))

@@ -76,6 +76,32 @@ async def test_a_clock_set_back_while_a_chat_is_down_delays_by_no_more_than_that
         assert len((await scene.look(HOUR + LATER)).telegram) == 1
 
 
+async def test_a_clock_set_back_while_a_source_is_down_does_not_make_it_wait_any_longer(tmp_path: Path) -> None:
+    async with Scene(tmp_path, "stateset", orders=3) as scene:
+        scene.clock = clock = WrongClock(scene.clock)
+        await scene.start()
+        scene.sandbox.faults["stateset"].add("status", status=503, retry_after="600", times=None)
+        await scene.look()
+        clock.off = -8 * HOUR
+        scene.sandbox.faults["stateset"].clear()
+        scene.world.confirm(scene.order("stateset", "placed"))
+        assert (await scene.look(LATER)).is_one_message_with("Pending → Confirmed")
+
+
+async def test_a_machine_that_slept_asks_a_source_again_at_once(tmp_path: Path) -> None:
+    async with Scene(tmp_path, "stateset", orders=3) as scene:
+        scene.clock = clock = WrongClock(scene.clock)
+        await scene.start()
+        scene.sandbox.faults["stateset"].add("reset", times=None)
+        for _ in range(5):
+            await scene.look()
+        clock.off = 8 * HOUR  # the other clock stands still in the meantime
+        scene.sandbox.faults["stateset"].clear()
+        before = scene.requests("stateset")
+        await scene.look(1)
+        assert scene.requests("stateset") > before
+
+
 @pytest.mark.parametrize("change", [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)])
 async def test_the_night_of_summer_time_is_a_night_like_any_other(tmp_path: Path, change: datetime) -> None:
     async with Scene(tmp_path, orders=3) as scene:
