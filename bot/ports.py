@@ -137,6 +137,7 @@ class Chat(Protocol):
     async def find(self, destination: Destination, *, key: str, since: Moment, under: str | None = None) -> str | None:
         """The id of the message sent with `key` (and `under`) since then; None: it is surely not there.
 
+        A file may be taken and only be there some seconds later.
         Raises CannotLookBack.
         """
 

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds. The outbox tells when something is added; this is for clocks that jump."""
+FILE_SHOWS_WITHIN = 5.0
+"""Seconds. A chat may take a file and show it a moment later; one that is not shown by then may still come."""
 
 
 class Notifier:
@@ -222,16 +224,20 @@ class Notifier:
 
         Returns the row as it stands then, and whether sending it now may repeat it. Raises ChatError.
         """
+        parts, key = chat.compose(row.message, destination), _part_key(row)
+        is_file = row.parts_sent < len(parts) and parts[row.parts_sent].file is not None
         try:
-            found = await conversation.find(_part_key(row))
+            found = await conversation.find(key)
+            if found is None and is_file:
+                await self._clock.sleep(FILE_SHOWS_WITHIN)
+                found = await conversation.find(key)
         except CannotLookBack:
             # The one repeat there may be is not spent on a chat that is down.
             await chat.check()
             return row, True
-        if found is not None:
-            parts = chat.compose(row.message, destination)
-            row = await self._note_part(row, found, len(parts), conversation)
-        return row, False
+        if found is None:
+            return row, is_file
+        return await self._note_part(row, found, len(parts), conversation), False
 
     async def _note_part(
         self, row: Notification, message_id: str, parts: int, conversation: Conversation

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -62,6 +62,9 @@ class SlackTwin(SlackPeople):
         self.calls: list[Call] = []
         self._holds = Holds(self.violations)
         self._uploads = Uploads()
+        self.files_show_after = 0.0
+        """Seconds until the history has a file that was taken: Slack shares files aside."""
+        self._shown_at: dict[str, datetime] = {}
         self.add_channel("C0123456789", "orders")
 
     def application(self) -> web.Application:
@@ -217,6 +220,7 @@ class SlackTwin(SlackPeople):
         kept = message(said, ts, thread=channel.root_of(str(arguments.get("thread_ts") or "")))
         kept["files"] = [{"id": "F", "name": file.name, "title": file.alt, "mimetype": file.media_type}]
         channel.messages.append(kept)
+        self._shown_at[ts] = self._clock.now() + timedelta(seconds=self.files_show_after)
         self._show_kept(channel, kept, arguments)
         self.accepted.append(replace(_accepted(channel, kept, arguments, self._clock.now()), file=file))
         return yes(files=kept["files"])
@@ -250,7 +254,7 @@ class SlackTwin(SlackPeople):
         if refused := _reading_refused(channel, self.scopes):
             return refused
         assert channel is not None
-        return _page(channel.top()[::-1], arguments)
+        return _page(self._shown(channel.top()[::-1]), arguments)
 
     async def _replies(self, arguments: dict[str, Any]) -> web.Response:
         channel = self.channels.get(str(arguments.get("channel") or ""))
@@ -258,7 +262,11 @@ class SlackTwin(SlackPeople):
             return refused
         assert channel is not None
         thread = channel.thread(str(arguments.get("ts") or ""))
-        return _page(thread, arguments) if thread else no("thread_not_found")
+        return _page(self._shown(thread), arguments) if thread else no("thread_not_found")
+
+    def _shown(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        now = self._clock.now()
+        return [one for one in messages if self._shown_at.get(one["ts"], now) <= now]
 
     def _show_kept(self, channel: Channel, kept: dict[str, Any], arguments: dict[str, Any]) -> None:
         text, blocks = kept["text"], kept["blocks"]

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.sandbox.accepted import Accepted
 from tests.journeys.conftest import Stage
 from tests.journeys.scene import Scene
@@ -77,10 +79,15 @@ async def test_a_picture_comes_with_it_and_where_none_is_taken_its_words_do(stag
     assert "files:write" in shown["slack"].text
 
 
-async def test_a_picture_whose_answer_is_lost_is_found_again_in_slack(stage: Stage) -> None:
+@pytest.mark.parametrize(("shown_after", "repeats"), [(0, []), (6, []), (3600, ["(may be a repeat)"])])
+async def test_a_picture_whose_answer_is_lost_is_found_again_in_slack_or_says_that_it_may_be_a_repeat(
+    stage: Stage, shown_after: float, repeats: list[str]
+) -> None:
     scene = await in_paris(stage, picture=True, when_empty=True)
+    scene.sandbox.slack.files_show_after = shown_after
     scene.sandbox.faults["slack"].add("drop_after", times=1, path="files.completeUploadExternal")
     await scene.start()
-    await scene.look(600)
-    pictures = [one for one in scene.sandbox.accepted if one.chat == "slack" and one.file]
-    assert len(pictures) == 1
+    for _ in range(3):
+        await scene.look(2)
+    _, *again = [one.text for one in scene.sandbox.accepted if one.chat == "slack" and one.file]
+    assert [text[-17:] for text in again] == repeats
