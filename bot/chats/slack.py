@@ -37,8 +37,10 @@ _MEASURE = replace(MEASURE, room=MEASURE.room - 1500)
 """An alert leaves room for the JSON of its buttons, whether it has any or not."""
 
 _EVENT_TYPE = "orderwatch_notification"
-_CLOCKS_APART = timedelta(minutes=62)
-"""How far our clock may have been ahead of Slack's when a message was sent: also by an hour somebody set wrong."""
+_CLOCKS_APART = timedelta(hours=26)
+"""How far our clock may have been ahead of Slack's when a message was sent: also by a whole day set wrong."""
+_CLOCKS_ALIKE = timedelta(minutes=62)
+"""How far it mostly was at most. A channel with so much in it that nothing older can be read is read that far."""
 _PAGE = 200
 """Messages per page of history, as Slack recommends (docs: pagination)."""
 _MOST_PAGES = 10
@@ -236,7 +238,8 @@ class Slack:
             with suppress(MessageGone):
                 if found := await self._look(replies, key, since):
                     return found
-        return await self._look(partial(self._api.client.conversations_history, channel=channel), key, since)
+        history = partial(self._api.client.conversations_history, channel=channel)
+        return await self._look(history, key, since, is_newest_first=True)
 
     async def check(self) -> str:
         """Ask auth.test."""
@@ -274,9 +277,17 @@ class Slack:
         except SendUnclear as error:
             raise ChatUnreachable(self.kind, error.came) from None
 
-    async def _look(self, read: Callable[..., Awaitable[AsyncSlackResponse]], key: str, since: Moment) -> str | None:
+    async def _look(
+        self,
+        read: Callable[..., Awaitable[AsyncSlackResponse]],
+        key: str,
+        since: Moment,
+        *,
+        is_newest_first: bool = False,
+    ) -> str | None:
         """The ts of the message with that key among what a method lists, page by page."""
         started = instant_of(since) or datetime.fromisoformat(since).replace(tzinfo=UTC)
+        read_until = started
         oldest = f"{(started - _CLOCKS_APART).timestamp():.6f}"
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
@@ -288,9 +299,12 @@ class Slack:
             for message in page.get("messages") or ():
                 if _is_sent_with(key, message):
                     return str(message.get("ts"))
+                read_until = datetime.fromtimestamp(float(message.get("ts") or 0), UTC)
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return None
+        if is_newest_first and read_until < started - _CLOCKS_ALIKE:
+            return None
         raise CannotLookBack("slack", f"more than {_MOST_PAGES * _PAGE} messages since then")
 
 

@@ -7,8 +7,9 @@ so that whatever ends us in between is known at the next start.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,6 +29,7 @@ from bot.loops.conversation import Conversation, Conversations, Stopping
 from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Notification, Settlement, State
+from bot.model.view import Waiting
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Storage
 
@@ -75,6 +77,8 @@ class Notifier:
         self._pacer = pacer or Pacer(clock)
         self._conversations = Conversations(storage, clock, self._pacer, labels, self._voices)
         self._lanes: dict[str, _Lane] = {}
+        self._again: dict[int, float] = {}
+        """Notification that was tried to the monotonic seconds at which it is tried again."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set, then let sends in flight end; what still waits stays in the outbox."""
@@ -159,11 +163,16 @@ class Notifier:
         """What to do next; more of a long queue is only read where all of it comes together."""
         step: Step | None = None
         for limit in (FEW, MANY):
-            waiting = await self._storage.waiting(destination.name, limit=limit)
+            waiting = [self._as_due(row) for row in await self._storage.waiting(destination.name, limit=limit)]
             step = next_step(waiting, destination, self._clock.now())
             if len(waiting) < limit or not is_all_needed(step):
                 break
         return step
+
+    def _as_due(self, row: Waiting) -> Waiting:
+        """A row whose wait after a failure is over is due, also where the clock on the wall was set back since."""
+        is_over = self._again.get(row.id, math.inf) <= self._clock.monotonic()
+        return replace(row, not_before=None) if is_over else row
 
     async def _gather(self, step: Gather, destination: Destination) -> None:
         news = await self._storage.news(step.ids)
@@ -197,6 +206,7 @@ class Notifier:
 
     async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
         repeated = False
+        self._again.pop(row.id, None)
         buttons = alert_buttons(row, self._role_at(destination), words_of(row.message.language))
         try:
             conversation = await self._conversations.of(row, destination, chat, buttons, stop)
@@ -252,10 +262,11 @@ class Notifier:
         return row.model_copy(update={"parts_sent": arrived, "unclear": False})
 
     async def _note_failed(self, row: Notification, error: ChatError, *, repeated: bool) -> None:
-        settlement = settle.failed(
-            row, error, self._clock.now(), repeated=repeated, operators=self._operators, voices=self._voices
-        )
+        now = self._clock.now()
+        settlement = settle.failed(row, error, now, repeated=repeated, operators=self._operators, voices=self._voices)
         await self._settle(row, settlement)
+        if settlement.not_before and (again_at := instant_of(settlement.not_before)):
+            self._again[row.id] = self._clock.monotonic() + (again_at - now).total_seconds()
         if settlement.moved_to:
             self._move(row.destination, settlement.moved_to)
         level = logging.ERROR if settlement.state is State.DEAD else logging.WARNING

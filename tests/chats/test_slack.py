@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -24,7 +25,7 @@ from bot.errors import (
     SendUnclear,
 )
 from bot.model.message import Message, Text, When
-from bot.model.moment import Moment
+from bot.model.moment import Moment, from_instant
 from bot.model.sending import Part
 from bot.ports import Chat
 from bot.sandbox._slack_reading import callers, is_too_long, problems, readable, readable_text, stray_brackets
@@ -278,6 +279,20 @@ async def test_a_message_is_found_behind_many_others(slack: Chat, twin: SlackTwi
     sent = await slack.send(part(), PLACE, key="early")
     twin.channels["C0123456789"].messages += [{"ts": f"1767603600.{number:06d}"} for number in range(450)]
     assert await slack.find(PLACE, key="early", since=SINCE) == sent
+
+
+async def test_a_message_that_stands_a_day_back_is_found_for_our_clock_may_have_been_wrong(slack: Chat) -> None:
+    sent = await slack.send(part(), PLACE, key="lost")
+    a_day_later = from_instant(datetime.fromtimestamp(float(sent), UTC) + timedelta(days=1))
+    assert await slack.find(PLACE, key="lost", since=a_day_later) == sent
+
+
+async def test_what_is_more_than_can_be_read_but_older_than_the_send_proves_that_it_is_not_there(
+    slack: Chat, twin: SlackTwin
+) -> None:
+    twin.channels["C0123456789"].messages += [{"ts": f"1767603600.{number:06d}"} for number in range(2500)]
+    two_hours_later = from_instant(datetime.fromtimestamp(1767603600, UTC) + timedelta(hours=2))
+    assert await slack.find(PLACE, key="k", since=two_hours_later) is None
 
 
 async def test_a_history_without_end_cannot_be_read_to_its_end(slack: Chat, twin: SlackTwin) -> None:
