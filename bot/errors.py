@@ -175,6 +175,10 @@ class StorageError(OrderwatchError):
     """The database cannot be used."""
 
 
+class StorageUnreachable(StorageError):
+    """The database cannot be reached or takes nothing at the moment. That may pass: wait, and try again."""
+
+
 class StorageLocked(StorageError):
     """Another process works on this database."""
 

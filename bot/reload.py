@@ -2,22 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar
 
 from bot.app import App, Company, OpenSources, checked, open_on, open_storage
 from bot.clock import sleep_unless
 from bot.config.load import Config
-from bot.errors import StorageError
+from bot.errors import StorageError, StorageUnreachable
 from bot.files import Files
 from bot.log import event
 from bot.loops.reloader import Reloader
-from bot.ports import Clock
+from bot.ports import Clock, Storage
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN_AFTER = 5.0
-"""Seconds, when a new config cannot be put to work because of the disk."""
+"""Seconds, when the database cannot be reached, or a new config cannot be put to work because of the disk."""
+
+T = TypeVar("T")
 
 
 async def keep_running(
@@ -33,8 +36,8 @@ async def keep_running(
     """Watch and tell until `stop` is set; whenever `files` or `asked` say so, `read` again and go on with that.
 
     The database stays open and locked all the time, and so does every source whose settings stay the same: its
-    budget is one. `join` lets this process share the store with other workers. Raises ConfigError and StorageError,
-    but once it runs it goes on whatever a later config says.
+    budget is one. `join` lets this process share the store with other workers. A database that cannot be reached is
+    waited for. Raises ConfigError and StorageError, but once it runs it goes on whatever a later config says.
     """
 
     def read_next(fresh: Files) -> Config:
@@ -42,8 +45,10 @@ async def keep_running(
 
     async with OpenSources(clock) as sources, AsyncExitStack() as stack:
         good = checked(config, clock)
-        company = await stack.enter_async_context(join(good)) if join else None
-        storage = company.storage if company else await stack.enter_async_context(open_storage(good, clock))
+        opened = await _once_reached(lambda: _open(stack, good, clock, join), clock, stop)
+        if opened is None:
+            return
+        storage, company = opened
         reloader = Reloader(config, files, read_next, storage, clock, asked)
         has_run = False
         while not stop.is_set():
@@ -60,10 +65,44 @@ async def keep_running(
                     has_run = True
                     await _run_until(stop, app, reloader)
             except StorageError as error:
-                if not has_run:
+                may_pass = isinstance(error, StorageUnreachable)
+                if not has_run and not may_pass:
                     raise
-                event(log, "reload_failed", level=logging.ERROR, error=error, next_try_in=f"{TRY_AGAIN_AFTER:.0f}s")
-                await sleep_unless(stop, TRY_AGAIN_AFTER, clock)
+                await _wait("database_unreachable" if may_pass else "reload_failed", error, clock, stop)
+
+
+async def _open(
+    stack: AsyncExitStack,
+    config: Config,
+    clock: Clock,
+    join: Callable[[Config], AbstractAsyncContextManager[Company]] | None,
+) -> tuple[Storage, Company | None]:
+    if join is None:
+        return await stack.enter_async_context(open_storage(config, clock)), None
+    company = await stack.enter_async_context(join(config))
+    return company.storage, company
+
+
+async def _once_reached(open_: Callable[[], Awaitable[T]], clock: Clock, stop: asyncio.Event) -> T | None:
+    """What is opened, as soon as the database can be reached; None when `stop` was set before that."""
+    while not stop.is_set():
+        opening, stopping = asyncio.ensure_future(open_()), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                return opening.result()
+        except StorageUnreachable as error:
+            await _wait("database_unreachable", error, clock, stop)
+        finally:
+            for task in (opening, stopping):
+                task.cancel()
+            await asyncio.gather(opening, stopping, return_exceptions=True)
+    return None
+
+
+async def _wait(what: str, error: StorageError, clock: Clock, stop: asyncio.Event) -> None:
+    event(log, what, level=logging.ERROR, error=error, next_try_in=f"{TRY_AGAIN_AFTER:.0f}s")
+    await sleep_unless(stop, TRY_AGAIN_AFTER, clock)
 
 
 async def _run_until(stop: asyncio.Event, app: App, reloader: Reloader[Config]) -> None:

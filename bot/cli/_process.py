@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+LONGEST_END = 9.5
+"""Seconds from being asked to end until the process is gone: container platforms kill after ten."""
+
 
 def run_async(work: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end on uvloop where the platform has it, else on asyncio's own loop."""
@@ -34,6 +37,18 @@ class StopSignal:
             raise KeyboardInterrupt
         self.received = number
         self.event.set()
+
+
+async def ends_in_time(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+    """Do the work, which ends when `stop` is set. False: something holds it up then, and goes on doing so."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    await asyncio.wait((working,), timeout=LONGEST_END)
+    if not working.done():
+        return False
+    await working
+    return True
 
 
 class ReloadSignal:

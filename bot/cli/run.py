@@ -1,6 +1,7 @@
 """`orderwatch run`: watch and tell until stopped."""
 
 import logging
+import os
 import signal
 from functools import partial
 
@@ -11,7 +12,7 @@ from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._fleet import joining
 from bot.cli._invocation import Invocation, common_options
-from bot.cli._process import ReloadSignal, StopSignal, run_async
+from bot.cli._process import ReloadSignal, StopSignal, ends_in_time, run_async
 from bot.clock import SystemClock
 from bot.files import Files
 from bot.reload import keep_running
@@ -45,7 +46,7 @@ async def _run(invocation: Invocation, *, is_shared: bool, worker: str | None) -
     files = Files()
     config = read_config(invocation, files)
     clock = SystemClock()
-    await keep_running(
+    working = keep_running(
         config,
         files,
         partial(read_config, invocation),
@@ -54,5 +55,9 @@ async def _run(invocation: Invocation, *, is_shared: bool, worker: str | None) -
         asked=reload.event,
         join=joining(worker, clock) if is_shared else None,
     )
-    log.event(logger, "stopped")
-    return Exit.INTERRUPTED if stop.received is signal.SIGINT else Exit.DONE
+    in_time = await ends_in_time(working, stop.event)
+    code = Exit.INTERRUPTED if stop.received is signal.SIGINT else Exit.DONE
+    log.event(logger, "stopped" if in_time else "stopped_by_force")
+    if not in_time:  # it waits for a database that does not answer; like any other kill, this loses nothing
+        os._exit(code)
+    return code

@@ -8,8 +8,8 @@ finds that its token is gone, and writes nothing. Needs the extra `orderwatch[po
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -105,8 +105,9 @@ class ProcrastinateEngine:
         """Work on whatever leases are to be had until `stop` is set, then hand them over."""
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what fails is told here, in one line
         await self._app.open_async(self._table.pool)
-        await self._table.prepare(self._app.schema_manager.apply_schema_async)
-        loops: dict[str, Loop] = {name: _Until(run) for name, run in (("taker", self._take), ("keeper", self._keep))}
+        await self._table.prepare(self._make_engine_tables)
+        own = {"taker": self._take, "keeper": self._keep, "giver": self._give}
+        loops: dict[str, Loop] = {name: _Until(run) for name, run in own.items()}
         loops["answering"] = self._answering
         guard = asyncio.create_task(self._guard())
         try:
@@ -115,6 +116,12 @@ class ProcrastinateEngine:
             guard.cancel()
             with suppress(StorageError):
                 await self._table.leave(self._worker.name)
+
+    async def _make_engine_tables(self) -> None:
+        try:
+            await self._app.schema_manager.apply_schema_async()
+        except ConnectorException as error:
+            raise error.__cause__ or error from None  # what the driver says is told for people
 
     # Taking leases
 
@@ -215,7 +222,7 @@ class ProcrastinateEngine:
         with suppress(AlreadyEnqueued):
             await lease_task.defer_async(name=name)
 
-    # Keeping them
+    # Keeping them, and giving them away
 
     async def _guard(self) -> None:
         """End by our own clock what could not be renewed."""
@@ -227,15 +234,19 @@ class ProcrastinateEngine:
                     held.lost.set()
 
     async def _keep(self, stop: asyncio.Event) -> None:
-        """Renew what we hold, give away what is too much, and bring back what nobody has."""
+        """Renew what we hold. A loop of its own: over a slow network all the rest would take longer than a lease."""
         while not stop.is_set():
-            try:
+            with _told():
                 await self._renew()
                 await self._table.report(self._worker)
+            await sleep_unless(stop, self._times.heartbeat, self._clock)
+
+    async def _give(self, stop: asyncio.Event) -> None:
+        """Give away what is too much, and bring back what nobody has."""
+        while not stop.is_set():
+            with _told():
                 await self._share()
                 await self._bring_back()
-            except (StorageError, ConnectorException) as error:
-                event(log, "lease_table_unreachable", level=logging.ERROR, error=error)
             await sleep_unless(stop, self._times.heartbeat, self._clock)
 
     async def _renew(self) -> None:
@@ -279,6 +290,15 @@ class ProcrastinateEngine:
     async def _end(self, job: jobs.Job) -> None:
         with suppress(ConnectorException):  # another worker was faster
             await self._app.job_manager.finish_job_by_id_async(job.id or 0, status=jobs.Status.FAILED, delete_job=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Log what the database makes impossible inside the block: it is tried again."""
+    try:
+        yield
+    except (StorageError, ConnectorException) as error:
+        event(log, "lease_table_unreachable", level=logging.ERROR, error=error)
 
 
 class _Until:

@@ -1,0 +1,93 @@
+"""PostgreSQL is not there when the program starts, or goes away under it: it waits, says so, and ends when asked to."""
+
+import asyncio
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.model.database import Dsn
+from bot.sandbox.server import Sandbox
+from tests.journeys.process import ended, logged, program, written
+from tests.journeys.scene import until
+from tests.line import Line
+from tests.postgres import database_for
+
+pytest.importorskip("procrastinate")
+
+WORKER = ("run", "--engine", "postgres", "-c")
+ALONE = ("run", "-c")
+
+
+@pytest.fixture
+async def line(tmp_path: Path) -> AsyncIterator[Line]:
+    """The way to a database with nothing in it."""
+    async with Line(database_for(tmp_path)) as laid:
+        yield laid
+
+
+def config(folder: Path, sandbox: Sandbox, database: Dsn) -> str:
+    """The path of one."""
+    return written(folder, {**sandbox.config(one_by_one=True), "database": database.secret})
+
+
+@pytest.mark.parametrize("arguments", [WORKER, ALONE])
+async def test_one_that_starts_before_its_database_waits_for_it(
+    tmp_path: Path, line: Line, arguments: tuple[str, ...]
+) -> None:
+    await line.take_away()
+    async with (
+        Sandbox(accounts=["stateset"], orders_per_account=2) as sandbox,
+        program(*arguments, config(tmp_path, sandbox, line.address)) as process,
+    ):
+        assert "cannot be reached" in await logged(process, "database_unreachable")
+        await line.lay_again()
+        await until(lambda: len(sandbox.accepted) == 2)
+        process.send_signal(signal.SIGTERM)
+        assert (await ended(process))[0] == 0
+
+
+async def test_one_that_waits_for_its_database_ends_at_once_when_it_is_asked_to(tmp_path: Path, line: Line) -> None:
+    line.cut()  # the harder way: it does not even hear that nobody is there
+    async with (
+        Sandbox(accounts=["stateset"]) as sandbox,
+        program(*WORKER, config(tmp_path, sandbox, line.address)) as process,
+    ):
+        await logged(process, "database_unreachable")
+        process.send_signal(signal.SIGTERM)
+        code, words = await ended(process)
+    assert (code, "Traceback" in words) == (0, False)
+
+
+async def test_one_that_was_cut_off_is_gone_in_time_when_it_is_asked_to_end(tmp_path: Path, line: Line) -> None:
+    async with (
+        Sandbox(accounts=["stateset"], orders_per_account=2) as sandbox,
+        program(*WORKER, config(tmp_path, sandbox, line.address)) as process,
+    ):
+        await until(lambda: len(sandbox.accepted) == 2)
+        line.cut()
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(12.0):
+            code, words = await ended(process)
+    assert (code, "Traceback" in words) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ((r"/\w+\?", "/no_such_one?"), "there is no such database on the server"),
+        ((r"user=\w+", "user=no_such_one"), "it does not accept the user or the password"),
+    ],
+)
+async def test_an_address_that_is_wrong_is_refused(
+    tmp_path: Path, line: Line, change: tuple[str, str], says: str
+) -> None:
+    wrong = Dsn(re.sub(*change, line.address.secret))
+    async with (
+        Sandbox(accounts=["stateset"]) as sandbox,
+        program(*WORKER, config(tmp_path, sandbox, wrong)) as process,
+    ):
+        code, words = await ended(process)
+    assert (code, says in words) == (1, True)

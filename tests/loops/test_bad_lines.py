@@ -1,0 +1,79 @@
+"""Workers whose way to the database is cut without a word, is slow, or whose clock is wrong: who works on what."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.errors import LeaseLost
+from bot.model.database import Dsn
+from bot.model.moment import Moment
+from tests.line import Line
+from tests.postgres import database_for
+
+pytest.importorskip("procrastinate")
+
+from tests.loops.team import ALL, SOURCES, TIMES, Team, overlaps, until
+
+AT = Moment("2026-01-05T09:00:00.000000Z")
+SLACK = 0.5
+"""Seconds that a busy machine may take."""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Dsn:
+    """The one they share."""
+    return database_for(tmp_path)
+
+
+@pytest.fixture
+async def line(database: Dsn) -> AsyncIterator[Line]:
+    """The way of one of them to it."""
+    async with Line(database) as laid:
+        yield laid
+
+
+@pytest.fixture
+async def team(database: Dsn, line: Line) -> AsyncIterator[Team]:
+    """Nobody yet."""
+    async with AsyncExitStack() as stack:
+        yield Team(database, stack)
+        line.heal()
+
+
+async def test_one_that_is_cut_off_stops_before_others_begin_and_gets_its_share_back(team: Team, line: Line) -> None:
+    cut_off = await team.join("a", database=line.address)
+    await until(lambda: set(cut_off.stores) == ALL)
+    line.cut()
+    at = time.monotonic()
+    other = await team.join("b")
+    await until(lambda: not cut_off.stores)
+    assert time.monotonic() - at < TIMES.lease + TIMES.heartbeat + SLACK
+    await until(lambda: set(other.stores) == ALL)
+    line.heal()
+    await until(lambda: len(cut_off.pollers) == len(other.pollers) == len(SOURCES) // 2)
+    assert not overlaps(cut_off.spans, other.spans)
+
+
+async def test_one_that_was_cut_off_writes_nothing_of_what_it_had(team: Team, line: Line) -> None:
+    crew = await team.join("a", database=line.address)
+    await until(lambda: "house" in crew.stores)
+    store = crew.stores["house"]
+    line.cut()
+    writing = asyncio.create_task(store.beat(["janitor"], AT))
+    other = await team.join("b")
+    await until(lambda: "house" in other.stores)
+    line.heal()
+    with pytest.raises(LeaseLost):
+        await writing
+
+
+async def test_over_a_slow_line_no_lease_is_lost(team: Team, line: Line) -> None:
+    line.slow_down(0.02, 0.06)  # as from a half to more than one second with the product's own times
+    slow = await team.join("a", database=line.address)
+    await until(lambda: set(slow.stores) == ALL)
+    await asyncio.sleep(3 * TIMES.stall)
+    assert len(slow.spans) == len(ALL)
