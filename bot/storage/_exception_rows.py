@@ -1,7 +1,10 @@
 """What waits for somebody, and who takes care, as rows of tables and back: the same for every store of these tables."""
 
+from bot.core.exceptions import ended_by, opened_by
 from bot.model.change import Change
 from bot.model.exception import Assignment, OrderException
+from bot.model.moment import Moment
+from bot.model.poll import PollRecord
 from bot.storage._rows import Row
 
 EXCEPTION_COLUMNS = (
@@ -10,9 +13,18 @@ EXCEPTION_COLUMNS = (
 ASSIGNMENT_COLUMNS = 'source, key, chat, person, "by", since'
 
 
-def written(change: Change) -> str:
-    """A change as JSON text."""
-    return change.model_dump_json(exclude_defaults=True)
+def ended_rows(record: PollRecord) -> list[tuple[str, str, str]]:
+    """Source, key and kind of what the changes of a record end."""
+    return [(record.source, update.key, kind.value) for update in record.updates for kind in ended_by(update.changes)]
+
+
+def opened_rows(record: PollRecord) -> list[tuple[str, str, str, Moment, str, Moment]]:
+    """Source, key, kind, since when, the change as JSON text, and when to look at it, of what begins to wait."""
+    return [
+        (record.source, update.key, kind.value, record.at, change.model_dump_json(exclude_defaults=True), record.at)
+        for update in record.updates
+        for kind, change in opened_by(update.changes).items()
+    ]
 
 
 def exception_of(row: Row) -> OrderException:

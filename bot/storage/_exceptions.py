@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 
-from bot.core.exceptions import ended_by, opened_by
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.poll import PollRecord
@@ -11,9 +10,10 @@ from bot.storage._exception_rows import (
     ASSIGNMENT_COLUMNS,
     EXCEPTION_COLUMNS,
     assignment_of,
+    ended_rows,
     exception_of,
     look_row,
-    written,
+    opened_rows,
 )
 
 OPEN_OF = f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ?"  # noqa: S608
@@ -23,19 +23,11 @@ DUE = f"""select {EXCEPTION_COLUMNS} from exceptions
 
 def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
     """Begin and end what the changes of a record begin and end. What comes anew waits anew."""
-    for update in record.updates:
-        ended, opened = ended_by(update.changes), opened_by(update.changes)
-        connection.executemany(
-            "delete from exceptions where source = ? and key = ? and kind = ?",
-            [(record.source, update.key, kind.value) for kind in ended],
-        )
-        connection.executemany(
-            "insert or replace into exceptions (source, key, kind, since, change, look_at) values (?, ?, ?, ?, ?, ?)",
-            [
-                (record.source, update.key, kind.value, record.at, written(change), record.at)
-                for kind, change in opened.items()
-            ],
-        )
+    connection.executemany("delete from exceptions where source = ? and key = ? and kind = ?", ended_rows(record))
+    connection.executemany(
+        "insert or replace into exceptions (source, key, kind, since, change, look_at) values (?, ?, ?, ?, ?, ?)",
+        opened_rows(record),
+    )
 
 
 def exceptions(connection: sqlite3.Connection, source: str, key: str) -> list[OrderException]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from bot.core.exceptions import ended_by, opened_by
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.poll import PollRecord
@@ -10,9 +9,10 @@ from bot.storage._exception_rows import (
     ASSIGNMENT_COLUMNS,
     EXCEPTION_COLUMNS,
     assignment_of,
+    ended_rows,
     exception_of,
     look_row,
-    written,
+    opened_rows,
 )
 from bot.storage._pg_connections import Connection, each
 from bot.storage._pg_views import rows_of
@@ -23,21 +23,13 @@ from bot.storage._pg_views import rows_of
 
 async def note_changes(connection: Connection, record: PollRecord) -> None:
     """Begin and end what the changes of a record begin and end. What comes anew waits anew."""
-    over = [
-        (record.source, update.key, kind.value)
-        for update in record.updates
-        for kind in {*ended_by(update.changes), *opened_by(update.changes)}
-    ]
-    begun = [
-        (record.source, update.key, kind.value, record.at, written(change), record.at)
-        for update in record.updates
-        for kind, change in opened_by(update.changes).items()
-    ]
-    await each(connection, "delete from exceptions where source = %s and key = %s and kind = %s", over)
+    ended, opened = ended_rows(record), opened_rows(record)
+    over = {*ended, *((source, key, kind) for source, key, kind, *_ in opened)}
+    await each(connection, "delete from exceptions where source = %s and key = %s and kind = %s", sorted(over))
     await each(
         connection,
         "insert into exceptions (source, key, kind, since, change, look_at) values (%s, %s, %s, %s, %s, %s)",
-        begun,
+        opened,
     )
 
 

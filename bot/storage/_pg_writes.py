@@ -112,14 +112,7 @@ async def _write_orders(connection: Connection, record: PollRecord, known: Mappi
 
 async def _write_names(connection: Connection, record: PollRecord, known: Mapping[str, tuple[int, rows.Named]]) -> None:
     """The names under which orders are found from now on."""
-    gone: list[tuple[str, str, str]] = []
-    fresh: list[tuple[str, str, str]] = []
-    for update in record.updates:
-        if update.snapshot is not None:
-            seq, named = known.get(update.key, (0, None))
-            old, new = rows.names_of(update.snapshot.order, named if seq else None)
-            gone += [(name, record.source, update.key) for name in old]
-            fresh += [(name, record.source, update.key) for name in new]
+    gone, fresh = rows.name_rows(record, {key: named for key, (seq, named) in known.items() if seq})
     await each(connection, "delete from order_names where name = %s and source = %s and key = %s", gone)
     await copy_in(connection, "order_names", ("name", "source", "key"), fresh)
 

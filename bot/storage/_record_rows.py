@@ -17,6 +17,8 @@ Values = tuple[str | bytes | int | None, ...]
 """Of one row."""
 Named = tuple[str, str | None, str]
 """Number, reference and, as JSON text, tracking numbers of an order."""
+NameRow = tuple[str, str, str]
+"""A name, and source and key of the order that is found by it."""
 
 _DIGESTS = ("raw_digest", "list_digest")
 _MEMORY = ("alarm_at", "archived_at", "memory")
@@ -119,13 +121,19 @@ def version_row(snapshot: Snapshot) -> Values:
     )
 
 
-def names_of(order: Order, before: Named | None) -> tuple[set[str], set[str]]:
-    """Names under which an order is not found any more, and those under which it is from now on."""
-    named = (order.number, order.reference, write_list(tracking_numbers(order)))
-    if named == before:
-        return set(), set()
-    old, new = _names(order.key, before) if before else set[str](), _names(order.key, named)
-    return old - new, new - old
+def name_rows(record: PollRecord, before: Mapping[str, Named]) -> tuple[list[NameRow], list[NameRow]]:
+    """Names under which orders are not found any more, and those under which they are from now on.
+
+    `before`: by what those of them that have a version were found until now.
+    """
+    gone: list[NameRow] = []
+    fresh: list[NameRow] = []
+    for update in record.updates:
+        if update.snapshot is not None:
+            old, new = _names_of(update.snapshot.order, before.get(update.key))
+            gone += [(name, record.source, update.key) for name in old]
+            fresh += [(name, record.source, update.key) for name in new]
+    return gone, fresh
 
 
 def snapshot_rows(record: PollRecord) -> list[Values]:
@@ -208,6 +216,15 @@ def _promises(snapshot: Snapshot) -> str | None:
     """What is remembered of promised dates; nothing for the most orders, whose dates never moved."""
     remembered = {name: promised.model_dump() for name, promised in snapshot.promises.items()}
     return write_object(remembered) if remembered else None
+
+
+def _names_of(order: Order, before: Named | None) -> tuple[set[str], set[str]]:
+    """Names that an order has no more, and those that it has from now on."""
+    named = (order.number, order.reference, write_list(tracking_numbers(order)))
+    if named == before:
+        return set(), set()
+    old, new = _names(order.key, before) if before else set[str](), _names(order.key, named)
+    return old - new, new - old
 
 
 def _names(key: str, named: Named) -> set[str]:

@@ -36,6 +36,8 @@ HEALTH_COLUMNS = (
 )
 
 _ZEROS_IN_FRONT = re.compile(r"(^|/)0+")
+# Its usual 256 kB zlib fetches from the system for each payload: that takes twice as long as packing a small one.
+_WINDOW_BITS, _MEMORY_LEVEL = 14, 6
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps makes one a call
 _STAGES = {stage.value: stage for stage in Stage}
 _SEVERITIES = {severity.value: severity for severity in Severity}
@@ -172,7 +174,8 @@ def payload_of(media_type: str, raw: bytes) -> Payload:
 
 def raw_of(payload: Payload) -> bytes:
     """The body of a payload, compressed with zlib, in a third of the time that a tenth less would take."""
-    return zlib.compress(payload.body, zlib.Z_BEST_SPEED)
+    packer = zlib.compressobj(zlib.Z_BEST_SPEED, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
+    return packer.compress(payload.body) + packer.flush()
 
 
 def write_list(values: Iterable[str]) -> str:

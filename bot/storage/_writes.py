@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.order import Order
 from bot.model.poll import Health, PollRecord
 from bot.model.retention import Retention
 from bot.storage import _record_rows as rows
@@ -28,9 +27,7 @@ def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
         before = _names_before(connection, part)
         _write_orders(connection, part)
         versions |= rows.versions_after(part)
-        for update in part.updates:
-            if update.snapshot is not None:
-                _write_names(connection, record.source, update.snapshot.order, before.get(update.key))
+        _write_names(connection, part, before)
         connection.executemany(_INSERT_SNAPSHOT, rows.snapshot_rows(part))
         connection.executemany(
             "update orders set changed_at = ? where source = ? and key = ? and seq > 0", rows.touched(part)
@@ -97,16 +94,11 @@ def _write_orders(connection: sqlite3.Connection, record: PollRecord) -> None:
     connection.executemany(_WRITE_VERSION, versions)
 
 
-def _write_names(connection: sqlite3.Connection, source: str, order: Order, before: rows.Named | None) -> None:
-    """The names under which an order is found from now on."""
-    gone, fresh = rows.names_of(order, before)
-    connection.executemany(
-        "delete from order_names where name = ? and source = ? and key = ?",
-        [(name, source, order.key) for name in gone],
-    )
-    connection.executemany(
-        "insert into order_names (name, source, key) values (?, ?, ?)", [(name, source, order.key) for name in fresh]
-    )
+def _write_names(connection: sqlite3.Connection, record: PollRecord, before: Mapping[str, rows.Named]) -> None:
+    """The names under which orders are found from now on."""
+    gone, fresh = rows.name_rows(record, before)
+    connection.executemany("delete from order_names where name = ? and source = ? and key = ?", gone)
+    connection.executemany("insert into order_names (name, source, key) values (?, ?, ?)", fresh)
 
 
 def _write_health(connection: sqlite3.Connection, health: Health) -> None:
