@@ -71,19 +71,34 @@ async def each(connection: Connection, sql: str, values: Sequence[Sequence[objec
         await connection.cursor().executemany(sql, values)
 
 
+class Pool(AsyncConnectionPool[Connection]):
+    """Connections to borrow. Who is cancelled while waiting for one is cancelled, also when it comes just then."""
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109  inherited
+        """As inherited; before Python 3.12 `asyncio.wait_for`, by which it waits there, may lose a cancellation."""
+        task = asyncio.current_task()
+        assert task is not None, "somebody borrows it"
+        asked_to_end = task.cancelling()
+        connection = await super().getconn(timeout)
+        if task.cancelling() > asked_to_end:
+            await self.putconn(connection)
+            raise asyncio.CancelledError
+        return connection
+
+
 class Readers:
     """Connections that only read, each time on one consistent view of the database, and wait for nobody."""
 
     def __init__(self, database: Dsn) -> None:
         self._database = database
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self._pool = Pool(
             address_of(database, process_name("")),
             kwargs={"autocommit": True},
             min_size=1,
             max_size=_READERS,
             timeout=_PATIENCE,
             configure=_only_read,
-            check=AsyncConnectionPool.check_connection,
+            check=Pool.check_connection,
             open=False,
         )
 

@@ -12,13 +12,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from psycopg_pool import AsyncConnectionPool
-
 from bot.errors import LeaseLost
 from bot.model.database import Dsn
 from bot.model.lease import Holding, Job, Worker
 from bot.model.poll import Looked
-from bot.storage._pg_connections import Connection, address_of, prepare_session
+from bot.storage._pg_connections import Connection, Pool, address_of, prepare_session
 from bot.storage._pg_trouble import told_for_people
 
 _KEY = 0x6C656173
@@ -51,13 +49,13 @@ class Leases:
     def __init__(self, database: Dsn, *, worker: str = "orderwatch") -> None:
         """`worker` is what the server's own lists show."""
         self._database = database
-        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self.pool = Pool(
             address_of(database, worker),
             min_size=2,
             max_size=_CONNECTIONS,
             timeout=5.0,
             configure=prepare_session,
-            check=AsyncConnectionPool.check_connection,
+            check=Pool.check_connection,
             open=False,
         )
         """Also the engine's."""
