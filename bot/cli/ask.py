@@ -1,18 +1,32 @@
 """`orderwatch ask`: what one can ask in chat, asked here."""
 
+import re
+
 import click
 
 from bot.cli._desk import put, quoted
 from bot.cli._invocation import Invocation, common_options
 
+_LESS_THAN_NOTHING = re.compile(r"-\d")
 
-@click.command(context_settings={"ignore_unknown_options": True})  # `due -1` is for the desk to answer
+
+class _Words(click.Command):
+    """A command whose words may begin with a minus: `due -1` and `mute 45001234 -1h` are for the desk to answer."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, to which nothing that begins with a blank is an option."""
+        return super().parse_args(ctx, [f" {word}" if _LESS_THAN_NOTHING.match(word) else word for word in args])
+
+
+@click.command(cls=_Words, context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1)
+@click.option("--to", metavar="DESTINATION", help="The place that `here` means, such as for watch and mute.")
 @common_options
-def command(invocation: Invocation, words: tuple[str, ...]) -> int:
+def command(invocation: Invocation, words: tuple[str, ...], to: str | None) -> int:
     """Ask about orders as in chat: orderwatch ask status 45001234.
 
     `orderwatch ask help` shows everything that can be asked. Answers come from the store, also while the bot runs.
     Exits with 4 where no order matches, and with 2 where the question was not understood.
     """
-    return put(invocation, words[0] if len(words) == 1 else " ".join(map(quoted, words)))
+    said = [word.strip() for word in words]
+    return put(invocation, said[0] if len(said) == 1 else " ".join(map(quoted, said)), to=to)

@@ -131,12 +131,11 @@ def no_such_order(name: str) -> Answer:
     )
 
 
-def unknown_yet(watch: ChatWatch) -> Answer:
-    """An order that the reader follows, though its source has not shown it."""
-    who = "You are" if watch.is_own_place else "This chat is"
+def unknown_yet(watch: ChatWatch, where: str) -> Answer:
+    """An order that the reader follows, though its source has not shown it; told `here`, `to you` or `to ops`."""
     return says(
         f"{watch.written} is not known to its source, {watch.source}, yet.",
-        spans_line(f"{who} told when it appears; followed since ", When(at=watch.since), "."),
+        spans_line(f"{_who_is(where)} told when it appears; followed since ", When(at=watch.since), "."),
         emoji="👀",
         outcome="not_found",
     )
@@ -249,25 +248,25 @@ def not_told_alone(wanted: ChatWatch) -> Answer:
 
 def watching(
     watch: ChatWatch,
+    where: str,
     *,
     is_new: bool,
     found: Found | None,
     held_by: Mute | None = None,
     namesakes: Sequence[str] = (),
 ) -> Answer:
-    """An order is followed from now on; `held_by`: though its news does not come there yet.
+    """An order is followed from now on, and told `here`, `to you` or `to ops`.
 
-    `namesakes` are other orders that the reader calls the same.
+    `held_by`: though its news does not come there yet. `namesakes` are other orders that the reader calls the same.
     """
-    who = "You are" if watch.is_own_place else "This chat is"
     called = f" (“{watch.name}”)" if watch.name else ""
     told = "told when it changes" if is_new else "told already when it changes"
     name = order_name(found.snapshot.order) if found else watch.written
-    lines: list[Line | str] = [f"{who} {told}: {name}{called}"]
+    lines: list[Line | str] = [f"{_who_is(where)} {told}: {name}{called}"]
     if held_by:
         until = When(at=held_by.until) if held_by.until else end_words(held_by)
         verb = "held" if held_by.holds else "muted"
-        lines.append(spans_line(f"But it is {verb} {'for you' if watch.is_own_place else 'here'} until ", until, "."))
+        lines.append(spans_line(f"But it is {verb} {_for_whom(where)} until ", until, "."))
     if namesakes:
         lines.append(f"“{watch.name}” is also {' and '.join(namesakes)}: asked for it, I show them all.")
     if found:
@@ -277,14 +276,13 @@ def watching(
     return says(*lines, emoji="👀", outcome="watching")
 
 
-def not_watching(name: str, *, was: bool, for_me: bool, still_told: bool = False) -> Answer:
-    """An order is not followed any more; `for_me`: by the person, else by the place.
+def not_watching(name: str, where: str, *, was: bool, to_mute: str | None = None) -> Answer:
+    """An order is not followed any more, so that it would be told `here`, `to you` or `to ops`.
 
-    `still_told`: a watchlist of the config sends its news there all the same.
+    `to_mute`: what holds its news back where a watchlist of the config sends it there all the same.
     """
-    where = "to you" if for_me else "here"
-    mute = f"To hold that back for a while: mute ORDER 1d{' me' if for_me else ''}"
-    if was and still_told:
+    mute = f"To hold that back for a while: {to_mute}"
+    if was and to_mute:
         return says(
             f"Your watch of {name} is over, but a watchlist still sends its news {where}.",
             mute,
@@ -293,10 +291,19 @@ def not_watching(name: str, *, was: bool, for_me: bool, still_told: bool = False
         )
     if was:
         return says(f"No more news of {name} {where} from your watch.", emoji="👋", outcome="unwatched")
-    not_followed = f"{name} is not followed {'for you' if for_me else 'from here'} by hand."
-    if still_told:
+    not_followed = f"{name} is not followed {'from here' if where == 'here' else _for_whom(where)} by hand."
+    if to_mute:
         return says(not_followed, f"A watchlist sends its news {where}.", mute, outcome="unchanged")
     return says(not_followed, outcome="unchanged")
+
+
+def _who_is(where: str) -> str:
+    """Who is told: `here`, `to you`, or `to` a destination."""
+    return {"here": "This chat is", "to you": "You are"}.get(where) or f"{where.removeprefix('to ')} is"
+
+
+def _for_whom(where: str) -> str:
+    return where.replace("to ", "for ", 1)
 
 
 def looked(checked: Looked, label: str, *, in_detail: bool = False) -> list[Line]:

@@ -24,7 +24,7 @@ def news_words(about: About, order: str | None) -> str:
 
 
 def muted(news: str, mute: Mute, where: str) -> Answer:
-    """News is held back from now on; `where`: `here`, `to you`, `anywhere`."""
+    """News is held back from now on; `where`: `here`, `to you`, `to ops`, `anywhere`."""
     start = f"No {news} {where} until "
     if mute.until is None:
         told = "; that will be told." if mute.key is not None else ": unmute brings it back."
@@ -34,14 +34,13 @@ def muted(news: str, mute: Mute, where: str) -> Answer:
     return says(until, after, *_note_lines(mute), emoji="💤" if mute.holds else "🔕", outcome="muted")
 
 
-def unmuted(news: str, where: str, *, was: bool, is_still: bool = False) -> Answer:
-    """News comes again, or always did; `is_still`: other mutes hold all of it or a part of it back."""
-    capital, for_whom = news[0].upper() + news[1:], {"to you": "for you", "anywhere": "everywhere"}.get(where, where)
-    at = "everywhere" if where == "anywhere" else where
-    words = f"{capital} comes {at} again." if was else f"{capital} was not muted {for_whom}."
-    if was and is_still:
+def unmuted(news: str, where: str, *, was: bool, still: str | None = None) -> Answer:
+    """News comes again, or always did; `still`: other mutes hold some of it back, and this question lists them."""
+    capital, at = news[0].upper() + news[1:], "everywhere" if where == "anywhere" else where
+    words = f"{capital} comes {at} again." if was else f"{capital} was not muted {at.replace('to ', 'for ', 1)}."
+    if was and still:
         words = f"That mute of {news} is over."
-    more = ["But all of it, or a part, is still held back by another wish. To see it: list muted"] if is_still else []
+    more = [f"But all of it, or a part, is still held back by another wish. To see it: {still}"] if still else []
     return says(words, *more, emoji="🔔", outcome="unmuted" if was else "unchanged")
 
 

@@ -10,7 +10,7 @@ from bot.core.mutes import is_over, overlap
 from bot.core.phrases import Answer
 from bot.core.render import order_name
 from bot.desk.lists import with_known_watchlist
-from bot.desk.room import Room, Visit, reading, zone_of
+from bot.desk.room import Room, Visit, reading, whom, zone_of
 from bot.desk.seeking import look_for, said_name
 from bot.desk.wishes import address_of, nowhere, which
 from bot.loops.following import TERMINAL
@@ -55,7 +55,8 @@ async def unmute(room: Room, one: Visit) -> Answer | None:
     await room.following.refresh()
     now = room.clock.now()
     is_still = any(overlap(mute, about) and not is_over(mute, now) for mute in room.following.mutes)
-    return answers_mutes.unmuted(name, _where(one, about), was=was, is_still=is_still)
+    to_list = "orderwatch mute --list" if one.question.via == "cli" else "list muted"
+    return answers_mutes.unmuted(name, _where(one, about), was=was, still=to_list if is_still else None)
 
 
 async def listing(room: Room, one: Visit) -> Answer | None:
@@ -123,7 +124,7 @@ def _is_own_place(one: Visit) -> bool:
 def _where(one: Visit, about: About) -> str:
     if about.destination is None:
         return "anywhere"
-    return "to you" if one.command.for_me else "here"
+    return whom(one, about.destination, is_own=one.command.for_me)
 
 
 def _end(room: Room, one: Visit) -> Moment | None:

@@ -10,7 +10,7 @@ from bot.core.access import rights_of
 from bot.core.phrases import Answer
 from bot.core.timeline import timeline
 from bot.desk import care
-from bot.desk.room import Room, Visit, reading
+from bot.desk.room import Room, Visit, reading, whom
 from bot.desk.routes import rules_of
 from bot.desk.seeking import find, folded, look_for, said_name
 from bot.model.message import Attachment, Line
@@ -148,7 +148,7 @@ async def _not_found(room: Room, one: Visit) -> Answer:
     if own is not None and await find(room, replace(one, extents=room.catalogue.extents(own))):
         return answers_about.not_for_everybody(said_name(one.command))
     if waiting := await _unknown_yet(room, one):
-        return answers_about.unknown_yet(waiting)
+        return answers_about.unknown_yet(waiting, whom(one, waiting.destination, is_own=waiting.is_own_place))
     return answers_about.no_such_order(said_name(one.command))
 
 

@@ -55,6 +55,13 @@ def visit(room: Room, question: Question, command: Command, rights: Rights) -> V
     return Visit(question, command, rights, room.catalogue.extents(rights))
 
 
+def whom(one: Visit, destination: str, *, is_own: bool) -> str:
+    """Who is told, as answers say it: `to you`, `here`, or from the terminal, where nobody reads along, `to ops`."""
+    if one.question.via == "cli":
+        return f"to {destination}"
+    return "to you" if is_own else "here"
+
+
 def zone_of(room: Room, question: Question) -> str:
     """The IANA zone in which times are shown to who asks."""
     if question.timezone and question.timezone in _zones():

@@ -9,7 +9,7 @@ from bot.core.command_words import in_quotes
 from bot.core.mutes import concerns, is_over
 from bot.core.phrases import Answer, says
 from bot.core.render import order_name
-from bot.desk.room import Room, Visit, reading
+from bot.desk.room import Room, Visit, reading, whom
 from bot.desk.routes import told_by_rules
 from bot.desk.seeking import folded, followed_as, look_for, said_name
 from bot.loops.following import TERMINAL
@@ -49,6 +49,7 @@ async def watch(room: Room, one: Visit) -> Answer | None:
         found = await room.views.seek([key], [each for each in one.extents if each.source == source])
     return answers_about.watching(
         wanted,
+        whom(one, wanted.destination, is_own=wanted.is_own_place),
         is_new=is_new,
         found=found[0] if found else None,
         held_by=_mute_of(room, wanted),
@@ -75,12 +76,21 @@ async def unwatch(room: Room, one: Visit) -> Answer | None:
     for each in ended:
         await room.talks.unwatch(each.source, each.key, destination)
     await room.following.refresh()
+    is_told = any(destination in told_by_rules(room, each) for each in sought.found)
     return answers_about.not_watching(
         _name(one, sought.found),
+        whom(one, destination, is_own=one.command.for_me),
         was=bool(ended),
-        for_me=one.command.for_me,
-        still_told=any(destination in told_by_rules(room, each) for each in sought.found),
+        to_mute=_to_mute(one, destination) if is_told else None,
     )
+
+
+def _to_mute(one: Visit, destination: str) -> str:
+    """How to hold news of the order back, as it is written where the question comes from."""
+    order = in_quotes(said_name(one.command))
+    if one.question.via == "cli":
+        return f"orderwatch mute {order} 1d --to {in_quotes(destination)}"
+    return f"mute {order} 1d{' me' if one.command.for_me else ''}"
 
 
 def _called(watches: Sequence[ChatWatch], name: str) -> list[ChatWatch]:

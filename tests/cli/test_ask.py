@@ -95,6 +95,31 @@ def test_a_word_that_looks_like_an_option_is_answered(cli: Cli, watched: Path) -
     assert "“-1” is no number of days from 1 to 366" in cli("-c", str(watched), "ask", "due", "-1").out
 
 
+def test_a_time_with_a_minus_is_explained(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "ask", "mute", "PO-77", "-1h", "--to", "ops")
+    assert (ended.code, "For how long?" in ended.out) == (2, True)
+
+
+def test_the_place_that_is_meant_can_be_named_with_any_question(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "ask", "snooze", "PO-77", "until", "monday", "9:00", "--to", "ops", "note", "later")
+    assert (ended.code, "No news of 0045001234 · PO-77 to ops until" in ended.out) == (0, True)
+    (_, (mute,)) = kept(watched)
+    assert (mute.destination, mute.holds, mute.note) == ("ops", True, "later")
+
+
+def test_answers_name_the_destination_and_commands_that_can_be_typed(cli: Cli, watched: Path) -> None:
+    cli("-c", str(watched), "mute", "PO-77", "1d", "--to", "ops")
+    told = cli("-c", str(watched), "watch", "PO-77", "--to", "ops").out
+    assert told.startswith("👀 ops is told when it changes: 0045001234")
+    assert "muted for ops until" in told
+
+
+def test_who_unmutes_a_part_reads_how_to_list_the_rest(cli: Cli, watched: Path) -> None:
+    cli("-c", str(watched), "mute", "--all", "--to", "ops")
+    cli("-c", str(watched), "mute", "PO-77", "1d", "--to", "ops")
+    assert "orderwatch mute --list" in cli("-c", str(watched), "unmute", "PO-77", "--to", "ops").out
+
+
 def test_an_order_that_several_sources_may_know_is_asked_for_as_this_command_takes_it(cli: Cli, watched: Path) -> None:
     watched.write_text(
         watched.read_text() + '  shop: {kind: stateset, token: made-up, base_url: "http://127.0.0.1:9/v1"}\n'
@@ -131,7 +156,7 @@ def test_a_mute_is_kept_with_its_end_until_it_is_taken_back(cli: Cli, watched: P
     cli("-c", str(watched), "mute", "PO-77", "change", "--to", "ops")
     (_, (mute,)) = kept(watched)
     assert (mute.key, mute.destination, mute.until) == ("FR/0045001234", "ops", None)
-    assert "comes here again" in cli("-c", str(watched), "unmute", "PO-77", "--to", "ops").out
+    assert "comes to ops again" in cli("-c", str(watched), "unmute", "PO-77", "--to", "ops").out
     assert kept(watched)[1] == []
 
 

@@ -140,6 +140,17 @@ async def test_an_end_of_a_watch_says_that_a_watchlist_goes_on(storage: SqliteSt
     assert "A watchlist sends its news here." in await bot.hear("unwatch 4500001", person="U0", channel="COPS")
 
 
+async def test_how_to_hold_back_what_a_watchlist_sends_is_said_ready_to_be_typed(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    place = Grant(chat="slack", place="COPS", role=Role.WATCHER)
+    bot = await a_bot(storage, clock, panels(one()), grants=(OPERATOR, place))
+    said = await bot.hear("unwatch 4500001", person="U0", channel="COPS")
+    assert "for a while: mute 4500001 1d" in said
+    typed = await bot.hear("unwatch 4500001", person="U0", channel="COPS", via="cli")
+    assert "for a while: orderwatch mute 4500001 1d --to ops" in typed
+
+
 @pytest.mark.parametrize("verb", ["watch", "unwatch", "mute", "unmute", "history", "why", "check"])
 async def test_nothing_is_done_where_a_word_names_no_order(
     storage: SqliteStorage, clock: ManualClock, verb: str
