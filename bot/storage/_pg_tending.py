@@ -19,12 +19,12 @@ from bot.storage._pg_views import rows_of
 from bot.storage.postgres import PostgresStorage
 from bot.storage.promises import Asked
 from bot.storage.purge import PURGED, TABLES, TELLING, nothing
-from bot.storage.redrive import DROPPED, Chosen
+from bot.storage.redrive import DOUBT, DROPPED, Chosen
 
 # Names of tables and conditions are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608
 
-__all__ = ["beside_of", "drop", "move", "promised", "purge", "retry", "storage_of", "views_of", "write_beside"]
+__all__ = ["beside_of", "doubt", "drop", "move", "promised", "purge", "retry", "storage_of", "views_of", "write_beside"]
 
 T = TypeVar("T")
 
@@ -73,6 +73,12 @@ def drop(chosen: Chosen, at: Moment) -> Job[Sequence[int]]:
         where state in ('dead', 'pending') and reason is distinct from %(reason)s and {condition} returning id""",
         {**values, "reason": DROPPED, "at": at},
     )
+
+
+def doubt(chosen: Chosen) -> Job[Sequence[int]]:
+    """Say that what is owed may have been sent; the ids. See `redrive.doubt`."""
+    condition, values = _condition(chosen)
+    return _ids(f"{DOUBT} and {condition} returning id", values)
 
 
 async def purge(database: Dsn, source: str, key: str, holder: str, at: Moment) -> Mapping[str, int]:

@@ -14,6 +14,7 @@ from bot.model.moment import Moment
 from bot.storage._lock import ProcessLock
 from bot.storage._schema import require_known
 from bot.storage._trouble import told_for_people
+from bot.storage.redrive import DOUBT
 
 
 def backup(database: Path, target: Path) -> int:
@@ -87,10 +88,7 @@ def _copy(source: sqlite3.Connection, path: Path) -> None:
 
 def _doubt_what_is_owed(path: Path) -> int:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        return connection.execute(
-            """update notifications set unclear = 1, first_try_at = coalesce(first_try_at, created_at)
-                where state in ('pending', 'sending')"""
-        ).rowcount
+        return connection.execute(DOUBT).rowcount
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -93,6 +93,13 @@ def drop(database: Database, chosen: Chosen, at: Moment) -> Sequence[int]:
     return _write(database, lambda tending: tending.drop(chosen, at))
 
 
+def doubt(database: Database, chosen: Chosen) -> Sequence[int]:
+    """Say that what is owed may have been sent. See `redrive.doubt`."""
+    if isinstance(database, Path):
+        return redrive.doubt(database, chosen)
+    return _write(database, lambda tending: tending.doubt(chosen))
+
+
 def purge(database: Database, source: str, key: str, *, holder: str, at: Moment) -> Mapping[str, int]:
     """Erase an order, while no bot works. See `purge.purge`."""
     if isinstance(database, Path):

@@ -30,6 +30,7 @@ from bot.storage._pg_books import PostgresTalks, PostgresTimeBook
 from bot.storage._pg_connections import Bell, Bells, Connection, Job, Writer, connect, process_name
 from bot.storage._pg_digests import PostgresDigestBook
 from bot.storage._pg_lock import be_alone
+from bot.storage._pg_origin import doubt_what_is_owed_if_it_is_another
 from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_whole
 from bot.timebook import TimeBook
 
@@ -228,15 +229,18 @@ class PostgresStorage(_Books):
 
     async def _connect(self) -> Connection:
         connection = await connect(self._database, name=process_name(self._holder))
-        if self._fence is None:
-            try:
+        try:
+            if self._fence is None:
                 await be_alone(self._database, connection)
-            except BaseException:
-                await connection.close()
-                raise
+            if self._is_reached:  # made anew, maybe to another server
+                await doubt_what_is_owed_if_it_is_another(connection)
+        except BaseException:
+            await connection.close()
+            raise
         return connection
 
 
 async def _prepare(connection: Connection, database: Dsn, now: datetime) -> None:
     await require_whole(database, connection)
     await bring_up_to_date(database, connection, now)
+    await doubt_what_is_owed_if_it_is_another(connection)

@@ -18,6 +18,9 @@ from bot.storage._schema import require_current
 from bot.storage._trouble import told_for_people
 
 DROPPED = "dropped by operator"
+DOUBT = """update notifications set unclear = true, first_try_at = coalesce(first_try_at, created_at)
+    where state in ('pending', 'sending')"""
+"""What is owed may have been sent: it is looked for in the chat, from its making on, or sent as a possible repeat."""
 
 _BUSY_SECONDS = 5.0
 
@@ -62,6 +65,16 @@ def drop(path: Path, chosen: Chosen, at: Moment) -> Sequence[int]:
                 {**values, "reason": DROPPED, "at": at},
             )
         )
+
+
+def doubt(path: Path, chosen: Chosen) -> Sequence[int]:
+    """Say that what is owed may have been sent, as after a way back to an older copy of the database. Returns the ids.
+
+    It is looked for in the chat, or marked as a possible repeat, before it is sent. Raises StorageError.
+    """
+    condition, values = _condition(chosen)
+    with _transaction(path) as connection:
+        return _ids(connection.execute(f"{DOUBT} and {condition} returning id", values))
 
 
 def _condition(chosen: Chosen) -> tuple[str, dict[str, object]]:

@@ -1,4 +1,4 @@
-"""`orderwatch outbox retry` and `drop`. The filled database holds notification 1, dead, and 2, sent."""
+"""`orderwatch outbox retry`, `drop` and `doubt`. The filled database holds notification 1, dead, and 2, sent."""
 
 import asyncio
 import json
@@ -59,6 +59,14 @@ def test_a_dropped_message_says_who_did_it_and_is_dropped_once(cli: Cli, filled:
     assert cli("outbox", "drop", "1", "-c", str(filled)).code == Exit.DONE
     assert (row(filled).state, row(filled).reason) == (State.DEAD, "dropped by operator")
     assert cli("outbox", "drop", "1", "-c", str(filled)).code == Exit.NOTHING
+
+
+def test_what_is_owed_after_going_back_to_an_older_disk_is_looked_for_before_it_is_sent(cli: Cli, filled: Path) -> None:
+    cli("outbox", "retry", "1", "-c", str(filled))
+    ended = cli("outbox", "doubt", "--all", "-c", str(filled))
+    assert ended.out == "1 will be looked for, or sent as a possible repeat\n"
+    assert (row(filled).unclear, row(filled).first_try_at) == (True, row(filled).created_at)
+    assert not row(filled, 2).unclear
 
 
 @pytest.mark.parametrize("arguments", [(), ("1", "--all"), ("--all", "--destination", "ops")])
