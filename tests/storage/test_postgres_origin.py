@@ -39,17 +39,22 @@ async def test_a_start_on_the_same_database_doubts_nothing(database: Dsn) -> Non
     assert [row.unclear for row in await looked_into(database)] == [False, False]
 
 
+def run(name: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL."""
+    subprocess.run([tool(name), *arguments], check=True, capture_output=True)
+
+
 async def test_a_dump_that_was_put_back_is_noticed_once(database: Dsn, tmp_path: Path) -> None:
     dump, restored = str(tmp_path / "dump"), empty_database()
-    subprocess.run([tool("pg_dump"), "-Fc", "-f", dump, database.secret], check=True)
-    subprocess.run([tool("pg_restore"), "-d", restored.secret, dump], check=True)
+    run("pg_dump", "-Fc", "-f", dump, database.secret)
+    run("pg_restore", "-d", restored.secret, dump)
     rows = await looked_into(restored)
     assert [(row.unclear, row.first_try_at) for row in rows] == [(True, TEN), (True, rows[1].created_at)]
 
 
 async def test_one_that_was_put_back_into_the_same_database_is_noticed(database: Dsn, tmp_path: Path) -> None:
-    dump, again = str(tmp_path / "dump"), "drop schema public cascade; create schema public"
-    subprocess.run([tool("pg_dump"), "-Fc", "-n", "public", "-f", dump, database.secret], check=True)
-    subprocess.run([tool("psql"), "-qc", again, database.secret], check=True, stderr=subprocess.DEVNULL)
-    subprocess.run([tool("pg_restore"), "-d", database.secret, dump], check=False, stderr=subprocess.DEVNULL)
+    dump = str(tmp_path / "dump")
+    run("pg_dump", "-Fc", "-f", dump, database.secret)
+    run("psql", "-qc", "drop schema public cascade; create schema public", database.secret)
+    run("pg_restore", "-d", database.secret, dump)
     assert [row.unclear for row in await looked_into(database)] == [True, True]
