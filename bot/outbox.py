@@ -1,8 +1,8 @@
 """The promises of the outbox: what is owed to people, kept until it is settled. Part of what a store promises."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from bot.model.moment import Moment
 from bot.model.outbox import Gathering, Notification, Settlement, WithChanges
@@ -53,8 +53,4 @@ class Outbox(Protocol):
 
     async def thread(self, destination: str, source: str, order: str) -> Thread | None:
         """Where the next message about an order goes at a destination, as the last settlement left it."""
-        ...
-
-    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
-        """Destination name to the address the chat moved it to, where it did."""
         ...

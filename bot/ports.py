@@ -13,7 +13,7 @@ from bot.model.memory import Memory
 from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot, Stage
-from bot.model.outbox import Destination, Notification, State
+from bot.model.outbox import Destination, Move, Notification, State
 from bot.model.poll import Health, KnownPages, Listing, Looked, OrderState, Page, Payload, PollRecord, Scope
 from bot.model.retention import Retention
 from bot.model.sending import Limit, Part, Threads
@@ -249,6 +249,9 @@ class Views(Protocol):
 
     async def beats(self) -> Mapping[str, Moment]:
         """Loop name to its last sign of life."""
+
+    async def addresses(self) -> Mapping[str, Move]:
+        """Destination name to its address as it was and as the chat has it since, where that is another."""
 
 
 class Talks(Care, Protocol):

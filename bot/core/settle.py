@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from bot.core.backoff import backoff
 from bot.core.notices import dead_letter, destination_broken, everything_dead, notice
@@ -18,7 +19,7 @@ from bot.errors import (
 )
 from bot.model.change import Notice
 from bot.model.moment import from_instant, instant_of
-from bot.model.outbox import NewNotification, Notification, Settlement, State
+from bot.model.outbox import Move, NewNotification, Notification, Settlement, State
 from bot.model.sending import Thread
 
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -81,19 +82,22 @@ def failed(
     error: ChatError,
     now: datetime,
     *,
+    there: dict[str, Any],
     repeated: bool,
     operators: Sequence[str],
     voices: Voices = _ENGLISH,
 ) -> Settlement:
     """What a failed attempt leads to. `repeated`: it already was the one marked repeat of an unclear send.
 
+    `there` is the address that was tried.
     `operators` are the destinations that hear of what needs a person; one that is itself in trouble is left out.
     """
     others = [name for name in operators if name != row.destination]
     if reason := _why_dead(row, error, now, repeated=repeated):
         return _settlement(row, now, State.DEAD, reason=reason, notices=_dead_notice(row, reason, now, others, voices))
     if isinstance(error, DestinationMoved):
-        return _settlement(row, now, State.PENDING, reason=str(error), moved_to=error.address, counted=False)
+        moved = Move(old=there, new=error.address)
+        return _settlement(row, now, State.PENDING, reason=str(error), moved=moved, counted=False)
     if isinstance(error, ChatBusy):
         return _settlement(row, now, State.PENDING, reason=str(error), wait=error.retry_after, counted=False)
     lasting = isinstance(error, DestinationBroken | ChatRefused)
@@ -170,7 +174,7 @@ def _settlement(
     wait: float | None = None,
     counted: bool = True,
     unclear: bool | None = None,
-    moved_to: dict[str, object] | None = None,
+    moved: Move | None = None,
     notices: tuple[NewNotification, ...] = (),
 ) -> Settlement:
     return Settlement(
@@ -182,6 +186,6 @@ def _settlement(
         not_before=from_instant(now + timedelta(seconds=wait)) if wait else None,
         reason=reason,
         unclear=row.unclear if unclear is None else unclear,
-        moved_to=moved_to,
+        moved=moved,
         notices=notices,
     )

@@ -79,6 +79,7 @@ class FrontDesk:
 
     async def answer(self, question: Question, noted: asyncio.Event | None = None) -> Reply | None:
         """The answer; None for a question answered before, and where silence is better."""
+        question = question.model_copy(update={"place": self._room.following.known_as(question.chat, question.place)})
         rights = rights_of(question, self._room.following.grants)
         if rights is None and question.via == "message" and question.is_overheard:
             return None  # people who talk to each other

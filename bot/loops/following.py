@@ -5,8 +5,9 @@ terminal wrote beside us. A watch counts only as long as its place or person may
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from bot.clock import sleep_unless
 from bot.core.access import Rights, granted, place_id, rights_of_place
@@ -15,7 +16,7 @@ from bot.loops.poller import Poller
 from bot.model.access import Grant, Role
 from bot.model.exception import Assignment
 from bot.model.moment import from_instant
-from bot.model.outbox import Destination
+from bot.model.outbox import Destination, Move
 from bot.model.route import Route
 from bot.model.talk import ChatWatch, Mute
 from bot.model.watch import Watchlist
@@ -42,6 +43,7 @@ class Following:
         self.mutes: tuple[Mute, ...] = ()
         self.assignments: dict[tuple[str, str], Assignment] = {}
         """By source and key: who takes care of an order."""
+        self._moves: Sequence[Move] = ()
         self._views = views
         self._talks = talks
         self._clock = clock
@@ -59,6 +61,7 @@ class Following:
         """Read everything, and let the pollers follow and hold back accordingly."""
         talks = self._talks
         self.grants = (*self._catalogue.access, *await talks.members())
+        self._moves = [move for name, move in (await self._views.addresses()).items() if self._still_counts(name, move)]
         self.mutes = tuple(await talks.mutes(from_instant(self._clock.now())))
         self.watches = tuple([watch for watch in await talks.watches() if await self.may_be_told(watch)])
         self.assignments = {(each.source, each.key): each for each in await talks.assignments()}
@@ -75,8 +78,20 @@ class Following:
 
     def role_at(self, destination: Destination) -> Role | None:
         """What the readers of a destination may do who were let in as such; None if they were not."""
-        persons, places = granted(self.grants, destination.chat, place_id(destination.address), destination.address)
+        address = self.known_as(destination.chat, destination.address)
+        persons, places = granted(self.grants, destination.chat, place_id(address), address)
         return max((grant.role for grant in (*persons, *places)), key=lambda role: role.rank, default=None)
+
+    def known_as(self, chat: str, place: Mapping[str, Any]) -> dict[str, Any]:
+        """The address of a place as the config, watches and mutes have it, also when the chat gave it another since."""
+        _, places = granted(self.grants, chat, "", place)
+        moves = () if places else self._moves
+        return next((known for move in moves if (known := move.before(place))), dict(place))
+
+    def _still_counts(self, name: str, move: Move) -> bool:
+        """Whether people have not written another address of the destination since."""
+        written = self._catalogue.destinations.get(name)
+        return written is None or written.address == move.old
 
     async def _apply(self) -> None:
         wanted = {(watch.source, watch.key, watch.destination): watch for watch in self.watches}

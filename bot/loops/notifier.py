@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import wait_for
@@ -28,7 +27,7 @@ from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
 from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.outbox import Destination, Notification, Settlement, State
+from bot.model.outbox import Destination, Move, Notification, Settlement, State
 from bot.model.view import Waiting
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Storage
@@ -105,8 +104,8 @@ class Notifier:
             progress = await asyncio.gather(*(self._work(_Lane(each.destination), stop, wait=False) for each in owed))
 
     async def _load(self) -> None:
-        for name, address in (await self._storage.addresses()).items():
-            self._move(name, dict(address))
+        for name, move in (await self._storage.addresses()).items():
+            self._move(name, move)
 
     async def _open_lanes(self, stop: asyncio.Event) -> None:
         for owed in await self._storage.owed():
@@ -200,8 +199,9 @@ class Notifier:
         """A destination of the config, or a place where somebody asked to be told; None if it is neither."""
         if name not in self._destinations and (place := await self._storage.talks.place(name)):
             place = place.model_copy(update={"quiet": quiet_of(place, self._access)})
-            moved = (await self._storage.addresses()).get(name)
-            self._destinations[name] = place.model_copy(update={"address": dict(moved)}) if moved else place
+            self._destinations[name] = place
+            if move := (await self._storage.addresses()).get(name):
+                self._move(name, move)
         return self._destinations.get(name)
 
     async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
@@ -225,7 +225,7 @@ class Notifier:
         except ChatError as error:
             if isinstance(error, ChatBusy) and error.whole_chat:
                 self._pacer.close(chat.limits(destination)[0].key, error.retry_after)
-            await self._note_failed(row, error, repeated=repeated)
+            await self._note_failed(row, destination, error, repeated=repeated)
 
     async def _reconcile(
         self, row: Notification, conversation: Conversation, destination: Destination, chat: Chat
@@ -261,14 +261,24 @@ class Notifier:
         await self._settle(row, settlement.model_copy(update={"thread": conversation.after(message_id)}))
         return row.model_copy(update={"parts_sent": arrived, "unclear": False})
 
-    async def _note_failed(self, row: Notification, error: ChatError, *, repeated: bool) -> None:
+    async def _note_failed(
+        self, row: Notification, destination: Destination, error: ChatError, *, repeated: bool
+    ) -> None:
         now = self._clock.now()
-        settlement = settle.failed(row, error, now, repeated=repeated, operators=self._operators, voices=self._voices)
+        settlement = settle.failed(
+            row,
+            error,
+            now,
+            there=destination.address,
+            repeated=repeated,
+            operators=self._operators,
+            voices=self._voices,
+        )
         await self._settle(row, settlement)
         if settlement.not_before and (again_at := instant_of(settlement.not_before)):
             self._again[row.id] = self._clock.monotonic() + (again_at - now).total_seconds()
-        if settlement.moved_to:
-            self._move(row.destination, settlement.moved_to)
+        if settlement.moved:
+            self._move(row.destination, settlement.moved)
         level = logging.ERROR if settlement.state is State.DEAD else logging.WARNING
         event(log, "send_failed", level=level, id=row.id, destination=row.destination, error=error)
 
@@ -302,9 +312,11 @@ class Notifier:
         if settlement.state is State.SENT:
             event(log, "sent", id=row.id, destination=row.destination, order=row.order, kinds=", ".join(row.kinds))
 
-    def _move(self, name: str, address: dict[str, Any]) -> None:
-        if destination := self._destinations.get(name):
-            self._destinations[name] = destination.model_copy(update={"address": address})
+    def _move(self, name: str, move: Move) -> None:
+        """Go where a destination is now; not if people gave it another address since."""
+        destination = self._destinations.get(name)
+        if destination and destination.address == move.old:
+            self._destinations[name] = destination.model_copy(update={"address": move.new})
 
     def _at(self) -> Moment:
         return from_instant(self._clock.now())

@@ -1,5 +1,6 @@
 """The outbox: one message owed to one destination, and what became of it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -121,6 +122,17 @@ class Notification(NewNotification):
         return self.order if self.gathered in (None, Shape.ORDER) else None
 
 
+class Move(Frozen):
+    """A place for which the chat has another address since, such as a Telegram group that became a supergroup."""
+
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+    def before(self, place: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The old address of the place, or of a part of it; None where it is another place."""
+        return {**place, **self.old} if self.new.items() <= place.items() else None
+
+
 class Settlement(Frozen):
     """What became of one attempt: the columns of the row to write."""
 
@@ -136,8 +148,8 @@ class Settlement(Frozen):
     """Ids the chat gave to the parts accepted in this attempt."""
     thread: Thread | None = None
     """Where the next message about the order goes, from now on."""
-    moved_to: dict[str, Any] | None = None
-    """The destination's new address, when the chat said it moved."""
+    moved: Move | None = None
+    """The destination's new address, when the chat said that it has one."""
     notices: tuple[NewNotification, ...] = ()
     """News for operators, committed with the settlement."""
 

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.errors import StorageError
 from bot.model.change import Change
@@ -79,13 +78,6 @@ def news(connection: sqlite3.Connection, ids: Sequence[int]) -> list[WithChanges
         (wanted,),
     )
     return [WithChanges(row=row, changes=tuple(changes[row.id])) for row in map(notification_of, sorted(rows))]
-
-
-def addresses(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """Destination name to the address the chat moved it to."""
-    return {
-        name: json.loads(moved_to) for name, moved_to in connection.execute("select name, moved_to from destinations")
-    }
 
 
 def thread(connection: sqlite3.Connection, destination: str, source: str, order: str) -> Thread | None:
@@ -174,10 +166,10 @@ def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) ->
         )
         if settlement.thread is not None:
             _remember(connection, settlement.thread)
-        if settlement.moved_to is not None:
+        if move := settlement.moved:
             connection.execute(
-                "insert or replace into destinations (name, moved_to, moved_at) values (?, ?, ?)",
-                (destination, write_object(settlement.moved_to), settlement.at),
+                "insert or replace into destinations (name, moved_from, moved_to, moved_at) values (?, ?, ?, ?)",
+                (destination, write_object(move.old), write_object(move.new), settlement.at),
             )
         added = add_notifications(connection, settlement.notices, {}) or added
     return added

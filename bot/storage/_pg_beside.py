@@ -7,7 +7,7 @@ from typing import TypeVar
 from bot.model.database import Dsn
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
-from bot.model.outbox import Notification, State
+from bot.model.outbox import Move, Notification, State
 from bot.model.poll import Health, Payload
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.ports import Talks
@@ -115,6 +115,10 @@ class PostgresViews:
     async def beats(self) -> Mapping[str, Moment]:
         """Loop name to its last sign of life."""
         return await self._read(_pg_views.beats)
+
+    async def addresses(self) -> Mapping[str, Move]:
+        """Destination name to its address as it was and as the chat has it since, where that is another."""
+        return await self._read(_pg_views.addresses)
 
     async def _read(self, job: Job[T]) -> T:
         if self._readers is None:

@@ -1,9 +1,7 @@
 """What is owed to people, in PostgreSQL: read, gathered, claimed and settled, as functions of a connection."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.errors import StorageError
 from bot.model.change import Change
@@ -88,12 +86,6 @@ async def news(connection: Connection, ids: Sequence[int]) -> list[WithChanges]:
         WithChanges(row=row, changes=tuple(changes[row.id]))
         for row in map(notification_of, sorted(await rows.fetchall()))
     ]
-
-
-async def addresses(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Destination name to the address the chat moved it to."""
-    rows = await connection.execute("select name, moved_to from destinations")
-    return {name: json.loads(moved_to) for name, moved_to in await rows.fetchall()}
 
 
 async def thread(connection: Connection, destination: str, source: str, order: str) -> Thread | None:
@@ -186,11 +178,12 @@ async def settle(connection: Connection, settlements: Sequence[Settlement]) -> b
         )
         if settlement.thread is not None:
             await _remember(connection, settlement.thread)
-        if settlement.moved_to is not None:
+        if move := settlement.moved:
             await connection.execute(
-                """insert into destinations (name, moved_to, moved_at) values (%s, %s, %s)
-                    on conflict (name) do update set moved_to = excluded.moved_to, moved_at = excluded.moved_at""",
-                (destination, write_object(settlement.moved_to), settlement.at),
+                """insert into destinations (name, moved_from, moved_to, moved_at) values (%s, %s, %s, %s)
+                    on conflict (name) do update set moved_from = excluded.moved_from, moved_to = excluded.moved_to,
+                        moved_at = excluded.moved_at""",
+                (destination, write_object(move.old), write_object(move.new), settlement.at),
             )
         added = await add_notifications(connection, settlement.notices, {}) or added
     return added

@@ -113,7 +113,7 @@ _OUTBOX = (
     "create index threads_by_message on threads (destination, message_id)",
     "create index threads_by_age on threads (told_at)",
     f"""create table destinations (
-        name {_T} primary key, moved_to {_T} not null, moved_at {_T} not null
+        name {_T} primary key, moved_from {_T} not null, moved_to {_T} not null, moved_at {_T} not null
     )""",
 )
 

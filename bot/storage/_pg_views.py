@@ -8,7 +8,7 @@ from typing import Any
 from bot.model.memory import Memory
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
-from bot.model.outbox import Notification, State
+from bot.model.outbox import Move, Notification, State
 from bot.model.poll import Health, OrderState, Payload
 from bot.model.view import ChangeRow, OrderRow
 from bot.storage._pg_connections import Connection
@@ -232,6 +232,12 @@ async def healths(connection: Connection) -> list[Health]:
 async def beats(connection: Connection) -> dict[str, Moment]:
     """Loop name to its last sign of life."""
     return {loop: Moment(at) for loop, at in await rows_of(connection, "select loop, at from beats")}
+
+
+async def addresses(connection: Connection) -> dict[str, Move]:
+    """Destination name to its address as it was and as the chat has it since."""
+    rows = await rows_of(connection, "select name, moved_from, moved_to from destinations")
+    return {name: Move(old=json.loads(old), new=json.loads(new)) for name, old, new in rows}
 
 
 def _of_source_and_stage(source: str | None, stage: Stage | None, archived: bool) -> tuple[str, Values]:

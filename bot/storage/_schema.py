@@ -111,7 +111,7 @@ _OUTBOX = (
     "create index threads_by_message on threads (destination, message_id)",
     "create index threads_by_age on threads (told_at)",
     """create table destinations (
-        name text primary key, moved_to text not null, moved_at text not null
+        name text primary key, moved_from text not null, moved_to text not null, moved_at text not null
     ) strict, without rowid""",
 )
 

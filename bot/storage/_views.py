@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.model.memory import Memory
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
-from bot.model.outbox import Notification, State
+from bot.model.outbox import Move, Notification, State
 from bot.model.poll import Health, OrderState, Payload
 from bot.model.view import ChangeRow, OrderRow
 from bot.storage._rows import (
@@ -222,6 +222,12 @@ def healths(connection: sqlite3.Connection) -> list[Health]:
 def beats(connection: sqlite3.Connection) -> dict[str, Moment]:
     """Loop name to its last sign of life."""
     return dict(connection.execute("select loop, at from beats"))
+
+
+def addresses(connection: sqlite3.Connection) -> dict[str, Move]:
+    """Destination name to its address as it was and as the chat has it since."""
+    rows = connection.execute("select name, moved_from, moved_to from destinations")
+    return {name: Move(old=json.loads(old), new=json.loads(new)) for name, old, new in rows}
 
 
 def _of_source_and_stage(source: str | None, stage: Stage | None, archived: bool) -> tuple[str, dict[str, str]]:

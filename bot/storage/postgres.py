@@ -11,7 +11,7 @@ import copy
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from bot.digestbook import DigestBook
 from bot.model.database import Dsn
@@ -80,10 +80,6 @@ class _Outbox(WithWriter):
     async def thread(self, destination: str, source: str, order: str) -> Thread | None:
         """Where the next message about an order goes there, if anything was told that hangs together."""
         return await self._read(partial(_pg_outbox.thread, destination=destination, source=source, order=order))
-
-    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
-        """Destination name to the address the chat moved it to, where it did."""
-        return await self._read(_pg_outbox.addresses)
 
     @property
     def digests(self) -> DigestBook:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from bot.digestbook import DigestBook
@@ -19,7 +19,7 @@ from bot.errors import StorageError
 from bot.model.memory import Memory
 from bot.model.moment import Moment, from_instant
 from bot.model.order import Snapshot, Stage
-from bot.model.outbox import Gathering, Notification, Settlement, State, WithChanges
+from bot.model.outbox import Gathering, Move, Notification, Settlement, State, WithChanges
 from bot.model.poll import Health, OrderState, Payload, PollRecord
 from bot.model.retention import Retention
 from bot.model.sending import Thread
@@ -131,20 +131,9 @@ class SqliteViews:
         """Loop name to its last sign of life."""
         return await self._read(_views.beats)
 
-    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
-        """The state of every order of a source ever seen, or only of that one."""
-        if key is not None:
-            return await self._read(lambda connection: _views.load(connection, source, key))
-        return [state async for part in self.load_in_parts(source) for state in part]
-
-    async def load_in_parts(self, source: str) -> AsyncGenerator[Sequence[OrderState]]:
-        """The same of every order, a part at a time."""
-        before, last = -1, 0
-        while last > before:
-            before = last
-            part, last = await self._read(partial(_views.load_part, source=source, after=before, rows=_PART))
-            if part:
-                yield part
+    async def addresses(self) -> Mapping[str, Move]:
+        """Destination name to its address as it was and as the chat has it since, where that is another."""
+        return await self._read(_views.addresses)
 
     async def _read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         if self._readers is None:
@@ -205,10 +194,6 @@ class _SqliteOutbox(_SqliteWithWriter):
     async def thread(self, destination: str, source: str, order: str) -> Thread | None:
         """Where the next message about an order goes there, if anything was told that hangs together."""
         return await self._read(lambda connection: _outbox.thread(connection, destination, source, order))
-
-    async def addresses(self) -> Mapping[str, Mapping[str, Any]]:
-        """Destination name to the address the chat moved it to, where it did."""
-        return await self._read(_outbox.addresses)
 
 
 class SqliteBeside(_SqliteWithWriter):
@@ -280,6 +265,21 @@ class SqliteStorage(_SqliteOutbox):
                 await writer.close()
         finally:
             self._lock.release()
+
+    async def load(self, source: str, *, key: str | None = None) -> Sequence[OrderState]:
+        """The state of every order of a source ever seen, or only of that one."""
+        if key is not None:
+            return await self._read(lambda connection: _views.load(connection, source, key))
+        return [state async for part in self.load_in_parts(source) for state in part]
+
+    async def load_in_parts(self, source: str) -> AsyncGenerator[Sequence[OrderState]]:
+        """The same of every order, a part at a time."""
+        before, last = -1, 0
+        while last > before:
+            before = last
+            part, last = await self._read(partial(_views.load_part, source=source, after=before, rows=_PART))
+            if part:
+                yield part
 
     async def snapshots(self, source: str, keys: Sequence[str]) -> Mapping[str, Snapshot]:
         """The last snapshot of those of `keys` that have one."""

@@ -98,7 +98,7 @@ def test_operators_hear_of_an_outage_each_in_their_language() -> None:
 
 def test_a_dead_letter_is_told_in_the_language_of_whoever_hears_of_it() -> None:
     row, error = notification(), MessageRefused("slack", "no_text")
-    settled = failed(row, error, NOW, repeated=False, operators=["bonn"], voices=BOTH.voices)
+    settled = failed(row, error, NOW, there={}, repeated=False, operators=["bonn"], voices=BOTH.voices)
     assert words(settled.notices[0].message).startswith("Nicht zugestellt · status zu Bestellung FR/4500123 an ops")
 
 

@@ -14,14 +14,16 @@ from bot.errors import (
     SendUnclear,
 )
 from bot.model.moment import from_instant
-from bot.model.outbox import Settlement, State
+from bot.model.outbox import Move, Settlement, State
 from tests.core.making import NOW, notification
 
 LATER = NOW + timedelta(hours=25)
 
 
 def failed(error: ChatError, *, repeated: bool = False, **row: object) -> Settlement:
-    return settle.failed(notification(**row), error, NOW, repeated=repeated, operators=("desk", "ops"))
+    return settle.failed(
+        notification(**row), error, NOW, there={"chat_id": -1}, repeated=repeated, operators=("desk", "ops")
+    )
 
 
 def test_a_sent_message_keeps_its_ids() -> None:
@@ -75,12 +77,14 @@ def test_the_same_trouble_is_told_under_the_same_key() -> None:
 
 def test_a_moved_destination_is_tried_at_its_new_address_at_once() -> None:
     settlement = failed(DestinationMoved("telegram", "upgraded", {"chat_id": -100}))
-    assert (settlement.moved_to, settlement.not_before, settlement.state) == ({"chat_id": -100}, None, State.PENDING)
+    assert settlement.moved == Move(old={"chat_id": -1}, new={"chat_id": -100})
+    assert (settlement.not_before, settlement.state) == (None, State.PENDING)
 
 
 def test_after_a_day_of_trying_it_is_a_dead_letter() -> None:
     row = notification()
-    settlement = settle.failed(row, ChatUnreachable("slack", "refused"), LATER, repeated=False, operators=("desk",))
+    refused = ChatUnreachable("slack", "refused")
+    settlement = settle.failed(row, refused, LATER, there={}, repeated=False, operators=("desk",))
     assert settlement.state is State.DEAD
     assert "24 hours" in (settlement.reason or "")
 

@@ -148,6 +148,22 @@ async def test_a_group_that_moved_is_followed_and_stays_so_after_a_restart(stage
     assert places == [("-5000", True), ("-1005000", False), ("-1005000", False)]
 
 
+async def test_a_group_that_moved_is_not_followed_any_more_once_people_write_another_one(stage: Stage) -> None:
+    scene = await stage("stateset")
+    for group in (-5000, -6000):
+        scene.sandbox.telegram.add_room(group, "group", f"team {group}")
+    scene.set("destinations.sales.chat_id", -5000)
+    await scene.start()
+    scene.sandbox.telegram.migrate(-5000, -1005000)
+    scene.world.confirm(scene.order("stateset", "placed"))
+    await scene.look()
+    scene.set("destinations.sales.chat_id", -6000)
+    await scene.restart()
+    scene.world.cancel(scene.order("stateset", "confirmed"))
+    await looks(scene)
+    assert [one.place for one in scene.sandbox.telegram.accepted] == ["-5000", "-1005000", "-6000"]
+
+
 async def test_what_is_owed_to_a_destination_that_left_the_config_waits_a_day_and_operators_hear_of_it_twice(
     watching: Stage,
 ) -> None:

@@ -10,10 +10,12 @@ from bot.clock import ManualClock
 from bot.core.access import hash_of, place_id
 from bot.model.access import Grant, Invite, Role
 from bot.model.moment import Moment
+from bot.model.outbox import Destination, Move
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import order, watchlist
 from tests.loops.asking import CHANNEL, OPERATOR, Shop, a_bot, one, panels, plain
 from tests.loops.scripted import open_storage
+from tests.storage.making import a_record, again, news
 
 
 @pytest.fixture
@@ -175,3 +177,34 @@ class Reads:
     def __getattr__(self, name: str) -> Any:
         self._noted.append(name)
         return getattr(self._behind, name)
+
+
+async def moved(storage: SqliteStorage, **move: dict[str, Any]) -> None:
+    """A send to the operators' channel found out that it has another address."""
+    await storage.commit(a_record(tell=[news("one")]))
+    (row,) = await storage.claim([1], now=Moment("2026-01-05T09:00:00Z"))
+    await storage.settle([again(row.id, None).model_copy(update={"moved": Move.model_validate(move)})])
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [({"channel": "CNEW"}, "ops"), ({"channel": "CNEW", "topic": 7}, "slack:COPS:7")]
+)
+async def test_a_place_with_a_new_address_is_the_place_it_was(
+    storage: SqliteStorage, clock: ManualClock, place: dict[str, Any], name: str
+) -> None:
+    grant = Grant(chat="slack", place="COPS", role=Role.OPERATOR)
+    await moved(storage, old={"channel": "COPS"}, new={"channel": "CNEW"})
+    bot = await a_bot(storage, clock, panels(one()), grants=[grant])
+    here = {"person": "U0", "place": place, "is_overheard": True}
+    assert "No status news here" in await bot.hear("mute kind status", **here)
+    assert [mute.destination for mute in bot.following.mutes] == [name]
+    assert bot.following.role_at(Destination(name="ops", chat="slack", address={"channel": "CNEW"})) is Role.OPERATOR
+
+
+async def test_an_old_move_means_nothing_once_people_wrote_another_address(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    await moved(storage, old={"channel": "CELSE"}, new={"channel": "CNEW"})
+    grant = Grant(chat="slack", place="CELSE", role=Role.OPERATOR)
+    bot = await a_bot(storage, clock, panels(one()), grants=[grant])
+    assert await bot.ask("list", person="U0", channel="CNEW", is_overheard=True, via="message") is None

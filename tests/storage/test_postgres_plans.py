@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.model.order import Stage
-from bot.model.outbox import Gathering, State
+from bot.model.outbox import Gathering, Move, State
 from bot.model.view import Extent, Selection
 from tests.postgres import database_for
 from tests.storage.making import ELEVEN, NINE, TEN, THREAD, a_record, again, an_order, an_update, news, sent
@@ -41,7 +41,7 @@ def calls() -> dict[str, Call]:
 
     whole = (Extent("panels", is_whole=True),)
     gathering = Gathering(leader=1, merged={2: "why"}, message=news("k").message, at=TEN)
-    settled = [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}, "thread": THREAD})]
+    settled = [sent(1, "m"), again(2, None).model_copy(update={"moved": Move(old={}, new={}), "thread": THREAD})]
     return {
         "commit_record": lambda c: _pg_writes.commit_record(c, _RECORD),
         "tidying": tidied,

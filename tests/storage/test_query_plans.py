@@ -18,7 +18,7 @@ from bot.model.digest import Digested
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.order import Stage
-from bot.model.outbox import Gathering, State
+from bot.model.outbox import Gathering, Move, State
 from bot.model.poll import Baseline, Health, PollRecord
 from bot.model.retention import Retention
 from bot.model.stay import Stay
@@ -70,7 +70,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "commit_record": lambda c: _writes.commit_record(c, _RECORD),
     "claim": lambda c: _outbox.claim(c, [1, 2], TEN),
     "settle": lambda c: _outbox.settle(
-        c, [sent(1, "m"), again(2, None).model_copy(update={"moved_to": {}, "thread": THREAD})]
+        c, [sent(1, "m"), again(2, None).model_copy(update={"moved": Move(old={}, new={}), "thread": THREAD})]
     ),
     "thread": lambda c: _outbox.thread(c, "ops", "panels", "FR/1"),
     "beat": lambda c: _writes.beat(c, ["poller"], NINE),
@@ -106,7 +106,7 @@ CALLS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "waiting": lambda c: _outbox.waiting(c, "ops", 1),
     "news": lambda c: _outbox.news(c, [1, 2]),
     "gather": lambda c: _outbox.gather(c, Gathering(leader=1, merged={2: "why"}, message=news("k").message, at=TEN)),
-    "addresses": _outbox.addresses,
+    "addresses": _views.addresses,
     "orders": lambda c: [_views.orders(c, s, g, 5, 0) for s in (None, "panels") for g in (None, Stage.PLACED)],
     "count_orders": lambda c: [_views.count_orders(c, s, g) for s in (None, "panels") for g in (None, Stage.PLACED)],
     "find_orders": lambda c: _views.find_orders(c, "1Z"),

@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import StorageError
 from bot.model.change import Kind, Severity
-from bot.model.outbox import Gathering, Settlement, Shape, State
+from bot.model.outbox import Gathering, Move, Settlement, Shape, State
 from bot.model.view import Owed, Waiting
 from bot.ports import Storage
 from tests.contracts.storage.conftest import Reopen
@@ -178,8 +178,9 @@ async def test_notices_come_with_the_settlement(store: Storage) -> None:
 async def test_a_new_address_comes_with_the_settlement(store: Storage, reopen: Reopen) -> None:
     await store.commit(a_record(tell=[news("a")]))
     (row,) = await claimed(store, "ops", 1, now=NINE)
-    await store.settle([again(row.id, None).model_copy(update={"moved_to": {"chat_id": -100}})])
-    assert await (await reopen()).addresses() == {"ops": {"chat_id": -100}}
+    move = Move(old={"chat_id": -5}, new={"chat_id": -100})
+    await store.settle([again(row.id, None).model_copy(update={"moved": move})])
+    assert await (await reopen()).addresses() == {"ops": move}
 
 
 async def test_settlements_are_written_together_or_not_at_all(store: Storage) -> None:
