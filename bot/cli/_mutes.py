@@ -44,6 +44,8 @@ def question(
     note: str | None = None,
 ) -> str:
     """The question of the chat that means the same. `what` is an order, a time, or both. Raises UsageError."""
+    if len(what) > 1 and what[0].casefold() == "po":  # PO 26-40006, as messages write it
+        what = (" ".join(what[:2]), *what[2:])
     if len(what) > 2:
         raise click.UsageError(f"{' '.join(what)} is too many words: an order, then a time")
     is_broad = bool(watchlist or kind or is_all)

@@ -4,11 +4,12 @@ import click
 
 from bot.cli._desk import put, quoted
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import order_argument
 from bot.model.command import Verb
 
 
 @click.command()
-@click.argument("order")
+@order_argument()
 @click.option("--note", metavar="WHAT", help="What is done about it; shown with the order.")
 @common_options
 def command(invocation: Invocation, order: str, note: str | None) -> int:

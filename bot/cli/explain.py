@@ -12,6 +12,7 @@ from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import names_of, order_argument
 from bot.cli._output import complain, say, say_json
 from bot.clock import SystemClock
 from bot.config.assertions import GivenEntry, news_of
@@ -32,7 +33,7 @@ from bot.storage.doors import beside_of
 
 
 @click.command()
-@click.argument("order", required=False)
+@order_argument(required=False)
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]), help="Only this news."
 )
@@ -104,7 +105,7 @@ async def _look_up(config: Config, name: str) -> list[tuple[Order, list[Watchlis
     try:
         following = Following(store, store.talks, clock, known, {})
         await following.refresh()
-        found = await store.seek([name], [Extent(source, is_whole=True) for source in sources])
+        found = await store.seek(names_of(name), [Extent(source, is_whole=True) for source in sources])
         return [
             (
                 one.snapshot.order,

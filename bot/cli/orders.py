@@ -12,6 +12,7 @@ from bot.cli import _export, _import, _purge
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import find, order_argument
 from bot.cli._order_words import change_words, order_words
 from bot.cli._output import complain, opened, say, say_json, say_table
 from bot.cli._store import ask
@@ -81,21 +82,21 @@ def list_(invocation: Invocation, source: str | None, stage: str | None, limit: 
 
 
 @command.command("show")
-@click.argument("number")
+@order_argument()
 @click.option("--raw", is_flag=True, help="What the source itself said, byte for byte.")
 @common_options
-def show(invocation: Invocation, number: str, raw: bool) -> int:
+def show(invocation: Invocation, order: str, raw: bool) -> int:
     """Show the order with this number, purchase-order number or tracking number."""
     store = read_store(invocation)
     if raw:
-        return _show_raw(store.database, number)
+        return _show_raw(store.database, order)
 
     async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health]]:
-        return await views.find_orders(number), {health.source: health for health in await views.healths()}
+        return await find(views, order), {health.source: health for health in await views.healths()}
 
     found, healths = ask(store.database, question)
     if not found:
-        return _unknown(number)
+        return _unknown(order)
     now = datetime.now(UTC)
     for snapshot in found:
         health = healths.get(snapshot.order.source)
@@ -111,29 +112,29 @@ def show(invocation: Invocation, number: str, raw: bool) -> int:
 
 
 @command.command("history")
-@click.argument("number")
+@order_argument()
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(min=1))
 @click.option(
     "--picture", type=click.Path(path_type=Path, dir_okay=False), help="Draw how long it was where, as a PNG."
 )
 @common_options
-def history(invocation: Invocation, number: str, limit: int, picture: Path | None) -> int:
+def history(invocation: Invocation, order: str, limit: int, picture: Path | None) -> int:
     """Show every change of an order, newest first, and who was told."""
     if picture is not None and not pictures.can_draw():
         raise OrderwatchError(f"nothing here can draw; install it first: {pictures.INSTALL}")
     store = read_store(invocation)
 
     async def question(views: Views) -> tuple[Sequence[Snapshot], list[ChangeRow]]:
-        found = await views.find_orders(number)
+        found = await find(views, order)
         orders = [snapshot.order for snapshot in found]
-        histories = [await views.history(order.source, order.key, limit=limit + 1) for order in orders]
+        histories = [await views.history(each.source, each.key, limit=limit + 1) for each in orders]
         if any(len(rows) > limit for rows in histories):
             complain(f"these are the last {limit} changes; for older ones: --limit {limit * 10}")
         return found, [row for rows in histories for row in rows[:limit]]
 
     found, changes = ask(store.database, question)
     if not found:
-        return _unknown(number)
+        return _unknown(order)
     if picture is not None:
         _draw(found[0], changes, picture)
     if not changes:
@@ -161,15 +162,15 @@ def _draw(known: Snapshot, changes: Sequence[ChangeRow], picture: Path) -> None:
     complain(f"{line.words}; drawn to {picture}")
 
 
-def _show_raw(database: Database, number: str) -> int:
+def _show_raw(database: Database, name: str) -> int:
     async def question(views: Views) -> tuple[int, list[Payload]]:
-        found = await views.find_orders(number)
+        found = await find(views, name)
         kept = [await views.payload(one.order.source, one.order.key, one.seq) for one in found]
         return len(found), [payload for payload in kept if payload]
 
     orders, payloads = ask(database, question)
     if not orders:
-        return _unknown(number)
+        return _unknown(name)
     if not payloads:
         complain("what the source said is kept no more; see retention.raw in watchlists.yaml")
         return Exit.NOTHING
@@ -178,6 +179,6 @@ def _show_raw(database: Database, number: str) -> int:
     return Exit.DONE
 
 
-def _unknown(number: str) -> int:
-    complain(f"no watched order, purchase order or parcel has the number {number}")
+def _unknown(name: str) -> int:
+    complain(f"no watched order, purchase order or parcel has the number {name}")
     return Exit.NOTHING

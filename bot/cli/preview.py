@@ -12,6 +12,7 @@ from bot.chats import console
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import find
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import ask
 from bot.clock import SystemClock
@@ -84,7 +85,7 @@ def _of_order(config: Config, number: str, kinds: Sequence[Kind]) -> list[tuple[
 
     async def question(views: Views) -> dict[Kind, News]:
         known: dict[Kind, News] = {}
-        for snapshot in await views.find_orders(number):
+        for snapshot in await find(views, number):
             for row in await views.history(snapshot.order.source, snapshot.order.key, limit=_LOOKED_BACK):
                 change = Change.model_validate(row.change)
                 known.setdefault(change.kind, (snapshot.order, change, row.seen_at))

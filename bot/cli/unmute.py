@@ -5,11 +5,12 @@ import click
 from bot.cli._desk import put
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._mutes import question, which_news
+from bot.cli._named import order_argument
 from bot.model.command import Verb
 
 
 @click.command()
-@click.argument("order", required=False)
+@order_argument(required=False)
 @which_news
 @common_options
 def command(

@@ -4,11 +4,12 @@ import click
 
 from bot.cli._desk import put, quoted
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import order_argument
 from bot.model.command import Verb
 
 
 @click.command()
-@click.argument("order")
+@order_argument()
 @click.option("--to", required=True, metavar="DESTINATION", help="Who is told no more.")
 @common_options
 def command(invocation: Invocation, order: str, to: str) -> int:

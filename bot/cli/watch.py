@@ -4,11 +4,12 @@ import click
 
 from bot.cli._desk import put, quoted
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import order_argument
 from bot.model.command import Verb
 
 
 @click.command()
-@click.argument("order")
+@order_argument()
 @click.option("--to", required=True, metavar="DESTINATION", help="Who is told when it changes.")
 @click.option("--at", "source", metavar="SOURCE", help="Where it is, if more than one source may know it.")
 @click.option("--name", help="What you call it.")

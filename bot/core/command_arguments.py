@@ -144,11 +144,11 @@ def names_of(words: Words) -> tuple[str, ...]:
     whole = " ".join(told.texts).rstrip(",;")
     if len(whole) > LONGEST_NAME:
         raise Misunderstood(f"No order number is longer than {LONGEST_NAME} characters.")
-    single = [text for text in (_without_label(word).rstrip(",;") for word in told.without(_BETWEEN).texts) if text]
+    single = [text for text in (without_label(word).rstrip(",;") for word in told.without(_BETWEEN).texts) if text]
     return _with_whole(whole, single if len(single) <= MOST_NAMES else [])
 
 
-def _without_label(word: str) -> str:
+def without_label(word: str) -> str:
     """A quoted `PO 26-40006`, as answers write a purchase order, is 26-40006 where nothing goes by all of it."""
     label, _, number = word.partition(" ")
     return number if label.lower() == "po" else word

@@ -175,6 +175,7 @@ def test_a_kind_is_snoozed_for_everybody_with_a_note_listed_and_lifted(cli: Cli,
     [
         (("PO-77", "1d", "--to", "ops", "--kind", "status"), ("FR/0045001234", "status", "ops")),
         (("PO-77", "--until", "tomorrow 9:00", "--to", "ops"), ("FR/0045001234", None, "ops")),
+        (("PO", "PO-77", "1d", "--to", "ops"), ("FR/0045001234", None, "ops")),
         (("--all", "--to", "ops"), (None, None, "ops")),
         (("1d", "--all", "--to", "ops"), (None, None, "ops")),
     ],

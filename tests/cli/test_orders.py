@@ -65,9 +65,20 @@ def test_a_list_can_be_narrowed(cli: Cli, filled: Path) -> None:
     assert (ended.code, len(ended.out.splitlines())) == (0, 2)
 
 
-@pytest.mark.parametrize("asked", ["0045001234", "45001234", "po-77", "1z999", "FR/0045001234"])
+@pytest.mark.parametrize("asked", ["0045001234", "45001234", "po-77", "1z999", "FR/0045001234", "PO PO-77"])
 def test_an_order_is_shown_by_any_of_its_numbers(cli: Cli, filled: Path, asked: str) -> None:
     assert cli("orders", "show", asked, "-c", str(filled)).out.startswith("0045001234 at panels: Shipped")
+
+
+@pytest.mark.parametrize(
+    "verb", [("orders", "show"), ("orders", "history"), ("explain",), ("orders", "purge", "--yes")]
+)
+def test_a_purchase_order_may_be_written_as_messages_write_it_without_quotes(
+    cli: Cli, filled: Path, verb: tuple[str, ...]
+) -> None:
+    filled.write_text(filled.read_text() + "sources: {panels: {kind: stateset, token: made-up}}\n")
+    ended = cli("-c", str(filled), *verb, "PO", "PO-77")
+    assert (ended.code, "0045001234" in ended.out) == (0, True)
 
 
 def test_an_order_is_shown_with_lines_parcels_words_and_age(cli: Cli, filled: Path) -> None:

@@ -1,0 +1,33 @@
+"""An order as people name it at a terminal: by a number, or as messages write it, `PO 26-40006`, quoted or not."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from bot.core.command_arguments import without_label
+from bot.model.order import Snapshot
+from bot.ports import Views
+
+
+def order_argument(*, required: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The argument `order`: one or more words, that are one name. None where there is none and none is required."""
+    metavar = "ORDER" if required else "[ORDER]"
+    return click.argument("order", nargs=-1, required=required, metavar=metavar, callback=_joined)
+
+
+def names_of(order: str) -> Sequence[str]:
+    """What the order may be called in the store, best first."""
+    return list(dict.fromkeys([order, without_label(order)]))
+
+
+async def find(views: Views, order: str) -> Sequence[Snapshot]:
+    """Orders of that name, in all sources. Raises StorageError."""
+    for name in names_of(order):
+        if found := await views.find_orders(name):
+            return found
+    return []
+
+
+def _joined(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> str | None:
+    return " ".join(words) if words else None
