@@ -72,21 +72,11 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, color: b
     """Print rows under column names."""
     cells = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _draw(columns, cells, color=color)
+        # only here: rich takes longer to import than most commands take to run
+        from bot.cli._tables import draw
+
+        draw(columns, cells, color=color)
         return
     widths = [max(len(row[index]) for row in (columns, *cells)) for index in range(len(columns))]
     for row in (columns, *cells):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _draw(columns: Sequence[str], cells: list[list[str]], *, color: bool) -> None:
-    # only where a table is drawn: rich takes longer to import than most commands take to run
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns, box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for row in cells:
-        table.add_row(*map(Text, row))
-    Console(no_color=not color, highlight=False).print(table)

@@ -68,7 +68,7 @@ def list_(invocation: Invocation, source: str | None, stage: str | None, limit: 
             row.number,
             row.reference or "",
             row.status + (" (no longer listed)" if row.vanished else ""),
-            shown(row.delivery_promised, store.timezone),
+            shown(row.due or row.delivery_promised, store.timezone),
             ", ".join(row.tracking),
             row.source,
             shown(row.changed_at, store.timezone),
@@ -144,8 +144,9 @@ def history(invocation: Invocation, order: str, limit: int, picture: Path | None
         for row in changes:
             say_json(asdict(row))
         return Exit.DONE
+    names = {(each.order.source, each.order.key): f"{each.order.number} at {each.order.source}" for each in found}
     rows = [
-        (shown(row.seen_at, store.timezone), f"{row.source} {row.key}", change_words(row.change), ", ".join(row.told))
+        (shown(row.seen_at, store.timezone), names[row.source, row.key], change_words(row.change), ", ".join(row.told))
         for row in changes
     ]
     say_table(("seen", "order", "change", "told"), rows, color=invocation.color)

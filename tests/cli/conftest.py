@@ -108,15 +108,14 @@ async def _fill(database: Path) -> None:
     await storage.close()
 
 
-async def promised_by_line(database: Path) -> None:
+async def promised_by_line(database: Path, stage: Stage = Stage.COMPLETED) -> None:
     """Adds an order without a date of its own: line 20 slipped from the 3rd to the 9th, and line 30 is cancelled."""
     lines = (
         LineItem(key="10", delivery_promised=Moment("2026-02-05")),
         LineItem(key="20", delivery_promised=Moment("2026-02-09")),
         LineItem(key="30", delivery_promised=Moment("2026-03-01"), status=Status(code="C9", stage=Stage.CANCELLED)),
     )
-    done = Status(code="C2", stage=Stage.COMPLETED)
-    order = Order(source="panels", key="FR/7", number="7", status=done, lines=lines)
+    order = Order(source="panels", key="FR/7", number="7", status=Status(code="C2", stage=stage), lines=lines)
     slipped = Promised(first=Moment("2026-02-03"), told=Moment("2026-02-09"))
     promises = {"line 20 delivery_promised": slipped}
     snapshot = Snapshot(order=order, seq=1, seen_at=SEEN, digest="digest", promises=promises)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli, more_orders, more_versions
+from bot.model.order import Stage
+from tests.cli.conftest import Cli, more_orders, more_versions, promised_by_line
 
 
 def test_orders_are_listed_in_plain_columns_where_nobody_looks(cli: Cli, filled: Path) -> None:
@@ -15,6 +16,13 @@ def test_orders_are_listed_in_plain_columns_where_nobody_looks(cli: Cli, filled:
     assert heading.split() == ["order", "reference", "status", "delivery", "tracking", "source", "changed"]
     assert row.startswith("0045001234  PO-77")
     assert row.endswith("2026-02-01  1Z999     panels  2026-01-05 10:00")
+
+
+def test_the_date_of_an_order_whose_lines_are_promised_one_by_one_is_the_next_of_them(cli: Cli, filled: Path) -> None:
+    asyncio.run(promised_by_line(filled.parent / "orderwatch.db", Stage.IN_PROGRESS))
+    row = json.loads(cli("orders", "list", "--json", "--stage", "in_progress", "-c", str(filled)).out)
+    assert (row["delivery_promised"], row["due"]) == (None, "2026-02-05")
+    assert "2026-02-05" in cli("orders", "list", "--stage", "in_progress", "-c", str(filled)).out
 
 
 def test_nothing_from_an_order_steers_the_terminal(cli: Cli, filled: Path) -> None:
