@@ -1,10 +1,12 @@
 """The wiring: a Config becomes hands, loops and the order in which they open and close. It decides nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
 
 from bot import registry
 from bot.config.load import Config
@@ -17,6 +19,7 @@ from bot.model.database import Database
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
+from bot.pacer import Pacer
 from bot.ports import Askable, Chat, Clock, Source, Storage
 from bot.sources._settings import SourceSettings
 from bot.storage.doors import storage_of
@@ -96,38 +99,51 @@ async def open_app(config: Config, clock: Clock, *, is_single_pass: bool = False
     only a source can tell (an order number it cannot read), and StorageError.
     """
     async with (
-        OpenSources(clock) as sources,
+        OpenHands(clock) as hands,
         open_storage(checked(config, clock), clock) as storage,
-        open_on(storage, sources, config, clock, is_single_pass=is_single_pass) as app,
     ):
-        yield app
+        yield await app_on(storage, hands, config, clock, is_single_pass=is_single_pass)
 
 
-class OpenSources:
-    """Sources that stay open from one config to the next as long as their settings are the same."""
+class OpenHands:
+    """Sources and chats that stay open from one config to the next as long as their settings are the same.
+
+    So does the pace of all that is sent: what a platform allows, and the waits it asked for, do not begin anew.
+    """
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._open: dict[str, tuple[SourceSettings, Source]] = {}
+        self.pacer = Pacer(clock)
+        self._sources = _Kept[SourceSettings, Source](lambda name, settings: _build_source(name, settings, clock))
+        self._chats = _Kept[BaseModel, Chat](lambda kind, settings: _build_chat(kind, settings, clock))
 
-    async def __aenter__(self) -> "OpenSources":
+    async def __aenter__(self) -> "OpenHands":
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._close(list(self._open))
+        await self._sources.of({})
+        await self._chats.of({})
 
-    async def of(self, config: Config) -> dict[str, Source]:
-        """The sources of a config; those it does not name, or has other settings for, are closed."""
-        wanted = config.sources
-        await self._close([name for name, (settings, _) in self._open.items() if wanted.get(name) != settings])
+    async def of(self, config: Config) -> tuple[dict[str, Source], dict[str, Chat]]:
+        """The sources and chats of a config; those it does not name, or has other settings for, are closed."""
+        return await self._sources.of(config.sources), await self._chats.of(config.chats)
+
+
+_Settings = TypeVar("_Settings")
+_Hand = TypeVar("_Hand", bound=Source | Chat)
+
+
+class _Kept(Generic[_Settings, _Hand]):
+    def __init__(self, build: Callable[[str, _Settings], _Hand]) -> None:
+        self._build = build
+        self._open: dict[str, tuple[_Settings, _Hand]] = {}
+
+    async def of(self, wanted: Mapping[str, _Settings]) -> dict[str, _Hand]:
+        for name in [name for name, (settings, _) in self._open.items() if wanted.get(name) != settings]:
+            await self._open.pop(name)[1].close()
         for name, settings in wanted.items():
             if name not in self._open:
-                self._open[name] = (settings, _build_source(name, settings, self._clock))
+                self._open[name] = (settings, self._build(name, settings))
         return {name: self._open[name][1] for name in wanted}
-
-    async def _close(self, names: Sequence[str]) -> None:
-        for name in names:
-            await self._open.pop(name)[1].close()
 
 
 @asynccontextmanager
@@ -158,32 +174,35 @@ class Company(Protocol):
         ...
 
 
-@asynccontextmanager
-async def open_on(
+async def app_on(
     storage: Storage,
-    opened: OpenSources,
+    hands: OpenHands,
     config: Config,
     clock: Clock,
     *,
     is_single_pass: bool = False,
     company: Company | None = None,
-) -> AsyncIterator[App]:
-    """What a config asks for, on a store that is open and sources that may be. `is_single_pass` as for `open_app`."""
-    async with AsyncExitStack() as stack:
-        sources = await opened.of(config)
-        for name, settings in config.sources.items():
-            await storage.read_stages_again(name, settings.statuses)
-        chats = build_chats(config, clock)
-        for chat in chats.values():
-            stack.push_async_callback(chat.close)
-        elsewhere = company.elsewhere(sources) if company else {}
-        crew = Crew(config, sources, chats, storage, clock, gathers=not is_single_pass, elsewhere=elsewhere)
-        engine: Engine
-        if company:
-            engine = company.engine(crew, sources, chats)
-        else:
-            engine = LocalEngine(await crew.take(shards.everything(sources, chats), storage), storage, clock)
-        yield App(storage, crew, engine)
+) -> App:
+    """What a config asks for, on a store that is open. `is_single_pass` as for `open_app`."""
+    sources, chats = await hands.of(config)
+    for name, settings in config.sources.items():
+        await storage.read_stages_again(name, settings.statuses)
+    crew = Crew(
+        config,
+        sources,
+        chats,
+        storage,
+        clock,
+        pacer=hands.pacer,
+        gathers=not is_single_pass,
+        elsewhere=company.elsewhere(sources) if company else {},
+    )
+    engine: Engine
+    if company:
+        engine = company.engine(crew, sources, chats)
+    else:
+        engine = LocalEngine(await crew.take(shards.everything(sources, chats), storage), storage, clock)
+    return App(storage, crew, engine)
 
 
 def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
@@ -197,7 +216,11 @@ def _build_source(name: str, settings: SourceSettings, clock: Clock) -> Source:
 
 def build_chats(config: Config, clock: Clock) -> dict[str, Chat]:
     """The chats of a config, by kind."""
-    return {kind: registry.chat_module(kind).build(settings, clock) for kind, settings in config.chats.items()}
+    return {kind: _build_chat(kind, settings, clock) for kind, settings in config.chats.items()}
+
+
+def _build_chat(kind: str, settings: BaseModel, clock: Clock) -> Chat:
+    return registry.chat_module(kind).build(settings, clock)
 
 
 def problems_with(config: Config, clock: Clock) -> list[Problem]:

@@ -53,10 +53,14 @@ class Crew:
         storage: Storage,
         clock: Clock,
         *,
+        pacer: Pacer,
         gathers: bool = True,
         elsewhere: Mapping[str, Askable] | None = None,
     ) -> None:
-        """`gathers`: whether news of an order waits for more of it. `elsewhere`: sources that others may poll."""
+        """`pacer` is the pace of all that is sent, `elsewhere` the sources that others may poll.
+
+        `gathers`: whether news of an order waits for more of it.
+        """
         self.pollers: dict[str, Poller] = {}
         self.timekeepers: dict[str, Timekeeper] = {}
         self.notifiers: dict[str, Notifier] = {}
@@ -67,7 +71,7 @@ class Crew:
         self._clock = clock
         self._gathers = gathers
         self._healths = Healths()
-        self._pacer = Pacer(clock)
+        self._pacer = pacer
         self._ears = build_ears(config, chats, clock, self._pacer)
         self._catalogue = catalogue(config, sources)
         self.following = Following(storage, storage.talks, clock, self._catalogue, self.pollers)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TypeVar
 
-from bot.app import App, Company, OpenSources, checked, open_on, open_storage
+from bot.app import App, Company, OpenHands, app_on, checked, open_storage
 from bot.clock import sleep_unless
 from bot.config.load import Config
 from bot.errors import StorageError, StorageUnreachable
@@ -35,15 +35,16 @@ async def keep_running(
 ) -> None:
     """Watch and tell until `stop` is set; whenever `files` or `asked` say so, `read` again and go on with that.
 
-    The database stays open and locked all the time, and so does every source whose settings stay the same: its
-    budget is one. `join` lets this process share the store with other workers. A database that cannot be reached is
-    waited for. Raises ConfigError and StorageError, but once it runs it goes on whatever a later config says.
+    The database stays open and locked all the time, and so does every source and chat whose settings stay the same:
+    budgets and limits are one. `join` lets this process share the store with other workers. A database that cannot
+    be reached is waited for. Raises ConfigError and StorageError, but once it runs it goes on whatever a later config
+    says.
     """
 
     def read_next(fresh: Files) -> Config:
         return checked(read(fresh), clock, database=config.database)
 
-    async with OpenSources(clock) as sources, AsyncExitStack() as stack:
+    async with OpenHands(clock) as hands, AsyncExitStack() as stack:
         good = checked(config, clock)
         opened = await _once_reached(lambda: _open(stack, good, clock, join), clock, stop)
         if opened is None:
@@ -53,17 +54,12 @@ async def keep_running(
         has_run = False
         while not stop.is_set():
             try:
-                async with open_on(storage, sources, reloader.config, clock, company=company) as app:
-                    if not has_run:
-                        event(
-                            log,
-                            "started",
-                            config=config.path,
-                            database=config.database,
-                            sources=", ".join(config.sources),
-                        )
-                    has_run = True
-                    await _run_until(stop, app, reloader)
+                app = await app_on(storage, hands, reloader.config, clock, company=company)
+                if not has_run:
+                    sources = ", ".join(config.sources)
+                    event(log, "started", config=config.path, database=config.database, sources=sources)
+                has_run = True
+                await _run_until(stop, app, reloader)
             except StorageError as error:
                 may_pass = isinstance(error, StorageUnreachable)
                 if not has_run and not may_pass:

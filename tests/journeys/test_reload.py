@@ -93,6 +93,24 @@ async def test_what_is_owed_when_a_config_takes_over_arrives_once(tmp_path: Path
         assert len(it.news("slack")) == 3
 
 
+async def test_a_wait_that_a_chat_asked_for_is_kept_by_every_destination_when_a_config_takes_over(
+    tmp_path: Path,
+) -> None:
+    async with watched(tmp_path) as it:
+        it.sandbox.slack.add_channel("C2", "plant")
+        it.settings["destinations"]["plant"] = {"chat": "slack", "channel": "C2"}
+        it.tell_only("ops", "plant")
+        await logged(it.process, "config_reloaded")
+        it.sandbox.slack.rate_limit(1, seconds=6)
+        it.sandbox.world.say(it.sandbox.world.orders("stateset")[0], "Under review")
+        await logged(it.process, "send_failed")
+        it.settings["timezone"] = "Europe/Lisbon"
+        it.write()
+        it.hang_up()
+        await until(lambda: len(it.news("slack")) == 2)
+        assert it.sandbox.slack.violations == []
+
+
 async def test_bad_yaml_keeps_the_old_config_and_operators_hear_where_it_is_wrong_once(tmp_path: Path) -> None:
     async with watched(tmp_path) as it:
         it.write("timezone: Europe/Paris\nsources: [\n")
