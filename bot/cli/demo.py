@@ -21,7 +21,7 @@ from bot.cli._process import StopSignal, run_async
 from bot.clock import sleep_unless
 from bot.config import load as config
 from bot.model.order import Depth
-from bot.model.outbox import Notification
+from bot.model.outbox import Notification, State
 from bot.sandbox.accepted import Accepted
 from bot.sandbox.judge import Verdict, is_card
 from bot.sandbox.seen import Heard
@@ -37,7 +37,9 @@ _FIRST_LOOK = 20.0
 _LAST_NEWS = 30.0
 """Seconds in which what happened last must be told."""
 _QUIET = 2.5
-"""Seconds without anything new after which all that happened is told: two polls and their messages."""
+"""Seconds without anything new, two polls, after which all that happened has been found."""
+_OWED = (State.PENDING, State.SENDING)
+"""What is found and not told yet: news of an order is gathered for a while."""
 _NEWS_EVERY = 2.2
 """Seconds of life for each thing that happens: a chat takes one message a second, and a demo should not queue."""
 
@@ -95,7 +97,8 @@ class _Demo:
         self._stop = stop
         self._shown = 0
         self._answers: set[tuple[str, str]] = set()
-        self._last_shown_at = sandbox.clock.monotonic()
+        self._last_new_at = sandbox.clock.monotonic()
+        self._is_owed = False
 
     def introduce(self, seconds: int) -> None:
         """Say what will be seen."""
@@ -114,6 +117,7 @@ class _Demo:
         await self._ask()
         await self._show_until(lambda: False, seconds / 2)
         calm = self._sandbox.calm()
+        self._last_new_at = self._sandbox.clock.monotonic()
         await self._show_until(self._is_quiet, _LAST_NEWS)
         return self._sandbox.verdict(baseline=baseline, calm=calm, answers=self._answers)
 
@@ -149,12 +153,13 @@ class _Demo:
         return read and len(summaries) == len(self._sandbox.hears) * len(self._sandbox.accounts)
 
     def _is_quiet(self) -> bool:
-        return self._sandbox.clock.monotonic() - self._last_shown_at > _QUIET
+        return not self._is_owed and self._sandbox.clock.monotonic() - self._last_new_at > _QUIET
 
     async def _show_until(self, is_done: Callable[[], bool], seconds: float) -> None:
         end = self._sandbox.clock.monotonic() + seconds
         while not is_done() and not self._stop.is_set() and self._sandbox.clock.monotonic() < end:
             await self._show_new()
+            self._is_owed = bool(await self._app.storage.notifications(states=_OWED, limit=1))
             await sleep_unless(self._stop, _LOOK_EVERY, self._sandbox.clock)
 
     async def _show_new(self) -> None:
@@ -169,7 +174,7 @@ class _Demo:
             if row is None:
                 return  # accepted a moment ago, not settled yet
             self._shown += 1
-            self._last_shown_at = self._sandbox.clock.monotonic()
+            self._last_new_at = self._sandbox.clock.monotonic()
             self._show(one, name, row)
 
     def _show(self, one: Accepted, name: str, row: Notification) -> None:

@@ -89,3 +89,9 @@ async def test_no_secret_is_in_the_database_the_output_or_a_message(tmp_path: Pa
         assert secret not in printed
         assert secret not in messages
         assert secret.encode() not in content(tmp_path)
+
+
+async def test_the_shortest_demo_waits_for_what_it_owes_before_it_judges() -> None:
+    code, out = await done("demo", "--seconds", "5", "--json")
+    summary = json.loads(out.splitlines()[-1])["summary"]
+    assert (code, summary["missed"], summary["false"], summary["changes"] > 0) == (0, 0, 0, True)
