@@ -139,7 +139,7 @@ def _holidays(country: str, year: int) -> frozenset[date]:
     name, _, part = country.partition("-")
     try:
         return frozenset(holidays.country_holidays(name, subdiv=part or None, years=year))
-    except NotImplementedError:
+    except NotImplementedError:  # in which holidays says that it has no such country, or no such part of one
         raise ValueError(f"no holidays are known of {country!r}") from None
 
 

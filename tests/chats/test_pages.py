@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chats._pages import Measure, pages
@@ -37,13 +37,11 @@ def _words(span: Span) -> str:
 
 
 @given(messages)
-@settings(deadline=None)
 def test_every_page_is_within_the_room(given_message: Message) -> None:
     assert all(len(page.plain(UTC)) <= SMALL.room for page in pages(given_message, SMALL, UTC, repeated=True))
 
 
 @given(messages)
-@settings(deadline=None)
 def test_nothing_is_lost_and_nothing_moves(given_message: Message) -> None:
     whole = tidy(given_message)
     split = pages(given_message, SMALL, UTC)
@@ -54,7 +52,6 @@ def test_nothing_is_lost_and_nothing_moves(given_message: Message) -> None:
 
 
 @given(messages)
-@settings(deadline=None)
 def test_the_marks_of_a_repeat_do_not_move_a_line(given_message: Message) -> None:
     first, again = (pages(given_message, SMALL, UTC, repeated=repeated) for repeated in (False, True))
     assert [page.body for page in first] == [page.body for page in again]

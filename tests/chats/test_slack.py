@@ -63,7 +63,7 @@ def nodes(value: Any) -> list[dict[str, Any]]:
 
 
 @given(messages, st.booleans())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_nothing_from_outside_pings_forges_or_breaks_anything(given_message: Message, repeated: bool) -> None:
     for one in OFFLINE.compose(given_message, PLACE, repeated=repeated):
         text, blocks = one.rich["text"], one.rich["blocks"]
@@ -117,7 +117,7 @@ def test_the_footer_is_small_and_holds_no_more_than_slack_allows() -> None:
 
 
 @given(messages, st.lists(st.sampled_from(["U0123456789", "W7AB", "S0123456789"]), max_size=10, unique=True))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_whoever_the_config_calls_is_called_once_and_nobody_else(given_message: Message, people: list[str]) -> None:
     called = given_message.model_copy(update={"mentions": tuple(people)})
     first, *rest = [callers(one.rich["text"], one.rich["blocks"]) for one in OFFLINE.compose(called, PLACE)]
@@ -128,7 +128,7 @@ def test_whoever_the_config_calls_is_called_once_and_nobody_else(given_message: 
 
 
 @given(messages)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_message_that_calls_as_many_as_may_be_is_still_taken(given_message: Message) -> None:
     people = tuple(f"S012345678{number}" for number in range(10))
     for one in OFFLINE.compose(given_message.model_copy(update={"mentions": people}), PLACE):

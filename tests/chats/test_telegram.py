@@ -58,7 +58,7 @@ def units(text: str) -> int:
 
 
 @given(messages, st.booleans())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_nothing_from_outside_pings_forges_or_breaks_anything(given_message: Message, repeated: bool) -> None:
     for one in OFFLINE.compose(given_message, PLACE, repeated=repeated):
         rich, plain = read_html(one.rich["text"]), read_plain(one.plain)
@@ -115,7 +115,7 @@ def test_a_mail_address_stays_as_it_is() -> None:
 
 
 @given(messages, st.lists(st.sampled_from(["1001", "@alice", "@Bob_7", "987654321"]), max_size=10, unique=True))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_whoever_the_config_calls_is_called_once_and_nobody_else(given_message: Message, people: list[str]) -> None:
     called = given_message.model_copy(update={"mentions": tuple(people)})
     first, *rest = [read_html(one.rich["text"]) for one in OFFLINE.compose(called, PLACE)]

@@ -248,4 +248,4 @@ def _not_told(rows: Iterable[Notification]) -> set[str]:
 
 
 class TestGathering(Gathering.TestCase):  # type: ignore[misc, valid-type]  # a class that hypothesis makes at run time
-    settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=20, stateful_step_count=25)

@@ -288,4 +288,4 @@ def _record(keys: Sequence[str], name: str, at: Moment, *, is_long: bool) -> Pol
 
 
 class TestOutbox(Outbox.TestCase):  # type: ignore[misc, valid-type]  # a class that hypothesis makes at run time
-    settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=40, stateful_step_count=25)

@@ -135,7 +135,7 @@ async def _run(steps: list[Step], make: Callable[[], Storage]) -> None:
 
 
 @pytest.mark.parametrize("storage", STORAGES.values(), ids=STORAGES.keys())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=st.lists(_STEPS, max_size=20))
 def test_the_rows_add_up_and_order_is_kept(storage: Callable[[Path, Clock], Storage], steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
