@@ -15,9 +15,11 @@ from bot.cli._config import read_config
 from bot.cli._desk import destination
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._named import names_of
 from bot.cli._output import complain, say, say_json
 from bot.clock import SystemClock
 from bot.config.load import Config
+from bot.core.catalogue import Catalogue
 from bot.core.order_list import Entry, key_at, read_order_list
 from bot.core.phrases import counted
 from bot.crew import catalogue
@@ -26,6 +28,8 @@ from bot.loops.following import TERMINAL
 from bot.model.moment import Moment, from_instant
 from bot.model.outbox import Destination
 from bot.model.talk import ChatWatch
+from bot.model.view import Extent
+from bot.ports import Views
 from bot.storage.doors import beside_of
 
 _LARGEST = 16 * 1024 * 1024
@@ -82,7 +86,7 @@ async def _follow(config: Config, place: Destination, entries: Sequence[Entry], 
         wanted: dict[tuple[str, str], ChatWatch] = {}
         for entry in entries:
             try:
-                order = key_at(entry, known.key_of, source)
+                order = await _known(store, entry, source, known) or key_at(entry, known.key_of, source)
             except ValueError as error:
                 done.refused.append((entry, str(error)))
                 continue
@@ -96,6 +100,22 @@ async def _follow(config: Config, place: Destination, entries: Sequence[Entry], 
         for each in sources.values():
             await each.close()
     return done
+
+
+async def _known(views: Views, entry: Entry, source: str | None, known: Catalogue) -> tuple[str, str] | None:
+    """Source and key of the order, where the file does not say whose it is and one that is watched has that name.
+
+    Raises ValueError where several have.
+    """
+    if entry.source:
+        return None
+    asked = [name for name in known.key_of if source in (None, name)]
+    found = await views.seek(names_of(entry.written), [Extent(name, is_whole=True) for name in asked])
+    orders = [each.snapshot.order for each in found]
+    if len(orders) > 1:
+        several = ", ".join(f"{order.number} at {order.source}" for order in orders)
+        raise ValueError(f"may be any of {several}; write the number of one, and its source in a column `source`")
+    return (orders[0].source, orders[0].key) if orders else None
 
 
 def _watch(entry: Entry, order: tuple[str, str], name: str, place: Destination, since: Moment) -> ChatWatch:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.model.talk import ChatWatch
 from bot.storage.sqlite import SqliteBeside
-from tests.cli.conftest import CONFIG, Cli
+from tests.cli.conftest import CONFIG, Cli, more_orders
 from tests.cli.test_main import in_a_shell
 
 SOURCES = """\
@@ -50,6 +50,20 @@ def test_every_order_of_a_list_is_followed(cli: Cli, watched: Path) -> None:
     assert (ended.code, ended.out) == (0, "2 orders will be told to ops\n")
     watches = [(each.source, each.key, each.destination, each.person) for each in followed(watched)]
     assert watches == [("panels", f"FR/004500123{digit}", "ops", "terminal") for digit in (4, 5)]
+
+
+@pytest.mark.parametrize("written", ["0045001234", "45001234", "PO-77", "PO PO-77", "1Z999"])
+def test_an_order_that_is_watched_needs_no_source(cli: Cli, watched: Path, written: str) -> None:
+    ended = cli("orders", "import", file_of(watched, written), "--to", "ops", "-c", str(watched))
+    assert (ended.code, ended.out) == (0, "1 order will be told to ops\n")
+    assert [(each.source, each.key) for each in followed(watched)] == [("panels", "FR/0045001234")]
+
+
+def test_a_number_that_several_watched_orders_have_is_refused_with_all_of_them(cli: Cli, watched: Path) -> None:
+    asyncio.run(more_orders(watched.parent / "orderwatch.db", 1))
+    ended = cli("orders", "import", file_of(watched, "PO-77"), "--to", "ops", "-c", str(watched))
+    assert ended.code == 1
+    assert "may be any of 0045001234 at panels, " in ended.err
 
 
 def test_the_same_file_again_is_nothing_new(cli: Cli, watched: Path) -> None:
