@@ -229,8 +229,9 @@ class Rounds:
         async with aclosing(sweep.pages()) as pages:
             async for page in pages:
                 if page.listed is not None:
-                    async with self.locks.hold({row.key for row in page.listed}):
-                        await self._take_rows(scope, sweep, page.listed, is_first=is_first)
+                    rows = {row.key: row for row in page.listed}  # the last word on an order that comes twice
+                    async with self.locks.hold(rows.keys()):
+                        await self._take_rows(scope, sweep, tuple(rows.values()), is_first=is_first)
                 keys = tuple(ledger.states[key].key for key in page.keys)  # the very texts, so that none is kept twice
                 unseen.difference_update(keys)
                 sweep.done(page, keys)

@@ -184,6 +184,16 @@ async def test_a_page_missing_from_one_sweep_and_doubled_in_the_next_is_nothing(
             assert await several_looks(scene, 3) == []
 
 
+async def test_a_listing_that_shows_every_order_twice_on_a_page_from_the_first_look_on_is_read(tmp_path: Path) -> None:
+    async with Scene(tmp_path, "stateset", orders=3) as scene:
+        scene.set("watchlists.all of stateset.orders", "all")
+        scene.sandbox.faults["stateset"].add("twice", path=LISTINGS, times=None)
+        await scene.start()
+        scene.world.place("stateset")
+        assert told(await several_looks(scene), "New order") == 1
+        assert scene.verdict().is_clean, scene.verdict()
+
+
 async def test_50_mb_again_and_again_leave_the_memory_as_it_was(scene: Scene) -> None:
     await scene.start()
     scene.sandbox.faults["stateset"].add("huge", times=None)
