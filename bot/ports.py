@@ -69,7 +69,8 @@ class Source(Protocol):
         """Sweep a listing, page by page. Whoever stops before the end closes it.
 
         Ends normally only when the sweep was complete; a page that fails raises and ends it. An order that shifts
-        between pages may come twice, in one page too. A page whose bytes equal the known one of its number comes with `listed` None.
+        between pages may come twice, in one page too. A page whose bytes equal the known one of its number comes with
+        `listed` None.
         """
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
