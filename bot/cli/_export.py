@@ -14,6 +14,7 @@ from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import as_json, complain, opened
+from bot.cli._store import strange
 from bot.core.phrases import counted
 from bot.core.spreadsheet import harmless, visible
 from bot.model.moment import from_instant
@@ -51,7 +52,8 @@ def command(
     """
     wanted = What(what)
     since = from_instant(datetime.now(UTC) - timedelta(days=days)) if days else None
-    rows = export(read_store(invocation).database, wanted, source=source, since=since)
+    database = read_store(invocation).database
+    rows = export(database, wanted, source=source, since=since)
     tally = _Tally(rows)
     with opened(output) as file:
         if bom:
@@ -62,7 +64,7 @@ def command(
     if output is not None:
         complain(f"{counted(tally.count, wanted.removesuffix('s'))} written to {output}")
     elif not tally.count:
-        complain(f"there are no {wanted} to write")
+        complain(strange(database, source) or f"there are no {wanted} to write")
     return Exit.DONE if tally.count else Exit.NOTHING
 
 

@@ -15,7 +15,7 @@ from bot.cli._invocation import Invocation, common_options
 from bot.cli._named import find, order_argument
 from bot.cli._order_words import change_words, order_words
 from bot.cli._output import complain, opened, say, say_json, say_table
-from bot.cli._store import ask
+from bot.cli._store import ask, strange
 from bot.cli._times import age, shown
 from bot.core.timeline import timeline
 from bot.errors import OrderwatchError
@@ -55,7 +55,8 @@ def list_(invocation: Invocation, source: str | None, stage: str | None, limit: 
 
     found, total = ask(store.database, question)
     if not found:
-        complain(f"there is no page {page} of {total:,} orders" if total else "no order matches")
+        none = strange(store.database, source) or "no order matches"
+        complain(f"there is no page {page} of {total:,} orders" if total else none)
         return Exit.NOTHING
     if offset + len(found) < total:
         complain(f"{offset + 1:,} to {offset + len(found):,} of {total:,} orders; for the next: --page {page + 1}")

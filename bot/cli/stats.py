@@ -13,6 +13,7 @@ from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, opened, say, say_json, say_table
+from bot.cli._store import strange
 from bot.core.stats import Stats, statistics
 from bot.errors import OrderwatchError
 from bot.model.moment import from_instant
@@ -20,6 +21,7 @@ from bot.storage.doors import export
 from bot.storage.exports import What
 
 _MOST_BARS = 14
+_NOTHING_YET = "there is nothing to tell yet: no order was completed, left a status or slipped while it was watched"
 
 
 @click.command()
@@ -42,7 +44,7 @@ def command(invocation: Invocation, source: str | None, days: int | None, chart:
         ZoneInfo(store.timezone),
     )
     if found.is_empty:
-        complain("there is nothing to tell yet: no order was completed, left a status or slipped while it was watched")
+        complain(strange(store.database, source) or _NOTHING_YET)
         return Exit.NOTHING
     if chart is not None:
         _draw(found, chart)
@@ -55,7 +57,7 @@ def command(invocation: Invocation, source: str | None, days: int | None, chart:
         if number:
             say()
         say(title)
-        say_table(names, [tuple(map(_cell, row)) for row in rows], color=invocation.color)
+        say_table(names, [tuple(map(_cell, names, row)) for row in rows], color=invocation.color)
     return Exit.DONE
 
 
@@ -90,7 +92,9 @@ def _tables(found: Stats) -> list[tuple[str, tuple[str, ...], list[tuple[Any, ..
     return [table for table in tables if table[2]]
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
+    if name.startswith("by_"):
+        return f"{value:.0%}"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -62,8 +62,19 @@ def test_a_history_is_drawn_into_a_file_and_said_in_words(cli: Cli, filled: Path
     assert drawn.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("asked", [("--source", "shop"), ("--stage", "placed")])
-def test_a_list_that_matches_nothing_ends_with_4(cli: Cli, filled: Path, asked: tuple[str, str]) -> None:
+def test_a_source_that_was_never_watched_is_named_with_those_that_were(cli: Cli, filled: Path) -> None:
+    said = [
+        (ended.code, ended.err)
+        for ended in (
+            cli(*command, "--source", "panel", "-c", str(filled))
+            for command in (("orders", "list"), ("orders", "export"), ("stats",))
+        )
+    ]
+    assert said == [(4, "no source 'panel' has ever been watched here; did you mean 'panels'?\n")] * 3
+
+
+@pytest.mark.parametrize("asked", [("--source", "panels", "--stage", "placed"), ("--stage", "placed")])
+def test_a_list_that_matches_nothing_ends_with_4(cli: Cli, filled: Path, asked: tuple[str, ...]) -> None:
     ended = cli("orders", "list", *asked, "-c", str(filled))
     assert (ended.code, ended.out, ended.err) == (4, "", "no order matches\n")
 

@@ -37,6 +37,19 @@ def filled(folder: Path) -> str:
     return str(config)
 
 
+async def emptied(database: Path) -> None:
+    """A database in which nothing has happened."""
+    storage = SqliteStorage(database, ManualClock())
+    await storage.open()
+    await storage.close()
+
+
+def test_shares_are_shown_as_shares_of_a_hundred(tmp_path: Path, cli: Cli) -> None:
+    heading, row = cli("-c", filled(tmp_path), "stats").out.split("on time\n")[1].splitlines()[:2]
+    assert heading.split() == ["source", "orders", "by_last_promise", "by_first_promise"]
+    assert row.endswith("%")
+
+
 def test_stays_are_shown_as_a_table(tmp_path: Path, cli: Cli) -> None:
     ended = cli("-c", filled(tmp_path), "stats")
     assert (ended.code, "stay in status" in ended.out, "Confirmed" in ended.out) == (0, True, True)
@@ -61,6 +74,9 @@ def test_a_chart_is_a_png(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_without_a_past_there_is_nothing_to_show(tmp_path: Path, cli: Cli) -> None:
-    ended = cli("-c", filled(tmp_path), "stats", "--source", "nobody")
+    config = tmp_path / "watchlists.yaml"
+    config.write_text(CONFIG, encoding="utf-8")
+    asyncio.run(emptied(tmp_path / "orderwatch.db"))
+    ended = cli("-c", str(config), "stats")
     assert (ended.code, ended.out) == (4, "")
     assert "there is nothing to tell yet" in ended.err
