@@ -6,7 +6,7 @@ and ends at the second of the two moments that have the same name, so that it is
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.model.command import Until
@@ -59,9 +59,7 @@ def add_working_days(
     if not _is_working(local.date(), country, weekend):
         begin = _first(_next_working(local.date(), country, weekend), time(), zone)
         local = begin.astimezone(zone)
-    day = local.date()
-    for _ in range(n):
-        day = _next_working(day, country, weekend)
+    day = _working_day(local.date(), n, country, frozenset(weekend))
     return _first(day, local.time(), zone) if n else begin.astimezone(UTC)
 
 
@@ -190,6 +188,14 @@ def _jump(before: datetime, after: datetime, zone: tzinfo) -> datetime:
         else:
             after = middle
     return after.replace(microsecond=0)
+
+
+@lru_cache(1024)
+def _working_day(day: date, n: int, country: str | None, weekend: Collection[Weekday]) -> date:
+    """The day `n` working days on; many orders ask for the same few."""
+    for _ in range(n):
+        day = _next_working(day, country, weekend)
+    return day
 
 
 def _next_working(day: date, country: str | None, weekend: Collection[Weekday]) -> date:

@@ -6,6 +6,7 @@ Everything else stays, so that the kept payload still reads as the same order.
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from bot.model.poll import Payload
@@ -40,10 +41,13 @@ def without_personal_data(payload: Payload) -> Payload:
         return Payload(REMOVED.encode(), payload.media_type)
     found: list[str] = []
     try:
-        kept = json.dumps(_cleaned(answer, found), ensure_ascii=False)
+        cleaned = _cleaned(answer, found)
+        if not found:
+            return payload
+        kept = json.dumps(cleaned, ensure_ascii=False)
     except RecursionError:
         kept = REMOVED
-    return Payload(kept.encode("utf-8", "replace"), payload.media_type) if found or kept == REMOVED else payload
+    return Payload(kept.encode("utf-8", "replace"), payload.media_type)
 
 
 def _without_in_jsv(payload: Payload) -> Payload:
@@ -71,5 +75,6 @@ def _cleaned(value: Any, found: list[str]) -> Any:
     return cleaned
 
 
+@lru_cache(1024)
 def _is_personal(name: str) -> bool:
     return _PERSONAL.fullmatch(name.translate(_SEPARATORS).lower()) is not None

@@ -10,13 +10,11 @@ def due(order: Order) -> Moment | None:
     """The next delivery promised of an open order: the earliest of its open parts, else of the order; None: none."""
     if order.status.stage.is_final:
         return None
-    lines = {line.key: line for line in order.lines}
-    open_lines = [line for line in order.lines if not (line.status and line.status.stage.is_final)]
-    dates = [line.delivery_promised for line in open_lines]
+    closed = {line.key for line in order.lines if line.status and line.status.stage.is_final}
+    dates = [line.delivery_promised for line in order.lines if line.key not in closed]
     for shipment in order.shipments:
-        line = lines.get(shipment.line or "")
         is_final = bool(shipment.status and shipment.status.stage.is_final)
-        if not is_final and (line is None or line in open_lines):
+        if not is_final and shipment.line not in closed:
             dates.append(shipment.delivery_promised)
     return min((day for day in dates if day), default=order.delivery_promised)
 

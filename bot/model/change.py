@@ -58,7 +58,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Position among the severities."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Notice(StrEnum):

@@ -214,8 +214,7 @@ def notification_rows(notifications: Sequence[NewNotification], versions: Mappin
 
 def _promises(snapshot: Snapshot) -> str | None:
     """What is remembered of promised dates; nothing for the most orders, whose dates never moved."""
-    remembered = {name: promised.model_dump() for name, promised in snapshot.promises.items()}
-    return write_object(remembered) if remembered else None
+    return write_object(snapshot.promises) if snapshot.promises else None
 
 
 def _names_of(order: Order, before: Named | None) -> tuple[set[str], set[str]]:
