@@ -71,13 +71,21 @@ def is_older(order: Order, previous: Snapshot | None) -> bool:
     return now < then if now and then else order.version < earlier
 
 
+def is_doubtful(sight: Sight) -> bool:
+    """Whether an answer says something else than is known, and neither its time nor an earlier answer confirms it."""
+    if sight.previous is None or order_digest(sight.order) in (sight.previous.digest, sight.state.doubt):
+        return False
+    newer, known = sight.order.version, sight.previous.order.version
+    return not (newer and known and newer != known)  # an older one would have been refused
+
+
 def needs_second_look(sight: Sight, *, was_so_before: bool) -> bool:
     """Whether an answer goes back on what is known, and nobody has confirmed it yet.
 
     It may be real, or a stale replica that speaks: sources that give no update time cannot be told apart otherwise.
     `was_so_before` says that the order had this very digest in an earlier version.
     """
-    if sight.previous is None or not _is_doubtful(sight, sight.previous):
+    if sight.previous is None or not is_doubtful(sight):
         return False
     return was_so_before or any(change.kind in _GOES_BACK for change in diff(sight.previous.order, sight.order))
 
@@ -87,7 +95,7 @@ def may_be_mixed(sight: Sight) -> bool:
 
     Where an order is asked for in several requests, a stale replica may answer one of them.
     """
-    if sight.previous is None or not _is_doubtful(sight, sight.previous):
+    if sight.previous is None or not is_doubtful(sight):
         return False
     before, after = sight.previous.order, sight.order
     return not all(_is_progress(change, before, after) for change in diff(before, after))
@@ -278,15 +286,6 @@ def unknown_words(order: Order) -> list[Status]:
         if status.stage is Stage.UNKNOWN and _identity(status):
             found.setdefault(normal_word(_identity(status)), status)
     return list(found.values())
-
-
-def _is_doubtful(sight: Sight, previous: Snapshot) -> bool:
-    """Whether an answer says something else, and neither its update time nor an earlier answer confirms it."""
-    digest = order_digest(sight.order)
-    if digest in (previous.digest, sight.state.doubt):
-        return False
-    newer, known = sight.order.version, previous.order.version
-    return not (newer and known and newer != known)  # an older one would have been refused
 
 
 def _is_progress(change: Change, before: Order, after: Order) -> bool:

@@ -27,6 +27,8 @@ class Healths:
     """Shared by the pollers of all sources."""
 
     def __init__(self) -> None:
+        self.failing: set[str] = set()
+        """Sources whose last answer was none. Who asks after every look looks here, however many sources there are."""
         self._of: dict[str, Health] = {}
         self._asked: dict[str, Callable[[], None]] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -41,12 +43,14 @@ class Healths:
         return self._of
 
     def recall(self, health: Health) -> None:
-        """Remember what was stored."""
+        """Remember what is stored."""
         self._of[health.source] = health
+        (self.failing.add if health.failures else self.failing.discard)(health.source)
 
     def forget(self, source: str) -> None:
         """It is no longer ours to know."""
         self._of.pop(source, None)
+        self.failing.discard(source)
         self._asked.pop(source, None)
 
     async def change(
@@ -56,7 +60,8 @@ class Healths:
         async with self._one_at_a_time:
             record = plan(self._of)
             await write(record)
-            self._of.update({health.source: health for health in record.healths})
+            for health in record.healths:
+                self.recall(health)
 
     def when_asked(self, source: str, ask: Callable[[], None]) -> None:
         """Let `ask` be called when others want to know whether this source can be reached."""
@@ -140,7 +145,7 @@ class Condition:
     @property
     def _is_awaited(self) -> bool:
         """Whether others want to know if this source answers."""
-        names = [name for name in self._healths.all if name != self._telling.source]
+        names = self._healths.failing - {self._telling.source}
         return any(outage.is_in_doubt(self._healths.all, name, self._clock.now()) for name in names)
 
     async def note_failed(self, error: SourceError) -> float:

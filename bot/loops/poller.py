@@ -5,6 +5,7 @@ how that went.
 """
 
 import asyncio
+import math
 from datetime import timedelta
 
 from bot.clock import sleep_unless
@@ -29,6 +30,10 @@ class Poller:
         self._clock = clock
         self._workers = workers
         self._busy = 0
+        self._watch = asyncio.Lock()
+        """One idle worker watches the agenda; the others wait in line, and cost nothing."""
+        self._wakes_at = math.inf
+        """When whoever watches looks again by himself, on the monotonic clock; never, while nobody does."""
         self._news = asyncio.Event()
         """Set when an idle worker has reason to look at the agenda again."""
         self._checks: dict[str, asyncio.Task[SourceError | None]] = {}
@@ -141,12 +146,14 @@ class Poller:
 
     async def _work(self) -> None:
         while True:
-            job = self._next_job()
-            if job is not None:
-                await self._do(job)
-            else:
-                self._news.clear()
-                await sleep_unless(self._news, self._idle_time(), self._clock)
+            async with self._watch:
+                while (job := self._next_job()) is None:
+                    self._news.clear()
+                    idle = self._idle_time()
+                    self._wakes_at = self._clock.monotonic() + idle
+                    await sleep_unless(self._news, idle, self._clock)
+                    self._wakes_at = math.inf
+            await self._do(job)
 
     @property
     def _must_wait(self) -> bool:
@@ -187,4 +194,5 @@ class Poller:
             await self.rounds.do(job)
         finally:
             self._busy -= 1
-            self._news.set()
+            if self._wakes_at == math.inf or self._clock.monotonic() + self._idle_time() < self._wakes_at:
+                self._news.set()

@@ -187,7 +187,8 @@ class Rounds:
             doubt=weighed.doubt,
         )
         cautious = replace(sight, order=weighed.cautious)
-        is_back = plan.needs_second_look(cautious, was_so_before=await ledger.was_so_before(cautious.order))
+        was_so_before = plan.is_doubtful(cautious) and await ledger.was_so_before(cautious.order)
+        is_back = plan.needs_second_look(cautious, was_so_before=was_so_before)
         if is_back or (plan.may_be_mixed(cautious) and not await _says_it_again(self._source, state.key, digest)):
             record = plan.second_look_needed(cautious, ledger.telling, now)
             await ledger.commit(plan.with_drift(record, weighed, ledger.telling, now))
