@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from bot.cli._desk import quoted
+from bot.cli._kinds import among
 from bot.model.change import Kind
 from bot.model.command import Verb
 
@@ -17,7 +18,12 @@ def which_news(command: Callable[..., Any]) -> Callable[..., Any]:
             "--to", metavar="DESTINATION", help="Who is meant; without it, with a watchlist or kind: everybody."
         ),
         click.option("--watchlist", metavar="NAME", help="News that comes by this watchlist."),
-        click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only changes of this kind."),
+        click.option(
+            "--kind",
+            metavar="KIND",
+            callback=among([kind.value for kind in Kind]),
+            help="Only changes of this kind: slipped.",
+        ),
         click.option("--all", "is_all", is_flag=True, help="All news of any order; needs --to."),
     )
     for option in reversed(options):

@@ -34,8 +34,9 @@ def command(invocation: Invocation, order: str, source: str | None, yes: bool) -
             complain(f"  {each.number} at {each.source}")
         return Exit.NOTHING
     (doomed,) = found
-    if not yes:
-        click.confirm(printable(f"Erase {doomed.number} at {doomed.source} for ever?"), abort=True, err=True)
+    if not yes and not _is_sure(f"Erase {doomed.number} at {doomed.source} for ever?"):
+        complain("nothing was erased; --yes erases without asking")
+        return Exit.INTERRUPTED
     now = from_instant(datetime.now(UTC))
     gone = purge(store.database, doomed.source, doomed.key, holder="orderwatch orders purge", at=now)
     if invocation.json:
@@ -44,3 +45,11 @@ def command(invocation: Invocation, order: str, source: str | None, yes: bool) -
         rows = ", ".join(f"{count} of {table}" for table, count in gone.items() if count)
         say(f"{doomed.number} at {doomed.source} is erased: {rows}")
     return Exit.DONE
+
+
+def _is_sure(question: str) -> bool:
+    try:
+        return click.confirm(printable(question), err=True)
+    except click.Abort:  # Ctrl-C, or nobody there who could answer
+        complain("")
+        return False

@@ -12,6 +12,7 @@ from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._kinds import among
 from bot.cli._named import names_of, order_argument
 from bot.cli._output import complain, say, say_json
 from bot.clock import SystemClock
@@ -35,7 +36,12 @@ from bot.storage.doors import beside_of
 @click.command()
 @order_argument(required=False)
 @click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]), help="Only this news."
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND",
+    callback=among([kind.value for kind in Kind]),
+    help="Only this news: dispatched.",
 )
 @click.option("--source", help="The source of the order, where several have this number.")
 @click.option("--change", help='News as it might be, in JSON: {"watchlist": "...", "kind": "status", "amount": 900}.')

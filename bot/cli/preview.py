@@ -12,6 +12,7 @@ from bot.chats import console
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
+from bot.cli._kinds import among
 from bot.cli._named import find
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import ask
@@ -38,7 +39,7 @@ _KINDS = [kind.value for kind in (*Kind, *Notice)]
 
 
 @click.command()
-@click.argument("kind", required=False, type=click.Choice(_KINDS))
+@click.argument("kind", required=False, metavar="[KIND]", callback=among(_KINDS))
 @click.option("--all", "all_kinds", is_flag=True, help="Messages of every kind.")
 @click.option("--to", metavar="DESTINATION", help="As it is told there: its language, zone and templates.")
 @click.option("--language", type=click.Choice(languages()), help="In this language, wherever it goes.")
@@ -47,7 +48,7 @@ _KINDS = [kind.value for kind in (*Kind, *Notice)]
 def command(
     invocation: Invocation, kind: str | None, all_kinds: bool, to: str | None, language: str | None, order: str | None
 ) -> int:
-    """Show what a message about a change of KIND says, or a notice of KIND. Nothing is sent."""
+    """Show what a message about a change of KIND says, such as dispatched, or a notice of KIND. Nothing is sent."""
     if (kind is None) is not all_kinds:
         raise click.UsageError("name one kind, or ask for all of them with --all")
     config = read_config(invocation)

@@ -68,3 +68,18 @@ def test_an_unknown_destination_names_the_nearest(cli: Cli, spoken: Path) -> Non
 
 def test_one_kind_or_all_of_them_have_to_be_asked_for(cli: Cli, spoken: Path) -> None:
     assert cli("-c", str(spoken), "preview").code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("preview", "sliped"), "there is no kind 'sliped'; did you mean 'slipped'?"),
+        (("mute", "--kind", "stuk"), "there is no kind 'stuk'; did you mean 'stuck'?"),
+        (("explain", "1", "--kind", "x"), "there is no kind 'x'; there are appeared, cancelled, "),
+    ],
+)
+def test_a_kind_that_is_none_is_answered_with_the_nearest(
+    cli: Cli, config: Path, command: tuple[str, ...], said: str
+) -> None:
+    ended = cli("-c", str(config), *command)
+    assert (ended.code, said in ended.err) == (2, True)

@@ -10,6 +10,7 @@ from bot.cli._exit import Exit
 from bot.clock import ManualClock
 from bot.storage.sqlite import SqliteStorage
 from tests.cli.conftest import Cli
+from tests.cli.test_main import in_a_shell
 
 NUMBER = "0045001234"
 
@@ -48,6 +49,15 @@ def test_a_number_nobody_has_erases_nothing(cli: Cli, filled: Path) -> None:
 def test_it_asks_first(cli: Cli, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert cli("orders", "purge", NUMBER, "-c", str(filled)).code == Exit.INTERRUPTED
+    assert NUMBER.encode() in everything(filled)
+
+
+def test_where_nobody_can_answer_it_says_that_nothing_was_erased(filled: Path) -> None:
+    ended = in_a_shell(f"orderwatch orders purge {NUMBER} < /dev/null", filled.parent)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
+        Exit.INTERRUPTED,
+        "nothing was erased; --yes erases without asking",
+    )
     assert NUMBER.encode() in everything(filled)
 
 
