@@ -6,6 +6,7 @@ Jobs run several at once for different orders; KeyLock keeps each order to one a
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,7 +16,8 @@ from bot.core import plan
 from bot.core.drift import Weighed
 from bot.core.schedule import longest_rest, rest, retry_rest, second_look_rest
 from bot.core.turns import Turns
-from bot.errors import OrderNotFound, SourceError
+from bot.errors import AnswerUnreadable, OrderNotFound, OrderwatchError, SourceError
+from bot.log import event
 from bot.loops.catch_up import CatchUp, Job
 from bot.loops.hints import Hints
 from bot.loops.keylock import KeyLock
@@ -26,6 +28,8 @@ from bot.model.order import Order, Stage
 from bot.model.poll import Listed, Listing, OrderState, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
 from bot.ports import Clock, Source
+
+log = logging.getLogger(__name__)
 
 LET_OTHERS_RUN_EVERY = 20
 """Rows of a listing that are weighed in one go: some milliseconds."""
@@ -124,9 +128,11 @@ class Rounds:
             else:
                 self.ledger.agenda.put_first(job, self._clock.monotonic() + await self.hints.glance())
         except SourceError as error:
-            await self._note_failed(job, error)
-            self._catch_up.failed(job)
-            return error
+            return await self._note_failed(job, error)
+        except OrderwatchError:
+            raise
+        except Exception as defect:  # ours, met by one odd answer: everything else goes on, and operators hear of it
+            return await self._note_failed(job, self._stumbled(job, defect))
         finally:
             self._catch_up.at_work.discard(job)
         await self._catch_up.answered(job)
@@ -279,7 +285,19 @@ class Rounds:
 
     # When again
 
-    async def _note_failed(self, job: Job, error: SourceError) -> None:
+    def _stumbled(self, job: Job, defect: Exception) -> AnswerUnreadable:
+        asked = f"for {job}" if isinstance(job, str) else "for its listing"
+        event(log, "stumbled", level=logging.ERROR, source=self._source.name, asked=asked, error=repr(defect))
+        log.debug("traceback", exc_info=defect)
+        came = f"came what orderwatch itself stumbles over ({type(defect).__name__}); please report it"
+        return AnswerUnreadable(self._source.name, asked, came)
+
+    async def _note_failed(self, job: Job, error: SourceError) -> SourceError:
+        await self._rest_after(job, error)
+        self._catch_up.failed(job)
+        return error
+
+    async def _rest_after(self, job: Job, error: SourceError) -> None:
         ledger = self.ledger
         wait = await ledger.condition.note_failed(error)
         if isinstance(job, Scope):

@@ -119,7 +119,7 @@ def flag(value: Any) -> bool | None:
 def moment(value: Any, zone: tzinfo) -> Moment | None:
     """A Moment of an ISO date or time in any common habit, `20260315`, or Unix seconds or milliseconds.
 
-    A time without an offset is read in `zone`. Year 1 and SAP's zeros mean no date.
+    A time without an offset is read in `zone`. Years 1 and 9999 and SAP's zeros mean no date.
     """
     written = text(value)
     if written is None or written.lower() in _NONE_WORDS or not written.strip("0-:.TZ /"):
@@ -137,15 +137,17 @@ def moment(value: Any, zone: tzinfo) -> Moment | None:
 
 
 def moment_of(instant: datetime, zone: tzinfo) -> Moment | None:
-    """A Moment of a datetime, read in `zone` if it is naive; None for year 1, which means not set."""
-    if instant.year <= 1:
+    """A Moment of a datetime, read in `zone` if it is naive; None where its year means not set."""
+    if not is_set(instant.year):
         return None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=zone)
-    try:
-        return from_instant(instant)
-    except OverflowError:
-        return None  # the last day of year 9999, west of Greenwich
+    return from_instant(instant)
+
+
+def is_set(year: int) -> bool:
+    """Whether a date of that year is one: programs fill in year 1 (.NET) and the last day of 9999 (SAP) for none."""
+    return 1 < year < 9999
 
 
 def _day(written: str) -> Moment | None:
@@ -153,7 +155,7 @@ def _day(written: str) -> Moment | None:
         day = date.fromisoformat(written)
     except ValueError:
         return None
-    return from_day(day) if day.year > 1 else None
+    return from_day(day) if is_set(day.year) else None
 
 
 def asked_fields(data: Any, paths: Iterable[str]) -> dict[str, str]:

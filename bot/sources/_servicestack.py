@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bot.model.moment import Moment, from_day
-from bot.sources._payload import from_milliseconds, moment, moment_of, text
+from bot.sources._payload import from_milliseconds, is_set, moment, moment_of, text
 
 _MAX_DEPTH = 64
 _BLANK = " \t\r\n"
@@ -42,7 +42,7 @@ def read_jsv(written: str) -> Any:
 
 
 def net_moment(value: Any, zone: tzinfo) -> Moment | None:
-    """A Moment of a .NET date in any form its serializers write; None for the minimum date and what is no date.
+    """A Moment of a .NET date in any form its serializers write; None for the least, the greatest and what is none.
 
     A time without an offset is read in `zone`. Midnight, as written, is a day: JSV drops its time and zone, so a
     midnight that came as JSON must mean the same.
@@ -54,7 +54,7 @@ def net_moment(value: Any, zone: tzinfo) -> Moment | None:
         instant = _instant(written, zone)
         if instant is None:
             return moment(written, zone)
-        if instant.time() == time.min and instant.year > 1:
+        if instant.time() == time.min and is_set(instant.year):
             return from_day(instant.date())
         return moment_of(instant, zone)
     except OverflowError:  # before year 1 or after 9999 once a zone is applied: nobody's date

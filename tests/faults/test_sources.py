@@ -3,6 +3,7 @@
 import gc
 import tracemalloc
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,9 @@ async def test_our_own_network_down_is_one_notice_and_one_recovery_sent_when_it_
     assert scene.verdict().is_clean, scene.verdict()
 
 
+PROMISING = ("schneider", "stateset")
+"""Accounts that promise dates."""
+
 RENAMED = {
     "schneider": ("trackingNumber", "tracking numbers"),
     "stateset": ("tracking_number", "tracking numbers"),
@@ -192,6 +196,18 @@ async def test_a_listing_that_shows_every_order_twice_on_a_page_from_the_first_l
         scene.world.place("stateset")
         assert told(await several_looks(scene), "New order") == 1
         assert scene.verdict().is_clean, scene.verdict()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_the_last_day_of_the_calendar_is_how_a_program_says_that_there_is_no_date(
+    tmp_path: Path, zone: str
+) -> None:
+    async with Scene(tmp_path, *PROMISING, orders=3) as scene:
+        scene.set("timezone", zone)
+        await scene.start()
+        for account in PROMISING:
+            scene.world.move_promise(scene.order(account, "confirmed"), date(9999, 12, 31))
+        assert told(await several_looks(scene, 2), "New date") == 2
 
 
 async def test_50_mb_again_and_again_leave_the_memory_as_it_was(scene: Scene) -> None:

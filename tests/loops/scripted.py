@@ -40,7 +40,7 @@ class ScriptedSource:
         """Orders that a listing of updates leaves out, whatever is asked for."""
         self.listing = listing
         self.trouble: list[SourceError] = []
-        self.details_trouble: dict[str, SourceError] = {}
+        self.details_trouble: dict[str, Exception] = {}
         self.slips: list[Order] = []
         """Answers that the next requests for details get instead of the true one."""
         self.break_after_page: int | None = None

@@ -220,9 +220,12 @@ async def test_an_outage_is_one_notice_and_one_recovery(storage: SqliteStorage, 
     assert await owed(storage) == [SUMMARY, ("desk", ("source_failing",)), ("desk", ("source_recovered",))]
 
 
-async def test_one_unreadable_order_among_others_is_told_once(storage: SqliteStorage, clock: ManualClock) -> None:
+@pytest.mark.parametrize("trouble", [ODD, OverflowError("date value out of range")], ids=["answer", "defect"])
+async def test_one_unreadable_order_among_others_is_told_once(
+    storage: SqliteStorage, clock: ManualClock, trouble: Exception
+) -> None:
     source = ScriptedSource(*(one(key) for key in "abc"))
-    source.details_trouble["b"] = ODD
+    source.details_trouble["b"] = trouble
     rounds = await started(source, storage, clock, ALL)
     for _ in range(12):
         await work(rounds, clock)
