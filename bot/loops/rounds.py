@@ -127,12 +127,13 @@ class Rounds:
                 await self._sweep(job)
             else:
                 self.ledger.agenda.put_first(job, self._clock.monotonic() + await self.hints.glance())
-        except SourceError as error:
-            return await self._note_failed(job, error)
-        except OrderwatchError:
-            raise
-        except Exception as defect:  # ours, met by one odd answer: everything else goes on, and operators hear of it
-            return await self._note_failed(job, self._stumbled(job, defect))
+        except Exception as error:
+            if isinstance(error, OrderwatchError) and not isinstance(error, SourceError):
+                raise
+            failure = error if isinstance(error, SourceError) else _stumbled(self._source, job, error)
+            await self._note_failed(job, failure)
+            self._catch_up.failed(job)
+            return failure
         finally:
             self._catch_up.at_work.discard(job)
         await self._catch_up.answered(job)
@@ -285,19 +286,7 @@ class Rounds:
 
     # When again
 
-    def _stumbled(self, job: Job, defect: Exception) -> AnswerUnreadable:
-        asked = f"for {job}" if isinstance(job, str) else "for its listing"
-        event(log, "stumbled", level=logging.ERROR, source=self._source.name, asked=asked, error=repr(defect))
-        log.debug("traceback", exc_info=defect)
-        came = f"came what orderwatch itself stumbles over ({type(defect).__name__}); please report it"
-        return AnswerUnreadable(self._source.name, asked, came)
-
-    async def _note_failed(self, job: Job, error: SourceError) -> SourceError:
-        await self._rest_after(job, error)
-        self._catch_up.failed(job)
-        return error
-
-    async def _rest_after(self, job: Job, error: SourceError) -> None:
+    async def _note_failed(self, job: Job, error: SourceError) -> None:
         ledger = self.ledger
         wait = await ledger.condition.note_failed(error)
         if isinstance(job, Scope):
@@ -343,6 +332,15 @@ async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:
         return (await source.fetch(key, known=digest, urgent=True)).digest == digest
     except OrderNotFound:
         return False
+
+
+def _stumbled(source: Source, job: Job, defect: Exception) -> AnswerUnreadable:
+    """A defect of ours that one odd answer brought up: everything else goes on, and operators hear of it."""
+    asked = f"for {job}" if isinstance(job, str) else "for its listing"
+    event(log, "stumbled", level=logging.ERROR, source=source.name, asked=asked, error=repr(defect))
+    log.debug("traceback", exc_info=defect)
+    came = f"came what orderwatch itself stumbles over ({type(defect).__name__}); please report it"
+    return AnswerUnreadable(source.name, asked, came)
 
 
 def _moment_in(clock: Clock, seconds: float) -> Moment:
