@@ -1,35 +1,20 @@
 """When changes happen at a source, and whose turn it is where its budget is too small for everybody's.
 
-An order changes with a hazard that depends on how far it has come (its stage) and on how near its promised day is. Of
-all ways to share R requests among orders with hazards h, looking at each in intervals in proportion to 1/√h leaves the
-least mean time between a change and the look that finds it: every order weighs √h, or more where the median counts.
+An order changes with a hazard that depends on how far it has come (its stage), times how near its promised day is; how
+much each matters is learned from all orders together, so that a stage seldom seen profits from what the others showed.
 
 Pure: times are handed in, nothing is asked. What is learned starts from a belief and follows what was seen.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.allot import Allot, Group
 from bot.model.order import Stage
 from bot.model.poll import Kind
 
-
-@dataclass(frozen=True, slots=True)
-class Bent:
-    """How far turns are bent towards the orders that are likelier to change."""
-
-    power: float
-    """Of the hazard, by which orders weigh: 0.5 makes the mean delay least, more than that the usual one."""
-    longest: float
-    """Of an even turn of all orders: no order waits longer, however quiet its kind."""
-
-
-EVENLY = Bent(0.5, 1.25)
-"""For requests that come evenly day and night: bent further, quiet orders would wait far longer than in turn."""
-BY_THE_DAY = Bent(0.75, 1.6)
-"""For a day's requests, spent in its busy hours: these are so many more that the quiet orders still gain."""
-LEAST = 0.07
+LEAST = 0.1
 """Of the busiest hour's pace is kept in the quietest."""
 
 _CHANGES_A_WEEK: Mapping[Stage, float] = {
@@ -44,12 +29,15 @@ _CHANGES_A_WEEK: Mapping[Stage, float] = {
     Stage.CANCELLED: 0.05,
 }
 """What is believed of an order before anything was seen."""
-_NEARNESS = (2.0, 3.0, 2.0, 1.3, 0.8, 0.5, 1.0)
-"""Times that, where the promised day is past, today, tomorrow, in 2 to 3 days, in 4 to 7, later, or not known."""
-_BELIEF = 8.0
+_LONG_AGO, _FAR = -8, 14
+"""Days until the promised one between which each is a kind of its own."""
+_NO_PROMISE = 99
+_CHANGES_BELIEVED = 8.0
 """Changes seen that weigh as much as what was believed before."""
+_LEARNED_AGAIN = 50
+"""Looks after which it is reckoned anew what they teach and how they are shared."""
 _BELIEF_HOURS = 200.0
-"""The same for the hours of the week."""
+"""The same, for the hours of the week."""
 _FOLLOWS = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """How much of an hour's need for looks there still is in the hours after it."""
 _WEEK = 7 * 24 * 3600.0
@@ -61,11 +49,19 @@ class Rhythm:
     Times of day are those of the source's own zone.
     """
 
-    def __init__(self) -> None:
-        self._orders: dict[Kind, int] = {}
+    def __init__(self, allot: Allot) -> None:
+        """`allot` shares the looks out."""
+        self._allot = allot
+        self._turns: Mapping[Kind, float] = {}
+        self._looks = 0
+        self._shared_for = 0, 0
+        self._orders: dict[Kind, int] = defaultdict(int)
         self._counted = 0
-        self._changes: dict[Kind, float] = {}
-        self._seconds: dict[Kind, float] = {}
+        self._changes: dict[Kind, float] = defaultdict(float)
+        self._seconds: dict[Kind, float] = defaultdict(float)
+        self._by_stage = dict(_CHANGES_A_WEEK)
+        self._by_day = {day: _believed_near(day) for day in (*range(_LONG_AGO, _FAR + 1), _NO_PROMISE)}
+        self._fitted_at = 0
         self._hours = [_believed(hour) for hour in range(168)]
         self._paces: list[float] = []
         self._paced_at = -1
@@ -73,48 +69,63 @@ class Rhythm:
     def kind(self, stage: Stage, promised: int | None, today: int) -> Kind:
         """The kind of an order whose delivery is promised for a day; days are counted as `date.toordinal` does."""
         if promised is None:
-            return stage, 6
-        days = promised - today
-        if days <= 1:
-            return stage, max(days, -1) + 1
-        return stage, 3 if days <= 3 else 4 if days <= 7 else 5
+            return stage, _NO_PROMISE
+        return stage, min(max(promised - today, _LONG_AGO), _FAR)
 
     def count(self, before: Kind | None, after: Kind | None) -> None:
         """An order that was of one kind is of another now; None is not being watched."""
         for kind, step in ((before, -1), (after, 1)):
             if kind is not None:
-                self._orders[kind] = self._orders.get(kind, 0) + step
+                self._orders[kind] += step
                 self._counted += step
 
     def note(self, kind: Kind, seconds: float, at: datetime, *, changed: bool) -> None:
         """An order of this kind was looked at, `seconds` after the last time."""
-        self._seconds[kind] = self._seconds.get(kind, 0.0) + seconds
+        self._looks += 1
+        self._seconds[kind] += seconds
         if changed:
-            self._changes[kind] = self._changes.get(kind, 0.0) + 1
+            self._changes[kind] += 1
             self._note_when(at, int(min(seconds, 86400.0) // 3600) + 1)
 
     def hazard(self, kind: Kind) -> float:
-        """Changes a second to be expected of an order of this kind, over a whole week."""
-        believed = _CHANGES_A_WEEK[kind[0]] * _NEARNESS[kind[1]] / _WEEK
-        return (_BELIEF + self._changes.get(kind, 0.0)) / (_BELIEF / believed + self._seconds.get(kind, 0.0))
+        """Changes a week to be expected of an order of this kind."""
+        if self._looks - self._fitted_at >= _LEARNED_AGAIN:
+            self._fitted_at = self._looks
+            self._fit()
+        return self._by_stage[kind[0]] * self._by_day[kind[1]]
+
+    def _fit(self) -> None:
+        """What makes the changes that were seen likeliest: the stages' part as the days' part is now, and then theirs.
+
+        Seen changes and weeks of watching are counted on top of some that are believed.
+        """
+        weeks = {kind: seconds / _WEEK for kind, seconds in self._seconds.items()}
+        changes, watched = defaultdict[Stage, float](float), defaultdict[Stage, float](float)
+        for (stage, day), spent in weeks.items():
+            changes[stage] += self._changes[stage, day]
+            watched[stage] += spent * self._by_day[day]
+        for stage, believed in _CHANGES_A_WEEK.items():
+            self._by_stage[stage] = _follow(believed, changes[stage], watched[stage])
+        of_day, on_day = defaultdict[int, float](float), defaultdict[int, float](float)
+        for (stage, day), spent in weeks.items():
+            of_day[day] += self._changes[stage, day]
+            on_day[day] += spent * self._by_stage[stage]
+        for day in self._by_day:
+            self._by_day[day] = _follow(_believed_near(day), of_day[day], on_day[day])
 
     @property
     def orders(self) -> int:
         """How many orders are counted."""
         return self._counted
 
-    def turns(self, kind: Kind, bent: Bent = EVENLY) -> float:
+    def turns(self, kind: Kind) -> float:
         """How many looks the source allows, at an even pace, before it is an order's turn again."""
-        weights = {each: (count, self.hazard(each) ** bent.power) for each, count in self._orders.items() if count > 0}
-        longest, free = bent.longest * self.orders, 1.0
-        while weights:
-            total = sum(count * weight for count, weight in weights.values()) / free
-            held = [each for each, (_, weight) in weights.items() if total > longest * weight]
-            if not held:
-                return float(min(total / self.hazard(kind) ** bent.power, longest))
-            for each in held:  # who would wait too long takes a fixed share; the others share what is left
-                free -= weights.pop(each)[0] / longest
-        return max(longest, 1.0)
+        since = self._counted, self._looks // _LEARNED_AGAIN
+        if since != self._shared_for or kind not in self._turns:
+            self._shared_for = since
+            counts = self._orders | {kind: max(1, self._orders[kind])}
+            self._turns = self._allot([Group(each, n, self.hazard(each)) for each, n in counts.items() if n > 0])
+        return max(self._turns[kind], 1.0)
 
     def wait(self, even: float, at: datetime) -> float:
         """Seconds until a day's budget has allowed as much as it allows in `even` seconds at an even pace.
@@ -140,6 +151,11 @@ class Rhythm:
             self._hours[slot] += share
 
 
+def _follow(believed: float, changes: float, expected_of_one: float) -> float:
+    """A rate, from a belief and from the changes that were seen while a rate of one would have shown so many."""
+    return (_CHANGES_BELIEVED + changes) / (_CHANGES_BELIEVED / believed + expected_of_one)
+
+
 def _paces(changes: Sequence[float]) -> list[float]:
     """By hour of the week: how it compares with the mean of its day, for `changes` by hour."""
     needs = [sum(changes[hour - back] * part for back, part in enumerate(_FOLLOWS)) for hour in range(168)]
@@ -153,6 +169,15 @@ def _paces(changes: Sequence[float]) -> list[float]:
 
 def _hour_of_week(at: datetime) -> int:
     return at.weekday() * 24 + at.hour
+
+
+def _believed_near(day: int) -> float:
+    """How many times the changes of its stage an order is believed to have, so many days before its promised one."""
+    if day == _NO_PROMISE:
+        return 1.0
+    if day > 3:
+        return 0.8 if day <= 7 else 0.5
+    return 1.3 if day >= 2 else 3.0 if day == 0 else 2.0
 
 
 def _believed(hour: int) -> float:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from bot.core.rhythm import BY_THE_DAY, EVENLY, Rhythm
+from bot.core.allot import by_the_day, evenly
+from bot.core.rhythm import Rhythm
 from bot.model.moment import Moment
 from bot.model.poll import Kind, OrderState
 from bot.model.units import RateValue
@@ -25,7 +26,7 @@ class Turns:
         self._local = datetime.min.replace(tzinfo=UTC)
         self._today = 0
         self._kinds: dict[Kind, Kind] = {}
-        self._rhythm = rhythm or Rhythm()
+        self._rhythm = rhythm or Rhythm(by_the_day if self._is_daily else evenly)
         self._cost = 1.0
         self._looks, self._spent = 0, 0
 
@@ -53,7 +54,7 @@ class Turns:
         kind = state.kind or self._kind(state, now)
         if kind is None:
             return every
-        even = rhythm.turns(kind, BY_THE_DAY if self._is_daily else EVENLY) / looks
+        even = rhythm.turns(kind) / looks
         return max(every, rhythm.wait(even, self._local_time(now)) if self._is_daily else even)
 
     def is_short(self, every: timedelta) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from math import exp
 from statistics import quantiles
 
+from bot.core.allot import Allot, by_the_day, evenly
 from bot.core.rhythm import Rhythm
 from bot.core.turns import Turns
 from bot.model.moment import from_day
@@ -134,6 +135,7 @@ class Ways:
         self.a_day = a_day
         self.rates = [rate for rate in (a_minute, a_day) if rate]
         rate = a_day or a_minute
+        self._allot = by_the_day if a_day else evenly
         self.an_hour = rate.events / rate.seconds * 3600
         self.seen: list[tuple[Stage, int]] = [life.first for life in lives]
         """Stage and promised day of every order, as its last look showed."""
@@ -145,11 +147,11 @@ class Ways:
 
     def learning(self) -> Found:
         """The product: what it knows of an order is what its last look showed."""
-        return self._run_with(Rhythm())
+        return self._run_with(Rhythm(self._allot))
 
     def knowing(self) -> Found:
         """The same rule for one who knows the true hazard of every kind of order, and the true hours."""
-        return self._run_with(Truth())
+        return self._run_with(Truth(self._allot))
 
     def _run_with(self, rhythm: Rhythm) -> Found:
         self.seen = [life.first for life in self._lives]
@@ -214,8 +216,8 @@ class Looker:
 class Truth(Rhythm):
     """A Rhythm that need not learn."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, allot: Allot) -> None:
+        super().__init__(allot)
         self._hours = [_activity(hour) for hour in range(168)]
 
     def kind(self, stage: Stage, promised: int | None, today: int) -> Kind:
