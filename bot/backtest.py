@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from sys import intern
 
 from bot.app import build_chats, build_sources, checked
@@ -22,12 +21,12 @@ from bot.model.order import Order
 from bot.model.outbox import State
 from bot.model.poll import Scope
 from bot.model.sending import Limit
+from bot.model.view import FoundThen, OwedThen
 from bot.model.watch import Watchlist
+from bot.past import Past
 from bot.ports import Clock, Source
-from bot.storage.doors import file_of
-from bot.storage.past import Found, Owed, Past, open_past
+from bot.storage.doors import past_of
 
-_COPY_FIRST = "copy it with `orderwatch migrate --to copy.db`, and give a config that names the copy"
 _ORDERS_AT_HAND = 10_000
 _BY_ORDER = ("statuses", "references", "amount", "texts")
 """Members of a Route that look at what of an order may change."""
@@ -66,23 +65,29 @@ def backtest(
 
     `progress` is told how many of how many changes are done. Raises ConfigError and StorageError.
     """
+    return asyncio.run(_backtest(config, clock, days, progress))
+
+
+async def _backtest(config: Config, clock: Clock, days: int, progress: Callable[[int, int], None]) -> Backtest:
     sources = build_sources(checked(config, clock), clock)
-    limits = asyncio.run(_limits(config, clock))
-    with open_past(file_of(config.database, _COPY_FIRST)) as past:
-        result = Backtest(until=past.latest())
+    limits = await _limits(config, clock)
+    async with past_of(config.database) as past:
+        result = Backtest(until=await past.latest())
         end = _instant(result.until)
         if end is None:
             return result
         result.since = from_instant(end - timedelta(days=days))
-        before = _Before(past.owed(result.since), result)
+        before = _Before(result)
+        async for owed in past.owed(result.since):
+            before.add(owed)
         replay = Replay(
             {name: telling_of(config, source) for name, source in sources.items()}, config.destinations, limits
         )
-        stage = _Stage(config, sources, past, result)
-        total = past.count(result.since)
+        stage = _Stage(config, sources, past, await past.scopes(), result)
+        total = await past.count(result.since)
         after: list[Telltale] = []
-        for found in past.changes(result.since):
-            if happening := stage.happening(found, before.unwanted.get((found.source, found.key, found.seen_at))):
+        async for found in past.found(result.since):
+            if happening := await stage.happening(found, before.unwanted.get((found.source, found.key, found.seen_at))):
                 after += (replace(each, news=result.known(each.news)) for each in replay.feed(happening))
             progress(len(found.changes), total)
         after += replay.finish(end)
@@ -102,22 +107,24 @@ async def _limits(config: Config, clock: Clock) -> Mapping[str, Sequence[Limit]]
 class _Before:
     """What was told, without what no config decides."""
 
-    def __init__(self, rows: Iterator[Owed], result: Backtest) -> None:
+    def __init__(self, result: Backtest) -> None:
         self.unwanted: dict[News, frozenset[str]] = {}
+        self._result = result
         self._rows: list[tuple[News, str, int]] = []
         self._sent: dict[int, Moment | None] = {}
-        for row in rows:
-            news = result.known((row.source, row.key, row.seen_at))
-            if all(label.startswith(BY_HAND) for label in row.route.split(", ")):
-                result.by_hand += 1
-            elif row.state is State.MUTED or row.held_for == SNOOZED:
-                result.unwanted += 1
-                self.unwanted[news] = self.unwanted.get(news, frozenset()) | {row.destination}
-            elif row.reason != BACK:
-                if row.state is State.SENT:
-                    self._sent[row.id] = row.settled_at
-                leader = row.id if row.merged_into is None else row.merged_into
-                self._rows.append((news, intern(row.destination), leader))
+
+    def add(self, row: OwedThen) -> None:
+        news = self._result.known((row.source, row.key, row.seen_at))
+        if all(label.startswith(BY_HAND) for label in row.route.split(", ")):
+            self._result.by_hand += 1
+        elif row.state is State.MUTED or row.held_for == SNOOZED:
+            self._result.unwanted += 1
+            self.unwanted[news] = self.unwanted.get(news, frozenset()) | {row.destination}
+        elif row.reason != BACK:
+            if row.state is State.SENT:
+                self._sent[row.id] = row.settled_at
+            leader = row.id if row.merged_into is None else row.merged_into
+            self._rows.append((news, intern(row.destination), leader))
 
     def told(self) -> Iterator[Telltale]:
         for news, destination, leader in self._rows:
@@ -129,27 +136,34 @@ class _Before:
 class _Stage:
     """Puts the orders back to where they were."""
 
-    def __init__(self, config: Config, sources: Mapping[str, Source], past: Past, result: Backtest) -> None:
+    def __init__(
+        self,
+        config: Config,
+        sources: Mapping[str, Source],
+        past: Past,
+        swept: frozenset[tuple[str, str]],
+        result: Backtest,
+    ) -> None:
         self._sources = sources
         self._past = past
         self._result = result
         self._books = {name: book_of(config, source) for name, source in sources.items()}
-        self._order = lru_cache(_ORDERS_AT_HAND)(past.order)
+        self._at_hand: dict[tuple[str, str], tuple[Order, tuple[str, ...]] | None] = {}
         self._looks_at_orders = any(
             getattr(route, member) is not None
             for routes in (config.notify, *(watchlist.notify for watchlist in config.watchlists.values()))
             for route in routes
             for member in _BY_ORDER
         )
-        self._swept = past.scopes()
+        self._swept = swept
         for source, book in self._books.items():
             for scope_id in book.scopes:
                 if scope_id != Scope().id and (source, scope_id) not in self._swept:
                     result.unknown += [watchlist.name for watchlist in book.of_scope(scope_id)]
 
-    def happening(self, found: Found, unwanted_at: frozenset[str] | None) -> Happening | None:
+    async def happening(self, found: FoundThen, unwanted_at: frozenset[str] | None) -> Happening | None:
         self._result.changes += len(found.changes)
-        known = self._order(found.source, found.key)
+        known = await self._order(found.source, found.key)
         if known is None or found.source not in self._sources:
             number = known[0].number if known else found.key
             self._note(found, number)
@@ -157,14 +171,22 @@ class _Stage:
         order, scopes = known
         self._note(found, order.number)
         return Happening(
-            order=self._as_it_was(found, order),
+            order=await self._as_it_was(found, order),
             at=found.seen_at,
             changes=found.changes,
             watchlists=self._following(found.source, self._books[found.source], found.key, scopes),
             unwanted_at=unwanted_at or frozenset(),
         )
 
-    def _note(self, found: Found, number: str) -> None:
+    async def _order(self, source: str, key: str) -> tuple[Order, tuple[str, ...]] | None:
+        place = (source, key)
+        if place not in self._at_hand:
+            if len(self._at_hand) >= _ORDERS_AT_HAND:
+                self._at_hand.clear()
+            self._at_hand[place] = await self._past.order(source, key)
+        return self._at_hand[place]
+
+    def _note(self, found: FoundThen, number: str) -> None:
         kinds = tuple(dict.fromkeys(change.kind.value for change in found.changes))
         self._result.about[self._result.known((found.source, found.key, found.seen_at))] = (number, kinds)
 
@@ -172,10 +194,10 @@ class _Stage:
         """Who follows an order. Whoever will follow the whole account follows all that was ever seen of it."""
         return book.following(key, scopes if (source, Scope().id) in self._swept else (*scopes, Scope().id))
 
-    def _as_it_was(self, found: Found, now: Order) -> Order:
+    async def _as_it_was(self, found: FoundThen, now: Order) -> Order:
         if not self._looks_at_orders:
             return now
-        payload = self._past.payload(found.source, found.key, found.seq)
+        payload = await self._past.payload(found.source, found.key, found.seq)
         if payload is not None:
             try:
                 return self._sources[found.source].parse(found.key, payload)

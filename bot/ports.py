@@ -20,6 +20,7 @@ from bot.model.sending import Limit, Part, Threads
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.model.view import ChangeRow, Extent, Found, OrderRow, Selected, Selection, Told
 from bot.outbox import Outbox
+from bot.past import Tables
 from bot.timebook import TimeBook
 
 
@@ -191,7 +192,7 @@ class Ear(Protocol):
         """
 
 
-class Views(Protocol):
+class Views(Tables, Protocol):
     """What people ask the store. Reads never wait for the writer and never write."""
 
     async def orders(

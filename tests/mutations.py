@@ -46,8 +46,8 @@ BREAKS = (
     ),
     Break(
         "commit without notifications",
-        "added = add_notifications(connection, record.notifications, versions)",
-        "added = add_notifications(connection, (), versions)",
+        "added = await add_notifications(connection, record.notifications, versions)",
+        "added = await add_notifications(connection, (), versions)",
         ("tests/loops/test_polling.py",),
     ),
     Break("retry without read-back", "            if row.unclear:\n", "            if False:\n", TELLING),

@@ -18,8 +18,9 @@ from bot.cli._store import strange
 from bot.core.phrases import counted
 from bot.core.spreadsheet import harmless, visible
 from bot.model.moment import from_instant
+from bot.model.view import Table, TableRow
 from bot.storage.doors import export
-from bot.storage.exports import COLUMNS, Row, What
+from bot.storage.tables import COLUMNS
 
 _ENOUGH = 64 * 1024
 """Characters that are written at once."""
@@ -28,10 +29,10 @@ _ENOUGH = 64 * 1024
 @click.command("export")
 @click.option(
     "--what",
-    default=What.ORDERS.value,
+    default=Table.ORDERS.value,
     show_default=True,
-    type=click.Choice([what.value for what in What]),
-    help="What to write.",
+    type=click.Choice([what.value for what in Table]),
+    help="Table to write.",
 )
 @click.option("--source", help="Only of this source.")
 @click.option(
@@ -50,7 +51,7 @@ def command(
     It may run beside the bot and takes little memory, however much there is. A cell that a spreadsheet would take for a
     formula begins with an apostrophe; `orders import` and the README know how to take it away again.
     """
-    wanted = What(what)
+    wanted = Table(what)
     since = from_instant(datetime.now(UTC) - timedelta(days=days)) if days else None
     database = read_store(invocation).database
     rows = export(database, wanted, source=source, since=since)
@@ -71,20 +72,20 @@ def command(
 class _Tally:
     """Rows, counted as they pass."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[TableRow]) -> None:
         self._rows = rows
         self.count = 0
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[TableRow]:
         for row in self._rows:
             self.count += 1
             yield row
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+def csv_lines(columns: Sequence[str], rows: Iterable[TableRow]) -> Iterator[str]:
     """A table as RFC 4180 has it: a line of names, then one for each row, each ended by CR LF.
 
-    Every text stands in quotes; a list is joined by comma and blank. What cannot be seen is the sign for unreadable.
+    Every text stands in quotes; a list is joined by comma and blank. Table cannot be seen is the sign for unreadable.
     """
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
@@ -95,7 +96,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     yield _taken(written)
 
 
-def json_lines(rows: Iterable[Row]) -> Iterator[str]:
+def json_lines(rows: Iterable[TableRow]) -> Iterator[str]:
     """A JSON object a line, with everything as it is."""
     for row in rows:
         yield as_json(row) + "\n"

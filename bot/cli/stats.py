@@ -17,8 +17,8 @@ from bot.cli._store import strange
 from bot.core.stats import Stats, statistics
 from bot.errors import OrderwatchError
 from bot.model.moment import from_instant
+from bot.model.view import Table
 from bot.storage.doors import export
-from bot.storage.exports import What
 
 _MOST_BARS = 14
 _NOTHING_YET = "there is nothing to tell yet: no order was completed, left a status or slipped while it was watched"
@@ -39,8 +39,8 @@ def command(invocation: Invocation, source: str | None, days: int | None, chart:
     store = read_store(invocation)
     since = from_instant(datetime.now(UTC) - timedelta(days=days)) if days else None
     found = statistics(
-        export(store.database, What.ORDERS, source=source),
-        export(store.database, What.CHANGES, source=source, since=since),
+        export(store.database, Table.ORDERS, source=source),
+        export(store.database, Table.CHANGES, source=source, since=since),
         ZoneInfo(store.timezone),
     )
     if found.is_empty:

@@ -5,9 +5,10 @@ Plain slotted classes, not pydantic models: what they hold has been validated wh
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from bot.model.change import Severity
+from bot.model.change import Change, Severity
 from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.outbox import State
@@ -150,3 +151,58 @@ class Waiting:
     """Whether a send of it may have been begun."""
     is_gathered: bool
     """Whether it tells the news of others too."""
+
+
+class Table(StrEnum):
+    """What can be had as a table."""
+
+    ORDERS = "orders"
+    CHANGES = "changes"
+    NOTIFICATIONS = "notifications"
+
+
+TableRow = dict[str, Any]
+"""By the name of its column, in the order of the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatesAsked:
+    """Orders for a calendar. A day stands in both forms a Moment has: the day, and the instant at which it begins."""
+
+    extents: tuple[Extent, ...]
+    start: tuple[Moment, Moment]
+    """The first day of which open orders are wanted."""
+    end: tuple[Moment, Moment]
+    """The first day of which they are not."""
+    since: Moment
+    """Completed and cancelled orders that changed after that instant are wanted, whenever they were promised for."""
+    limit: int
+    """How many of the open ones by date, and how many of either kind of the others, the last changed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundThen:
+    """What one poll found of one order."""
+
+    source: str
+    key: str
+    seq: int
+    seen_at: Moment
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwedThen:
+    """What was owed of that to one destination, and what became of it."""
+
+    id: int
+    source: str
+    key: str
+    seen_at: Moment
+    destination: str
+    route: str
+    state: State
+    settled_at: Moment | None
+    held_for: str | None
+    merged_into: int | None
+    reason: str | None

@@ -1,11 +1,11 @@
-"""What waits for somebody, and who takes care, as functions of a connection; those that write run in a transaction."""
+"""What waits for somebody, and who takes care, as functions of a connection."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.poll import PollRecord
+from bot.storage._connection import Connection
 from bot.storage._exception_rows import (
     ASSIGNMENT_COLUMNS,
     EXCEPTION_COLUMNS,
@@ -15,47 +15,53 @@ from bot.storage._exception_rows import (
     look_row,
     opened_rows,
 )
+from bot.storage._record_rows import insert, put
 
-OPEN_OF = f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ?"  # noqa: S608
-DUE = f"""select {EXCEPTION_COLUMNS} from exceptions
-    where acknowledged_at is null and source = ? and look_at <= ? order by look_at limit ?"""  # noqa: S608
+# Column lists are constants of this package; every value goes in as a parameter.
+# ruff: noqa: S608
 
 
-def note_changes(connection: sqlite3.Connection, record: PollRecord) -> None:
+async def note_changes(connection: Connection, record: PollRecord) -> None:
     """Begin and end what the changes of a record begin and end. What comes anew waits anew."""
-    connection.executemany("delete from exceptions where source = ? and key = ? and kind = ?", ended_rows(record))
-    connection.executemany(
-        "insert or replace into exceptions (source, key, kind, since, change, look_at) values (?, ?, ?, ?, ?, ?)",
-        opened_rows(record),
-    )
+    ended, opened = ended_rows(record), opened_rows(record)
+    over = {*ended, *((source, key, kind) for source, key, kind, *_ in opened)}
+    await connection.each("delete from exceptions where source = ? and key = ? and kind = ?", sorted(over))
+    await connection.each(insert("exceptions", ("source", "key", "kind", "since", "change", "look_at")), opened)
 
 
-def exceptions(connection: sqlite3.Connection, source: str, key: str) -> list[OrderException]:
+async def exceptions(connection: Connection, source: str, key: str) -> list[OrderException]:
     """What waits, or was acknowledged and is still so, of one order."""
-    found = [exception_of(row) for row in connection.execute(OPEN_OF, (source, key))]
-    return sorted(found, key=lambda each: (each.since, each.kind))  # one for each kind at most
+    rows = await connection.rows(
+        f"select {EXCEPTION_COLUMNS} from exceptions where source = ? and key = ?", (source, key)
+    )
+    return sorted(map(exception_of, rows), key=lambda each: (each.since, each.kind))  # one for each kind at most
 
 
-def due_exceptions(connection: sqlite3.Connection, source: str, now: Moment, limit: int) -> list[OrderException]:
+async def due_exceptions(connection: Connection, source: str, now: Moment, limit: int) -> list[OrderException]:
     """What waits unacknowledged and is to be looked at."""
-    return [exception_of(row) for row in connection.execute(DUE, (source, now, limit))]
+    rows = await connection.rows(
+        f"""select {EXCEPTION_COLUMNS} from exceptions
+            where acknowledged_at is null and source = ? and look_at <= ? order by look_at limit ?""",
+        (source, now, limit),
+    )
+    return [exception_of(row) for row in rows]
 
 
-def note_looks(connection: sqlite3.Connection, looked_at: Sequence[OrderException]) -> None:
+async def note_looks(connection: Connection, looked_at: Sequence[OrderException]) -> None:
     """Note what was told again, and when to look next; but not of what is over or acknowledged, or came anew."""
-    connection.executemany(
+    await connection.each(
         """update exceptions set reminded = ?, reminded_at = ?, escalated_at = ?, look_at = ?
             where source = ? and key = ? and kind = ? and since = ? and acknowledged_at is null""",
         [look_row(each) for each in looked_at],
     )
 
 
-def acknowledge(
-    connection: sqlite3.Connection, source: str, key: str, person: str, note: str | None, at: Moment
+async def acknowledge(
+    connection: Connection, source: str, key: str, person: str, note: str | None, at: Moment
 ) -> list[OrderException]:
     """Acknowledge all that waits of an order. Returns what waited."""
-    waiting = [each for each in exceptions(connection, source, key) if each.is_open]
-    connection.execute(
+    waiting = [each for each in await exceptions(connection, source, key) if each.is_open]
+    await connection.run(
         """update exceptions set acknowledged_at = ?, acknowledged_by = ?, note = ?
             where source = ? and key = ? and acknowledged_at is null""",
         (at, person, note, source, key),
@@ -63,21 +69,20 @@ def acknowledge(
     return waiting
 
 
-def assign(connection: sqlite3.Connection, wanted: Assignment) -> None:
+async def assign(connection: Connection, wanted: Assignment) -> None:
     """Let somebody take care of an order, in place of whoever did."""
-    connection.execute(
-        f"insert or replace into assignments ({ASSIGNMENT_COLUMNS}) values (?, ?, ?, ?, ?, ?)",  # noqa: S608
+    await connection.run(
+        put("assignments", ASSIGNMENT_COLUMNS.split(", "), ("source", "key")),
         (wanted.source, wanted.key, wanted.chat, wanted.person, wanted.by, wanted.since),
     )
 
 
-def unassign(connection: sqlite3.Connection, source: str, key: str) -> bool:
+async def unassign(connection: Connection, source: str, key: str) -> bool:
     """Let nobody take care of an order. False: nobody did."""
-    gone = connection.execute("delete from assignments where source = ? and key = ?", (source, key))
-    return gone.rowcount == 1
+    return await connection.run("delete from assignments where source = ? and key = ?", (source, key)) == 1
 
 
-def assignments(connection: sqlite3.Connection) -> Sequence[Assignment]:
+async def assignments(connection: Connection) -> Sequence[Assignment]:
     """Who takes care of what."""
-    rows = connection.execute(f"select {ASSIGNMENT_COLUMNS} from assignments order by source, key")  # noqa: S608
+    rows = await connection.rows(f"select {ASSIGNMENT_COLUMNS} from assignments order by source, key")
     return [assignment_of(row) for row in rows]

@@ -1,15 +1,13 @@
 """What people ask for by words and filters, as functions of a connection. Every list walks an index in its order."""
 
-import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from bot.model.moment import Moment
 from bot.model.order import Stage
-from bot.model.view import MOST_COUNTED, Extent, Found, OrderRow, Selected, Selection, Told
+from bot.model.view import MOST_COUNTED, DatesAsked, Extent, Found, OrderRow, Selected, Selection, Told
+from bot.storage._connection import Connection
 from bot.storage._rows import FOUND_COLUMNS, ORDER_COLUMNS, folded, found_of, order_row, told_of
-from bot.storage._schema import OPEN_ORDER, STUCK_ORDER
+from bot.storage._schema import OPEN_ORDER
 
 # Column lists and conditions are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608
@@ -17,81 +15,72 @@ from bot.storage._schema import OPEN_ORDER, STUCK_ORDER
 _MOST_FOUND = 50
 """Orders in one parcel, or of one purchase order, that are shown together."""
 
-Values = dict[str, Any]
+_Named = dict[str, Any]
 
 
-def seek(connection: sqlite3.Connection, names: Sequence[str], extents: Sequence[Extent]) -> list[Found]:
+async def seek(connection: Connection, names: Sequence[str], extents: Sequence[Extent]) -> list[Found]:
     """Orders within the extents that have one of the names; those of the first name that any has."""
-    inside, values = within(extents)
+    inside, values = within(connection, extents)
     for name in names:
-        rows = connection.execute(
+        rows = await connection.rows(
             f"""select {FOUND_COLUMNS}
-                from order_names as names cross join orders using (source, key)
+                from order_names as names {connection.join} orders using (source, key)
                 where names.name = :name and {inside} order by names.source, names.key limit {_MOST_FOUND}""",
             {**values, "name": folded(name)},
-        ).fetchall()
+        )
         if rows:
             return [found_of(row) for row in rows]
     return []
 
 
-def promised(
-    connection: sqlite3.Connection,
-    extents: Sequence[Extent],
-    start: tuple[Moment, Moment],
-    end: tuple[Moment, Moment],
-    limit: int,
-) -> list[Found]:
-    """Open orders whose next delivery is promised from one day until before another, by that."""
-    inside, values = within(extents)
-    conditions, more = _conditions(Selection(tuple(extents), due_from=start, due_before=end))
-    rows = connection.execute(
-        f"""select {FOUND_COLUMNS} from orders indexed by orders_by_due
-            where {" and ".join([*conditions, inside])} order by due limit :limit""",
-        {**values, **more, "limit": limit},
+async def dates(connection: Connection, asked: DatesAsked) -> list[Found]:
+    """Open orders by the next delivery promised, then cancelled and completed ones, the last changed first."""
+    inside, values = within(connection, asked.extents)
+    values["limit"] = asked.limit
+    conditions, more = _conditions(connection, Selection(asked.extents, due_from=asked.start, due_before=asked.end))
+    rows = await connection.rows(
+        f"""select {FOUND_COLUMNS} from orders {connection.along("orders_by_due")}
+            where {" and ".join([*conditions, inside])} order by due{connection.ties()} limit :limit""",
+        {**values, **more},
     )
+    for stage in (Stage.CANCELLED, Stage.COMPLETED):
+        rows += await connection.rows(
+            f"""select {FOUND_COLUMNS} from orders {connection.along("orders_by_stage")}
+                where stage = :stage and changed_at >= :since and {inside}
+                order by changed_at desc{connection.ties("desc")} limit :limit""",
+            {**values, "stage": stage.value, "since": asked.since},
+        )
     return [found_of(row) for row in rows]
 
 
-def finished(
-    connection: sqlite3.Connection, extents: Sequence[Extent], stage: Stage, since: Moment, limit: int
-) -> list[Found]:
-    """Orders of a stage that changed since then, last changed first."""
-    inside, values = within(extents)
-    rows = connection.execute(
-        f"""select {FOUND_COLUMNS} from orders indexed by orders_by_stage
-            where stage = :stage and changed_at >= :since and {inside} order by changed_at desc limit :limit""",
-        {**values, "stage": stage, "since": since, "limit": limit},
-    )
-    return [found_of(row) for row in rows]
-
-
-def select(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
+async def select(connection: Connection, selection: Selection, limit: int, offset: int) -> Selected:
     """A page of the orders wanted, and how many there are."""
     if selection.waits_for_somebody:
-        return _select_waiting(connection, selection, limit, offset)
+        return await _select_waiting(connection, selection, limit, offset)
     if not any(extent.is_whole or extent.scopes for extent in selection.extents):
-        return _select_named(connection, selection, limit, offset)
-    index, order = _walk(selection)
-    inside, values = within(selection.extents)
-    conditions, more = _conditions(selection)
+        return await _select_named(connection, selection, limit, offset)
+    index, column, direction = _walk(selection)
+    inside, values = within(connection, selection.extents)
+    conditions, more = _conditions(connection, selection)
     values |= more
-    wanted = f"from orders indexed by {index} where {' and '.join([*conditions, inside])}"
-    rows = connection.execute(
-        f"select {ORDER_COLUMNS} {wanted} order by {order} limit :limit offset :offset",
+    wanted = f"from orders {connection.along(index)} where {' and '.join([*conditions, inside])}"
+    rows = await connection.rows(
+        f"""select {ORDER_COLUMNS} {wanted} order by {column} {direction}{connection.ties(direction)}
+            limit :limit offset :offset""",
         {**values, "limit": limit, "offset": offset},
     )
     found = tuple(order_row(row) for row in rows)
     total = offset + len(found)
     if len(found) == limit or not found:
-        counted = f"select count(*) from (select 1 {wanted} limit {MOST_COUNTED})"
-        total = max(total if found else 0, connection.execute(counted, values).fetchone()[0])
+        counted = f"select count(*) from (select 1 {wanted} limit {MOST_COUNTED}) as those"
+        ((number,),) = await connection.rows(counted, values)
+        total = max(total if found else 0, number)
     return Selected(found, total)
 
 
-def told(connection: sqlite3.Connection, source: str, key: str, limit: int) -> list[Told]:
+async def told(connection: Connection, source: str, key: str, limit: int) -> list[Told]:
     """Notifications about one order, newest first."""
-    rows = connection.execute(
+    rows = await connection.rows(
         """select one.id, one.destination, one.state, one.kinds, one.route, one.created_at, one.not_before,
                 case when leader.id is null then one.settled_at else leader.settled_at end, one.reason, one.severity,
                 one.gather_until, one.held_for, one.first_try_at is not null or one.attempts > 0 or one.parts_sent > 0,
@@ -99,21 +88,21 @@ def told(connection: sqlite3.Connection, source: str, key: str, limit: int) -> l
                     where other.merged_into = coalesce(one.merged_into, one.id)),
                 leader.state
             from notifications as one left join notifications as leader on leader.id = one.merged_into
-            where one.source = ? and one.order_key = ? order by one.seq desc, one.id desc limit ?""",
+            where one.source = ? and one.order_key = ? order by one.seq desc nulls last, one.id desc limit ?""",
         (source, key, limit),
     )
     return [told_of(row) for row in rows]
 
 
-def _select_named(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
+async def _select_named(connection: Connection, selection: Selection, limit: int, offset: int) -> Selected:
     """Orders that are all named: each is looked up by its key, and there are few enough to sort."""
-    conditions, values = _conditions(selection)
+    conditions, values = _conditions(connection, selection)
     rows: list[OrderRow] = []
     for extent in selection.extents:
-        found = connection.execute(
-            f"""select {ORDER_COLUMNS} from (select value as wanted from json_each(:keys)) cross join orders
-                where source = :source and key = wanted and {" and ".join(conditions)}""",
-            {**values, "source": extent.source, "keys": json.dumps(sorted(extent.keys))},
+        found = await connection.rows(
+            f"""select {ORDER_COLUMNS} from orders
+                where source = :source and {connection.among("key", ":keys")} and {" and ".join(conditions)}""",
+            {**values, "source": extent.source, "keys": connection.many(sorted(extent.keys))},
         )
         rows += map(order_row, found)
     if selection.due_before or selection.due_from:
@@ -124,47 +113,48 @@ def _select_named(connection: sqlite3.Connection, selection: Selection, limit: i
     return Selected(tuple(rows[offset : offset + limit]), len(rows))
 
 
-def _select_waiting(connection: sqlite3.Connection, selection: Selection, limit: int, offset: int) -> Selected:
+async def _select_waiting(connection: Connection, selection: Selection, limit: int, offset: int) -> Selected:
     """Orders about which something waits: these are few, and each is looked up by its key."""
-    inside, values = within(selection.extents)
-    conditions, more = _conditions(selection)
-    rows = connection.execute(
+    inside, values = within(connection, selection.extents)
+    conditions, more = _conditions(connection, selection)
+    rows = await connection.rows(
         f"""select {ORDER_COLUMNS} from
-                (select source as of, key as wanted, min(since) as since from exceptions indexed by exceptions_open
+                (select source as of, key as wanted, min(since) as since
+                    from exceptions {connection.along("exceptions_open")}
                     where acknowledged_at is null group by source, key) as waiting
-                cross join orders on orders.source = waiting.of and orders.key = waiting.wanted
+                {connection.join} orders on orders.source = waiting.of and orders.key = waiting.wanted
             where {" and ".join([*conditions, inside])} order by waiting.since, orders.source, orders.key""",
         values | more,
-    ).fetchall()
+    )
     return Selected(tuple(map(order_row, rows[offset : offset + limit])), len(rows))
 
 
-def _walk(selection: Selection) -> tuple[str, str]:
-    """The index that gives the list in its order, and that order."""
+def _walk(selection: Selection) -> tuple[str, str, str]:
+    """The index that gives the list in its order, and that order: a column and a direction."""
     if selection.due_before or selection.due_from:
-        return "orders_by_due", "due"
+        return "orders_by_due", "due", "asc"
     if selection.is_stuck:
-        return "orders_stuck", "changed_at"
+        return "orders_stuck", "changed_at", "asc"
     if selection.unchanged_since:
-        return "orders_by_age", "changed_at"
+        return "orders_by_age", "changed_at", "asc"
     if selection.changed_since:
-        return "orders_by_change", "changed_at desc"
+        return "orders_by_change", "changed_at", "desc"
     if selection.stage:
-        return "orders_by_stage", "changed_at desc"
+        return "orders_by_stage", "changed_at", "desc"
     if len(selection.extents) == 1:
-        return "orders_by_source", "changed_at desc"
-    return "orders_by_change", "changed_at desc"
+        return "orders_by_source", "changed_at", "desc"
+    return "orders_by_change", "changed_at", "desc"
 
 
-def _conditions(selection: Selection) -> tuple[list[str], Values]:
-    by_date, values = bool(selection.due_before or selection.due_from), Values()
+def _conditions(connection: Connection, selection: Selection) -> tuple[list[str], _Named]:
+    by_date, values = bool(selection.due_before or selection.due_from), _Named()
     # Whatever has a date has been seen: to ask for that too would take a look at each row.
     conditions = ["due is not null" if by_date else "changed_at is not null"]
     is_of_open = by_date or selection.unchanged_since or selection.is_stuck
     # What is open is never archived.
     conditions.append(OPEN_ORDER if is_of_open else "archived_at is null")
     if selection.is_stuck:
-        conditions.append(STUCK_ORDER)
+        conditions.append(connection.stuck_order)
     if selection.changed_since:
         # A version may differ in nothing that is news, such as the first one with all details.
         conditions.append(
@@ -174,17 +164,19 @@ def _conditions(selection: Selection) -> tuple[list[str], Values]:
         )
         values["changed_since"] = selection.changed_since
     if selection.due_before:
-        conditions += ["due < max(:before, :before_at)", _day_or_instant("due", "<", "before")]
+        conditions += ["due < :before_both", _day_or_instant("due", "<", "before")]
         values["before"], values["before_at"] = selection.due_before
+        values["before_both"] = max(selection.due_before)
     if selection.due_from:
-        conditions += ["due >= min(:start, :start_at)", _day_or_instant("due", ">=", "start")]
+        conditions += ["due >= :start_both", _day_or_instant("due", ">=", "start")]
         values["start"], values["start_at"] = selection.due_from
+        values["start_both"] = min(selection.due_from)
     if selection.unchanged_since:
         conditions.append("changed_at < :unchanged_since")
         values["unchanged_since"] = selection.unchanged_since
     if selection.stage:
         conditions.append("stage = :stage")
-        values["stage"] = selection.stage
+        values["stage"] = selection.stage.value
     return conditions, values
 
 
@@ -192,17 +184,16 @@ def _day_or_instant(column: str, operator: str, bound: str) -> str:
     return f"{column} {operator} case when length({column}) = 10 then :{bound} else :{bound}_at end"
 
 
-def within(extents: Sequence[Extent]) -> tuple[str, Values]:
+def within(connection: Connection, extents: Sequence[Extent]) -> tuple[str, _Named]:
     """Whether an order is within any of the extents."""
-    parts, values = [], Values()
+    parts, values = [], _Named()
     for number, extent in enumerate(extents):
         values[f"source{number}"] = extent.source
         part = f"orders.source = :source{number}"
         if not extent.is_whole:
-            values[f"keys{number}"] = json.dumps(sorted(extent.keys))
-            values[f"scopes{number}"] = json.dumps(sorted(extent.scopes))
-            part += f""" and (orders.key in (select value from json_each(:keys{number})) or exists
-                (select 1 from json_each(orders.scopes) as mine join json_each(:scopes{number}) as given
-                    on given.value = mine.value))"""
+            values[f"keys{number}"] = connection.many(sorted(extent.keys))
+            values[f"scopes{number}"] = connection.many(sorted(extent.scopes))
+            part += f""" and ({connection.among("orders.key", f":keys{number}")}
+                or {connection.shares("orders.scopes", f":scopes{number}")})"""
         parts.append(f"({part})")
     return f"({' or '.join(parts)})" if parts else "orders.source = ''", values

@@ -1,7 +1,6 @@
 """What is owed to people: read, gathered, claimed and settled, as functions of a connection."""
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +10,8 @@ from bot.model.moment import Moment
 from bot.model.outbox import Gathering, NewNotification, Notification, Settlement, State, WithChanges
 from bot.model.sending import Thread
 from bot.model.view import Owed, Waiting
-from bot.storage._record_rows import NOTIFICATION_ROW, insert, notification_rows
+from bot.storage._connection import Connection
+from bot.storage._record_rows import NOTIFICATION_ROW, insert, notification_rows, put
 from bot.storage._rows import (
     NOTIFICATION_COLUMNS,
     WAITING_COLUMNS,
@@ -25,95 +25,94 @@ from bot.storage._rows import (
 # ruff: noqa: S608
 
 _THREAD_COLUMNS = "destination, source, key, place, message_id, says, told_at"
-_ADD = f"{insert('notifications', NOTIFICATION_ROW, '?')} on conflict (key) do nothing"
+_MESSAGE_COLUMNS = ("notification_id", "part", "destination", "message_id", "sent_at")
+_ADD = f"{insert('notifications', NOTIFICATION_ROW)} on conflict (key) do nothing"
+_WRITE_MESSAGE = put("messages", _MESSAGE_COLUMNS, ("notification_id", "part"))
+_WRITE_THREAD = put("threads", _THREAD_COLUMNS.split(", "), ("destination", "source", "key"))
 _OPEN = "state in ('pending', 'sending')"
 
 
-def owed(connection: sqlite3.Connection) -> list[Owed]:
+async def owed(connection: Connection) -> list[Owed]:
     """Destinations with open notifications, by name."""
-    rows = connection.execute(
-        """select destination, count(*), max(id) from notifications indexed by notifications_open
-            where state in ('pending', 'sending') group by destination order by destination"""
+    rows = await connection.rows(
+        f"""select destination, count(*), max(id) from notifications {connection.along("notifications_open")}
+            where {_OPEN} group by destination order by destination"""
     )
     return [Owed(*row) for row in rows]
 
 
-def waiting(connection: sqlite3.Connection, destination: str, limit: int) -> list[Waiting]:
+async def waiting(connection: Connection, destination: str, limit: int) -> list[Waiting]:
     """The first open notifications of a destination; and the urgent ones, with all that is open of their orders."""
-    first = f"""select {WAITING_COLUMNS} from notifications indexed by notifications_open
-        where destination = :destination and state in ('pending', 'sending') order by id limit :limit"""
-    urgent = f"""select {WAITING_COLUMNS} from notifications indexed by notifications_urgent
-        where destination = :destination and state in ('pending', 'sending') and severity = 'urgent'"""
-    beside = f"""select {WAITING_COLUMNS} from notifications indexed by notifications_by_order
+    first = f"""select {WAITING_COLUMNS} from notifications {connection.along("notifications_open")}
+        where destination = :destination and {_OPEN} order by id limit :limit"""
+    urgent = f"""select {WAITING_COLUMNS} from notifications {connection.along("notifications_urgent")}
+        where destination = :destination and {_OPEN} and severity = 'urgent'"""
+    beside = f"""select {WAITING_COLUMNS} from notifications {connection.along("notifications_by_order")}
         where source = :source and order_key = :order and destination = :destination and {_OPEN}"""
     values = {"destination": destination, "limit": limit}
-    rows = connection.execute(first, values).fetchall()
+    rows = await connection.rows(first, values)
     if len(rows) == limit:
         known = {row[0] for row in rows}
-        found = connection.execute(urgent, values).fetchall()
+        found = await connection.rows(urgent, values)
         orders = {row[1:3] for row in found if row[2] is not None}
         for source, order in orders:
-            found += connection.execute(beside, {**values, "source": source, "order": order})
+            found += await connection.rows(beside, {**values, "source": source, "order": order})
         rows += {row[0]: row for row in found if row[0] not in known}.values()
     return [waiting_of(row) for row in sorted(rows)]
 
 
-def news(connection: sqlite3.Connection, ids: Sequence[int]) -> list[WithChanges]:
+async def news(connection: Connection, ids: Sequence[int]) -> list[WithChanges]:
     """These notifications by id, each with the changes it tells."""
-    wanted = json.dumps(list(ids))
+    wanted = connection.many(ids)
     changes: dict[int, list[Change]] = defaultdict(list)
-    found = connection.execute(
-        """select changes.id, notifications.id, change from notifications
+    found = await connection.rows(
+        f"""select changes.id, notifications.id, kinds, kind, change from notifications
             join changes on changes.source = notifications.source and changes.key = notifications.order_key
                 and changes.seq = notifications.seq and changes.seen_at = notifications.created_at
-                and changes.kind in (select value from json_each(notifications.kinds))
-            where notifications.id in (select value from json_each(?))""",
+            where {connection.among("notifications.id")}""",
         (wanted,),
     )
-    for _, id_, change in sorted(found):
-        changes[id_].append(Change.model_validate_json(change))
-    rows = connection.execute(
-        f"""select {NOTIFICATION_COLUMNS} from notifications
-            where id in (select value from json_each(?))""",
-        (wanted,),
+    for _, id_, kinds, kind, change in sorted(found):
+        if kind in json.loads(kinds):
+            changes[id_].append(Change.model_validate_json(change))
+    rows = await connection.rows(
+        f"select {NOTIFICATION_COLUMNS} from notifications where {connection.among('id')}", (wanted,)
     )
     return [WithChanges(row=row, changes=tuple(changes[row.id])) for row in map(notification_of, sorted(rows))]
 
 
-def thread(connection: sqlite3.Connection, destination: str, source: str, order: str) -> Thread | None:
+async def thread(connection: Connection, destination: str, source: str, order: str) -> Thread | None:
     """The thread of an order there, if it has one."""
-    row = connection.execute(
+    row = await connection.row(
         f"select {_THREAD_COLUMNS} from threads where destination = ? and source = ? and key = ?",
         (destination, source, order),
-    ).fetchone()
+    )
     return None if row is None else Thread(**dict(zip(Thread.model_fields, row, strict=True)))
 
 
-def add_notifications(
-    connection: sqlite3.Connection, notifications: Sequence[NewNotification], versions: Mapping[str, int]
+async def add_notifications(
+    connection: Connection, notifications: Sequence[NewNotification], versions: Mapping[str, int]
 ) -> bool:
     """Add those whose key is new, each with the version of its order from `versions`. Returns whether any was."""
-    before = connection.total_changes
-    connection.executemany(_ADD, notification_rows(notifications, versions))
-    return connection.total_changes > before
+    return await connection.each(_ADD, notification_rows(notifications, versions)) > 0
 
 
-def gather(connection: sqlite3.Connection, gathering: Gathering) -> bool:
+async def gather(connection: Connection, gathering: Gathering) -> bool:
     """Make several notifications one. False, and nothing is written, when one of them is not waiting untried."""
     ids = [*gathering.merged, *((gathering.leader,) if gathering.leader is not None else ())]
-    (untried,) = connection.execute(
-        """select count(*) from notifications where id in (select value from json_each(?)) and state = 'pending'
-            and first_try_at is null and attempts = 0 and parts_sent = 0 and gathered is null""",
-        (json.dumps(ids),),
-    ).fetchone()
-    if untried != len(ids):
+    untried = await connection.rows(
+        f"""select id from notifications where {connection.among("id")} and state = 'pending'
+            and first_try_at is null and attempts = 0 and parts_sent = 0 and gathered is null {connection.locked}""",
+        (connection.many(ids),),
+    )
+    if len(untried) != len(ids):
         return False
-    connection.executemany(
-        """update notifications set state = 'merged', merged_into = ?, reason = ?, settled_at = ? where id = ?""",
+    await connection.each(
+        "update notifications set state = 'merged', merged_into = ?, reason = ?, settled_at = ? where id = ?",
         [(gathering.leader, reason, gathering.at, id_) for id_, reason in gathering.merged.items()],
     )
     if gathering.message is not None:
-        connection.execute(
+        await connection.run(
             """update notifications set gathered = ?, kinds = ?, route = ?, severity = ?, message = ?,
                 gather_until = null, not_before = null where id = ?""",
             (
@@ -128,13 +127,13 @@ def gather(connection: sqlite3.Connection, gathering: Gathering) -> bool:
     return True
 
 
-def claim(connection: sqlite3.Connection, ids: Sequence[int], now: Moment) -> list[Notification]:
+async def claim(connection: Connection, ids: Sequence[int], now: Moment) -> list[Notification]:
     """Mark those of `ids` that are open as being sent, and return them, by id, as they then are."""
-    rows = connection.execute(
+    rows = await connection.rows(
         f"""select {NOTIFICATION_COLUMNS} from notifications
-            where id in (select value from json_each(?)) and {_OPEN}""",
-        (json.dumps(list(ids)),),
-    ).fetchall()
+            where {connection.among("id")} and {_OPEN} {connection.locked}""",
+        (connection.many(ids),),
+    )
     claimed: list[Notification] = []
     for found in map(notification_of, sorted(rows)):
         changes = {
@@ -143,46 +142,45 @@ def claim(connection: sqlite3.Connection, ids: Sequence[int], now: Moment) -> li
             "first_try_at": found.first_try_at or now,
         }
         claimed.append(found.model_copy(update=changes))
-    connection.executemany(
+    await connection.each(
         "update notifications set state = 'sending', first_try_at = ?, unclear = ? where id = ?",
         [(each.first_try_at, each.unclear, each.id) for each in claimed],
     )
     return claimed
 
 
-def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement]) -> bool:
+async def settle(connection: Connection, settlements: Sequence[Settlement]) -> bool:
     """Write what became of notifications. Returns whether notices were added. Raises StorageError for an unknown id."""
     added = False
     for settlement in settlements:
-        destination = _settle_row(connection, settlement)
+        destination = await _settle_row(connection, settlement)
         first = settlement.parts_sent - len(settlement.message_ids) + 1
-        connection.executemany(
-            """insert or replace into messages (notification_id, part, destination, message_id, sent_at)
-                values (?, ?, ?, ?, ?)""",
+        await connection.each(
+            _WRITE_MESSAGE,
             [
                 (settlement.id, part, destination, message_id, settlement.at)
                 for part, message_id in enumerate(settlement.message_ids, first)
             ],
         )
         if settlement.thread is not None:
-            _remember(connection, settlement.thread)
+            await connection.run(_WRITE_THREAD, tuple(settlement.thread.model_dump().values()))
         if move := settlement.moved:
-            connection.execute(
-                "insert or replace into destinations (name, moved_from, moved_to, moved_at) values (?, ?, ?, ?)",
+            await connection.run(
+                put("destinations", ("name", "moved_from", "moved_to", "moved_at"), ("name",)),
                 (destination, write_object(move.old), write_object(move.new), settlement.at),
             )
-        added = add_notifications(connection, settlement.notices, {}) or added
+        added = await add_notifications(connection, settlement.notices, {}) or added
     return added
 
 
-def _settle_row(connection: sqlite3.Connection, settlement: Settlement) -> str:
+async def _settle_row(connection: Connection, settlement: Settlement) -> str:
     """Write the row, and return the name of its destination."""
     is_open = settlement.state in (State.PENDING, State.SENDING)
-    row = connection.execute(
+    row = await connection.row(
         """update notifications set state = ?, attempts = ?, parts_sent = ?, not_before = ?, reason = ?, unclear = ?,
             settled_at = ? where id = ? returning destination""",
         (
-            settlement.state,
+            settlement.state.value,
             settlement.attempts,
             settlement.parts_sent,
             settlement.not_before,
@@ -191,19 +189,9 @@ def _settle_row(connection: sqlite3.Connection, settlement: Settlement) -> str:
             None if is_open else settlement.at,
             settlement.id,
         ),
-    ).fetchone()
+    )
     if row is None:
         raise StorageError(
             f"there is no notification {settlement.id}; nothing was settled, look at `orderwatch outbox list`"
         )
     return str(row[0])
-
-
-def _remember(connection: sqlite3.Connection, thread: Thread) -> None:
-    """Keep a thread, in place of an earlier one of its order there."""
-    connection.execute(
-        f"""insert into threads ({_THREAD_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)
-            on conflict (destination, source, key) do update set place = excluded.place,
-                message_id = excluded.message_id, says = excluded.says, told_at = excluded.told_at""",
-        tuple(thread.model_dump().values()),
-    )

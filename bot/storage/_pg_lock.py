@@ -8,7 +8,6 @@ from bot.errors import StorageLocked
 from bot.model.database import Dsn
 from bot.model.moment import Moment, from_instant
 from bot.storage._pg_connections import Connection
-from bot.storage._pg_views import row_of
 
 _LOCK = 0x6F7264
 """With the number of the schema, the key of the lock."""
@@ -23,14 +22,14 @@ async def be_alone(database: Dsn, connection: Connection) -> None:
     try:
         await connection.execute(f"select pg_advisory_lock{key}", (_LOCK,))
     except errors.LockNotAvailable:
-        row = await row_of(
-            connection,
+        found = await connection.execute(
             """select application_name, backend_start from pg_stat_activity where pid in (
                 select pid from pg_locks where locktype = 'advisory' and granted and classid = %s
                     and database = (select oid from pg_database where datname = current_database())
                     and objid = (select oid from pg_namespace where nspname = current_schema()))""",
             (_LOCK,),
         )
+        row = await found.fetchone()
         who = f"{row[0]} since {_shown(row[1])}" if row else "another process"
         raise StorageLocked(
             f"{database} is in use by {who}; stop it first, or give this one its own database"

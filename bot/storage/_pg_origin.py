@@ -11,7 +11,7 @@ from psycopg import Error
 
 from bot.log import event
 from bot.storage._pg_connections import Connection
-from bot.storage._pg_views import row_of
+from bot.storage._pg_words import PostgresConnection
 from bot.storage.redrive import DOUBT
 
 log = logging.getLogger(__name__)
@@ -25,13 +25,13 @@ _TIMELINE = """select concat_ws(' ', (select system_identifier from pg_control_s
 
 async def doubt_what_is_owed_if_it_is_another(connection: Connection) -> None:
     """Once for each time that it went back: what it owes is looked for in the chat, or sent as a possible repeat."""
-    found = await _origin(connection)
+    found, asked = await _origin(connection), PostgresConnection(connection)
     async with connection.transaction():
-        known = await row_of(connection, "select origin from orderwatch_origin")
+        known = await asked.row("select origin from orderwatch_origin")
         if known == (found,):
             return
         await connection.execute("lock table orderwatch_origin in exclusive mode")  # of several workers one does it
-        known = await row_of(connection, "select origin from orderwatch_origin")
+        known = await asked.row("select origin from orderwatch_origin")
         if known == (found,):
             return
         await connection.execute("delete from orderwatch_origin")
@@ -42,9 +42,9 @@ async def doubt_what_is_owed_if_it_is_another(connection: Connection) -> None:
 
 
 async def _origin(connection: Connection) -> str:
-    numbers = await row_of(connection, _NUMBERS)
-    timeline = None
+    asked, timeline = PostgresConnection(connection), None
+    numbers = await asked.row(_NUMBERS)
     with suppress(Error):
         async with connection.transaction():
-            timeline = await row_of(connection, _TIMELINE)
+            timeline = await asked.row(_TIMELINE)
     return " ".join(str(row[0]) for row in (numbers, timeline) if row)

@@ -1,49 +1,50 @@
 """What the operator says that status words mean, applied to orders that were read before it was said."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 
 from bot.core.promise import due
 from bot.model.moment import Moment
 from bot.model.order import Order, Stage, Status, normal_word
+from bot.storage._connection import Connection
+from bot.storage._record_rows import put
 
 BATCH = 500
 """Orders in one transaction."""
 
 
-def is_applied(connection: sqlite3.Connection, source: str, statuses: Mapping[str, Stage]) -> bool:
+async def is_applied(connection: Connection, source: str, statuses: Mapping[str, Stage]) -> bool:
     """Whether the orders of a source have been read by this very table."""
-    row = connection.execute("select statuses from readings where source = ?", (source,)).fetchone()
-    return (row[0] if row else "{}") == text_of(statuses)
+    row = await connection.row("select statuses from readings where source = ?", (source,))
+    return bool((row[0] if row else "{}") == _text_of(statuses))
 
 
-def note_applied(connection: sqlite3.Connection, source: str, statuses: Mapping[str, Stage]) -> None:
+async def note_applied(connection: Connection, source: str, statuses: Mapping[str, Stage]) -> None:
     """Remember by which table the orders of a source have been read."""
-    connection.execute("insert or replace into readings (source, statuses) values (?, ?)", (source, text_of(statuses)))
+    await connection.run(put("readings", ("source", "statuses"), ("source",)), (source, _text_of(statuses)))
 
 
-def read_again(
-    connection: sqlite3.Connection, source: str, statuses: Mapping[str, Stage], after: str
+async def read_again(
+    connection: Connection, source: str, statuses: Mapping[str, Stage], after: str
 ) -> tuple[int, str | None]:
     """Read the stages of the next orders by key; how many became others, and the last key, None at the end."""
-    table = table_of(statuses)
-    rows = connection.execute(
+    table = _table_of(statuses)
+    rows = await connection.rows(
         """select key, snapshot from orders where source = ? and key > ? and snapshot is not null
             order by key limit ?""",
         (source, after, BATCH),
-    ).fetchall()
-    changed = [(*columns, source, key) for key, text in rows if (columns := read_anew(text, table))]
-    connection.executemany("update orders set stage = ?, due = ?, snapshot = ? where source = ? and key = ?", changed)
+    )
+    changed = [(*columns, source, key) for key, text in rows if (columns := _read_anew(text, table))]
+    await connection.each("update orders set stage = ?, due = ?, snapshot = ? where source = ? and key = ?", changed)
     return len(changed), rows[-1][0] if len(rows) == BATCH else None
 
 
-def table_of(statuses: Mapping[str, Stage]) -> dict[str, Stage]:
+def _table_of(statuses: Mapping[str, Stage]) -> dict[str, Stage]:
     """A table by words as they are compared."""
     return {normal_word(word): stage for word, stage in statuses.items()}
 
 
-def read_anew(text: str, table: Mapping[str, Stage]) -> tuple[str, Moment | None, str] | None:
+def _read_anew(text: str, table: Mapping[str, Stage]) -> tuple[str, Moment | None, str] | None:
     """Stage, day due and snapshot of a stored order as the table reads it; None where nothing becomes another."""
     if not _mentions(json.loads(text), table):
         return None
@@ -86,6 +87,6 @@ def _meant(status: Status, table: Mapping[str, Stage]) -> Status:
     return status.model_copy(update={"stage": stage})
 
 
-def text_of(statuses: Mapping[str, Stage]) -> str:
+def _text_of(statuses: Mapping[str, Stage]) -> str:
     """A table as text: the same for the same table."""
     return json.dumps({normal_word(word): stage.value for word, stage in statuses.items()}, sort_keys=True)

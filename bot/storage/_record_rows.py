@@ -43,16 +43,22 @@ NOTIFICATION_ROW = (
 )  # fmt: skip
 
 
-def insert(table: str, columns: Sequence[str], mark: str) -> str:
-    """The statement that adds a row; `mark` stands for a value."""
-    return f"insert into {table} ({', '.join(columns)}) values ({', '.join([mark] * len(columns))})"  # noqa: S608
+def insert(table: str, columns: Sequence[str]) -> str:
+    """The statement that adds a row."""
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608
 
 
-def upsert(columns: Sequence[str], mark: str) -> str:
+def put(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
+    """The statement that writes a row in place of the one with the same key."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return f"{insert(table, columns)} on conflict ({', '.join(key)}) do update set {changes}"
+
+
+def put_order(columns: Sequence[str]) -> str:
     """The statement that writes a row of orders. A digest or a memory that is null stays as it was."""
     told = [column for column in columns if column not in ("source", "key", "first_seen_at")]
     changes = ", ".join(f"{name} = {_KEEPING.get(name, 'excluded.{0}').format(name)}" for name in told)
-    return f"{insert('orders', columns, mark)} on conflict (source, key) do update set {changes}"
+    return f"{insert('orders', columns)} on conflict (source, key) do update set {changes}"
 
 
 def each_order_once(record: PollRecord) -> list[PollRecord]:

@@ -24,7 +24,7 @@ def _orders_and_outbox(db: Database) -> None:
         db.execute(statement)
 
 
-OPEN_ORDER = "vanished = 0 and stage not in ('completed', 'cancelled')"
+OPEN_ORDER = "not vanished and stage not in ('completed', 'cancelled')"
 """As the indexes over open orders have it: a statement that says it otherwise does not use them."""
 
 STATUS_MOVE = "kind in ('appeared', 'status', 'moved_backwards', 'completed', 'cancelled')"

@@ -1,7 +1,6 @@
-"""What people set up by talking to the bot, as functions of a connection; those that write run inside a transaction."""
+"""What people set up by talking to the bot, as functions of a connection."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 
 from bot.model.access import Grant, Invite
@@ -9,6 +8,8 @@ from bot.model.command import Question
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
+from bot.storage._connection import Connection
+from bot.storage._record_rows import insert, put
 from bot.storage._rows import write_object
 from bot.storage._talk_rows import (
     MUTE_COLUMNS,
@@ -24,77 +25,87 @@ from bot.storage._talk_rows import (
     write_names,
 )
 
-WAITING = "select id, waiting from audit where chat = ? and waiting is not null and at >= ? order by at"
-SHOWN_UNDER = """select text from audit
-    where chat = ? and place = ? and under = ? and under <> '' and outcome = 'answered' order by id desc limit 1"""
+# Column lists are constants of this package; every value goes in as a parameter.
+# ruff: noqa: S608
+
+_EXTENT = "source = ? and key = ? and destination = ? and watchlist = ? and kind = ?"
+_MEMBER_COLUMNS = "chat, person, place, role, sources, watchlists"
 
 
-def begin(connection: sqlite3.Connection, entry: AuditEntry) -> bool:
+async def begin(connection: Connection, entry: AuditEntry) -> bool:
     """Note a question. False: it was noted before."""
     waiting = entry.waiting.model_dump_json() if entry.waiting else None
-    noted = connection.execute(
+    noted = await connection.run(
         """insert into audit (chat, question, person, place, at, verb, text, under, waiting)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            on conflict (chat, question) do update set outcome = null where outcome = ?""",
+            on conflict (chat, question) do update set outcome = null where audit.outcome = ?""",
         (
             *(entry.chat, entry.question, entry.person, entry.place, entry.at, entry.verb, entry.text),
             *(entry.under, waiting, REOPENED),
         ),
     )
-    return noted.rowcount == 1
+    return noted == 1
 
 
-def over(connection: sqlite3.Connection, chat: str, question: str) -> None:
+async def over(connection: Connection, chat: str, question: str) -> None:
     """Note that nobody waits for an answer any more."""
-    connection.execute("update audit set waiting = null where chat = ? and question = ?", (chat, question))
+    await connection.run("update audit set waiting = null where chat = ? and question = ?", (chat, question))
 
 
-def reopen(connection: sqlite3.Connection, chat: str, since: Moment) -> list[Question]:
+async def reopen(connection: Connection, chat: str, since: Moment) -> list[Question]:
     """The questions noted since then for whose answer somebody waits, in the order they came."""
-    rows = connection.execute(WAITING, (chat, since)).fetchall()
-    connection.executemany(
+    rows = await connection.rows(
+        f"""select id, waiting from audit where chat = ? and waiting is not null and at >= ? order by at
+            {connection.locked}""",
+        (chat, since),
+    )
+    await connection.each(
         "update audit set waiting = null, outcome = ? where id = ?", [(REOPENED, id_) for id_, _ in rows]
     )
     return [Question.model_validate_json(waiting) for _, waiting in rows]
 
 
-def shown_under(connection: sqlite3.Connection, entry: AuditEntry) -> str | None:
+async def shown_under(connection: Connection, entry: AuditEntry) -> str | None:
     """What was asked by the last button that was answered under the same message."""
-    row = connection.execute(SHOWN_UNDER, (entry.chat, entry.place, entry.under)).fetchone()
+    row = await connection.row(
+        """select text from audit where chat = ? and place = ? and under = ? and under <> ''
+            and outcome = 'answered' order by id desc limit 1""",
+        (entry.chat, entry.place, entry.under),
+    )
     return None if row is None else str(row[0])
 
 
-def finish(connection: sqlite3.Connection, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
+async def finish(connection: Connection, entry: AuditEntry, outcome: str, buttons: Mapping[str, str]) -> None:
     """Note how a question ended, and what the buttons under its answer ask."""
-    connection.execute(
+    await connection.run(
         "update audit set outcome = ? where chat = ? and question = ?", (outcome, entry.chat, entry.question)
     )
-    connection.executemany(
+    await connection.each(
         """insert into buttons (key, text, made_at) values (?, ?, ?)
             on conflict (key) do update set made_at = excluded.made_at""",
         [(key, text, entry.at) for key, text in buttons.items()],
     )
 
 
-def button(connection: sqlite3.Connection, key: str) -> str | None:
+async def button(connection: Connection, key: str) -> str | None:
     """What a button asks."""
-    row = connection.execute("select text from buttons where key = ?", (key,)).fetchone()
+    row = await connection.row("select text from buttons where key = ?", (key,))
     return None if row is None else str(row[0])
 
 
-def watch(connection: sqlite3.Connection, wanted: ChatWatch, timezone: str) -> bool:
+async def watch(connection: Connection, wanted: ChatWatch, timezone: str) -> bool:
     """Follow an order. False: it was followed there already, and only its name is new."""
-    known = connection.execute(
+    known = await connection.row(
         "select 1 from watches where source = ? and key = ? and destination = ?",
         (wanted.source, wanted.key, wanted.destination),
-    ).fetchone()
-    connection.execute(
-        f"""insert into watches ({WATCH_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            on conflict (source, key, destination) do update set name = coalesce(excluded.name, name)""",  # noqa: S608
+    )
+    await connection.run(
+        f"""{insert("watches", WATCH_COLUMNS.split(", "))}
+            on conflict (source, key, destination) do update set name = coalesce(excluded.name, watches.name)""",
         watch_row(wanted),
     )
-    connection.execute(
-        "insert or replace into places (name, chat, address, timezone, person) values (?, ?, ?, ?, ?)",
+    await connection.run(
+        put("places", ("name", "chat", "address", "timezone", "person"), ("name",)),
         (
             wanted.destination,
             wanted.chat,
@@ -106,61 +117,57 @@ def watch(connection: sqlite3.Connection, wanted: ChatWatch, timezone: str) -> b
     return known is None
 
 
-def unwatch(connection: sqlite3.Connection, source: str, key: str, destination: str) -> bool:
+async def unwatch(connection: Connection, source: str, key: str, destination: str) -> bool:
     """Follow it no more. False: it was not followed there."""
-    gone = connection.execute(
+    gone = await connection.run(
         "delete from watches where source = ? and key = ? and destination = ?", (source, key, destination)
     )
-    return gone.rowcount == 1
+    return gone == 1
 
 
-def watches(connection: sqlite3.Connection) -> list[ChatWatch]:
+async def watches(connection: Connection) -> list[ChatWatch]:
     """Everything followed from chat."""
-    rows = connection.execute(f"select {WATCH_COLUMNS} from watches order by source, key, destination")  # noqa: S608
+    rows = await connection.rows(f"select {WATCH_COLUMNS} from watches order by source, key, destination")
     return [watch_of(row) for row in rows]
 
 
-def mute(connection: sqlite3.Connection, wanted: Mute) -> None:
-    """Mute news, in place of an earlier mute of the same."""
-    connection.execute(
-        f"insert or replace into mutes ({MUTE_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+async def mute(connection: Connection, wanted: Mute) -> None:
+    """Mute news, in place of an earlier mute of the same, which is another one: its end does not end this."""
+    await unmute(connection, wanted)
+    await connection.run(
+        insert("mutes", MUTE_COLUMNS.split(", ")),
         (*mute_extent(wanted), wanted.until, wanted.holds, wanted.person, wanted.note, wanted.since),
     )
 
 
-def unmute(connection: sqlite3.Connection, about: About) -> bool:
+async def unmute(connection: Connection, about: About) -> bool:
     """End the mute of just that. False: there was none."""
-    gone = connection.execute(
-        "delete from mutes where source = ? and key = ? and destination = ? and watchlist = ? and kind = ?",
-        mute_extent(about),
-    )
-    return gone.rowcount == 1
+    return await connection.run(f"delete from mutes where {_EXTENT}", mute_extent(about)) == 1
 
 
-def mutes(connection: sqlite3.Connection, now: Moment) -> list[Mute]:
+async def mutes(connection: Connection, now: Moment) -> list[Mute]:
     """Mutes that have not ended."""
-    rows = connection.execute(
-        f"select id, {MUTE_COLUMNS} from mutes where until is null or until > ? order by id",  # noqa: S608
-        (now,),
+    rows = await connection.rows(
+        f"select id, {MUTE_COLUMNS} from mutes where until is null or until > ? order by id", (now,)
     )
     return [mute_of(row) for row in rows]
 
 
-def place(connection: sqlite3.Connection, name: str) -> Destination | None:
+async def place(connection: Connection, name: str) -> Destination | None:
     """The destination that a chat watch made."""
-    row = connection.execute("select chat, address, timezone, person from places where name = ?", (name,)).fetchone()
+    row = await connection.row("select chat, address, timezone, person from places where name = ?", (name,))
     if row is None:
         return None
     return Destination(name=name, chat=row[0], address=json.loads(row[1]), timezone=row[2], person=row[3])
 
 
-def invite(connection: sqlite3.Connection, wanted: Invite) -> None:
+async def invite(connection: Connection, wanted: Invite) -> None:
     """Keep an invite."""
-    connection.execute(
-        "insert into invites (code_hash, role, sources, watchlists, made_at, expires_at) values (?, ?, ?, ?, ?, ?)",
+    await connection.run(
+        insert("invites", ("code_hash", "role", "sources", "watchlists", "made_at", "expires_at")),
         (
             wanted.code_hash,
-            wanted.role,
+            wanted.role.value,
             write_names(wanted.sources),
             write_names(wanted.watchlists),
             wanted.made_at,
@@ -169,33 +176,32 @@ def invite(connection: sqlite3.Connection, wanted: Invite) -> None:
     )
 
 
-def redeem(connection: sqlite3.Connection, code_hash: str, member: Grant, at: Moment) -> Grant | None:
+async def redeem(connection: Connection, code_hash: str, member: Grant, at: Moment) -> Grant | None:
     """Use an invite, once. None: there is no such valid one."""
-    row = connection.execute(
+    row = await connection.row(
         """update invites set used_at = ?, used_by = ? where code_hash = ? and used_at is null and expires_at > ?
             returning role, sources, watchlists""",
         (at, f"{member.chat}:{member.person or member.place}", code_hash, at),
-    ).fetchone()
+    )
     if row is None:
         return None
-    connection.execute(
-        "insert or replace into members (chat, person, place, role, sources, watchlists, since) "
-        "values (?, ?, ?, ?, ?, ?, ?)",
+    await connection.run(
+        put("members", (*_MEMBER_COLUMNS.split(", "), "since"), ("chat", "person", "place")),
         member_row(member, row, at),
     )
     return redeemed(member, row)
 
 
-def members(connection: sqlite3.Connection) -> list[Grant]:
+async def members(connection: Connection) -> list[Grant]:
     """Everybody who came in by an invite."""
-    rows = connection.execute("select chat, person, place, role, sources, watchlists from members")
+    rows = await connection.rows(f"select {_MEMBER_COLUMNS} from members")
     return [grant_of(row) for row in rows]
 
 
-def dismiss(connection: sqlite3.Connection, chat: str, id_: str) -> bool:
+async def dismiss(connection: Connection, chat: str, id_: str) -> bool:
     """Let a person or place go. False: there is none with that id."""
-    gone = connection.execute(
+    gone = await connection.run(
         "delete from members where chat = :chat and (person = :id or place = :id) and :id <> ''",
         {"chat": chat, "id": id_},
     )
-    return gone.rowcount > 0
+    return gone > 0

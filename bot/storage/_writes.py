@@ -1,62 +1,65 @@
-"""What is written, as functions of a connection inside a transaction: they neither begin nor commit one."""
+"""What is written, as functions of a connection."""
 
-import json
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.model.moment import Moment, from_instant, instant_of
-from bot.model.poll import Health, PollRecord
+from bot.model.poll import PollRecord
 from bot.model.retention import Retention
 from bot.storage import _record_rows as rows
+from bot.storage._connection import Connection, Job
 from bot.storage._exceptions import note_changes, note_looks
 from bot.storage._outbox import add_notifications
 from bot.storage._rows import HEALTH_COLUMNS
 
+# Names of tables and columns are constants of this package; every value goes in as a parameter.
+# ruff: noqa: S608
+
 _TIDY_BATCH = 1000
-_INSERT_SNAPSHOT = rows.insert("snapshots", rows.SNAPSHOT_ROW, "?")
-_INSERT_CHANGE = rows.insert("changes", rows.CHANGE_ROW, "?")
-_WRITE_STATE = rows.upsert(rows.STATE_ROW, "?")
-_WRITE_VERSION = rows.upsert((*rows.STATE_ROW, *rows.VERSION_ROW), "?")
+_WHOLE_ROW = (*rows.STATE_ROW, *rows.VERSION_ROW)
+_WRITE_STATE = rows.put_order(rows.STATE_ROW)
+_WRITE_VERSION = rows.put_order(_WHOLE_ROW)
+_HEALTH_ROW = HEALTH_COLUMNS.split(", ")
+_WRITE_HEALTH = rows.put("sources", _HEALTH_ROW, ("source",))
 
 
-def commit_record(connection: sqlite3.Connection, record: PollRecord) -> bool:
+async def commit_record(connection: Connection, record: PollRecord) -> bool:
     """Write a record. Returns whether it added notifications. Raises StaleRecord."""
     versions: dict[str, int] = {}
     for part in rows.each_order_once(record):
-        before = _names_before(connection, part)
-        _write_orders(connection, part)
+        known = await _known(connection, part)
+        await _write_orders(connection, part, known)
         versions |= rows.versions_after(part)
-        _write_names(connection, part, before)
-        connection.executemany(_INSERT_SNAPSHOT, rows.snapshot_rows(part))
-        connection.executemany(
+        await _write_names(connection, part, known)
+        await connection.add("snapshots", rows.SNAPSHOT_ROW, rows.snapshot_rows(part))
+        await connection.each(
             "update orders set changed_at = ? where source = ? and key = ? and seq > 0", rows.touched(part)
         )
-        connection.executemany(_INSERT_CHANGE, rows.change_rows(part))
-        note_changes(connection, part)
-    added = add_notifications(connection, record.notifications, versions)
-    for health in record.healths:
-        _write_health(connection, health)
-    _write_memory(connection, record)
+        await connection.add("changes", rows.CHANGE_ROW, rows.change_rows(part))
+        await note_changes(connection, part)
+    added = await add_notifications(connection, record.notifications, versions)
+    healths = [[getattr(health, column) for column in _HEALTH_ROW] for health in record.healths]
+    await connection.each(_WRITE_HEALTH, healths)
+    await _write_memory(connection, record)
     return added
 
 
-def beat(connection: sqlite3.Connection, loops: Sequence[str], at: Moment) -> None:
+async def beat(connection: Connection, loops: Sequence[str], at: Moment) -> None:
     """Note which loops are alive: these, and no others any more."""
-    connection.execute("delete from beats where loop not in (select value from json_each(?))", (json.dumps(loops),))
-    connection.executemany("insert or replace into beats (loop, at) values (?, ?)", [(loop, at) for loop in loops])
+    await connection.run(f"delete from beats where not ({connection.among('loop')})", (connection.many(loops),))
+    await connection.each(rows.put("beats", ("loop", "at"), ("loop",)), [(loop, at) for loop in loops])
 
 
-def tidying(now: Moment, retention: Retention) -> Mapping[str, Callable[[sqlite3.Connection], int]]:
+def tidying(now: Moment, retention: Retention) -> Mapping[str, Job[int]]:
     """What the janitor does: a name for what is dropped, and a step that drops one batch and says how many."""
     present = instant_of(now)
     assert present is not None, "now is an instant"
     return {
         "payloads": lambda connection: _drop_payloads(connection, present - retention.raw),
         "notifications": lambda connection: _drop_settled(connection, present - retention.sent),
-        "questions": lambda connection: _drop_old(connection, "audit", "at", present - retention.sent),
-        "threads": lambda connection: _drop_old(connection, "threads", "told_at", present - retention.sent),
-        "buttons": lambda connection: _drop_old(connection, "buttons", "made_at", present - retention.sent),
+        "questions": lambda connection: _drop_old(connection, "audit", "id", "at", present - retention.sent),
+        "threads": lambda connection: _drop_old(connection, "threads", "id", "told_at", present - retention.sent),
+        "buttons": lambda connection: _drop_old(connection, "buttons", "key", "made_at", present - retention.sent),
     }
 
 
@@ -65,90 +68,85 @@ def is_last_batch(dropped: int) -> bool:
     return dropped < _TIDY_BATCH
 
 
-def _names_before(connection: sqlite3.Connection, record: PollRecord) -> dict[str, rows.Named]:
-    """By what the orders that have a version were found until now. Raises StaleRecord if a version is another."""
-    keys = json.dumps([update.key for update in record.updates])
-    found = {
-        row[0]: row[1:]
-        for row in connection.execute(
-            """select key, seq, number, reference, tracking from orders
-                where source = ? and key in (select value from json_each(?))""",
-            (record.source, keys),
-        )
-    }
-    rows.require_versions(record, {key: row[0] for key, row in found.items()})
-    return {key: row[1:] for key, row in found.items() if row[0]}
+_Known = Mapping[str, tuple[int, rows.Named]]
+"""Orders that have a row: their version, 0 for none, and their names."""
 
 
-def _write_orders(connection: sqlite3.Connection, record: PollRecord) -> None:
-    """The orders' rows: what the poller remembers, and the version where there is a new one."""
-    states: list[rows.Values] = []
-    versions: list[rows.Values] = []
+async def _known(connection: Connection, record: PollRecord) -> _Known:
+    """What is known of the orders of a record, locked from here on. Raises StaleRecord if a version is another."""
+    found = await connection.rows(
+        f"""select key, seq, number, reference, tracking from orders
+            where source = ? and {connection.among("key")} order by key {connection.locked}""",
+        (record.source, connection.many([update.key for update in record.updates])),
+    )
+    known = {key: (seq, (number, reference, tracking)) for key, seq, number, reference, tracking in found}
+    rows.require_versions(record, {key: seq for key, (seq, _) in known.items()})
+    return known
+
+
+async def _write_orders(connection: Connection, record: PollRecord, known: _Known) -> None:
+    """What the poller remembers, and the version where there is a new one; orders without a row in bulk."""
+    states: dict[bool, list[rows.Values]] = {True: [], False: []}
+    versions: dict[bool, list[rows.Values]] = {True: [], False: []}
     for update in record.updates:
         state = rows.state_row(record, update)
         if update.snapshot is None:
-            states.append(state)
+            states[update.key in known].append(state)
         else:
-            versions.append(state + rows.version_row(update.snapshot))
-    connection.executemany(_WRITE_STATE, states)
-    connection.executemany(_WRITE_VERSION, versions)
+            versions[update.key in known].append(state + rows.version_row(update.snapshot))
+    await connection.add("orders", rows.STATE_ROW, states[False])
+    await connection.add("orders", _WHOLE_ROW, versions[False])
+    await connection.each(_WRITE_STATE, states[True])
+    await connection.each(_WRITE_VERSION, versions[True])
 
 
-def _write_names(connection: sqlite3.Connection, record: PollRecord, before: Mapping[str, rows.Named]) -> None:
+async def _write_names(connection: Connection, record: PollRecord, known: _Known) -> None:
     """The names under which orders are found from now on."""
-    gone, fresh = rows.name_rows(record, before)
-    connection.executemany("delete from order_names where name = ? and source = ? and key = ?", gone)
-    connection.executemany("insert into order_names (name, source, key) values (?, ?, ?)", fresh)
+    gone, fresh = rows.name_rows(record, {key: named for key, (seq, named) in known.items() if seq})
+    await connection.each("delete from order_names where name = ? and source = ? and key = ?", gone)
+    await connection.add("order_names", ("name", "source", "key"), fresh)
 
 
-def _write_health(connection: sqlite3.Connection, health: Health) -> None:
-    columns = HEALTH_COLUMNS.split(", ")
-    marks = ", ".join("?" * len(columns))
-    connection.execute(
-        f"insert or replace into sources ({HEALTH_COLUMNS}) values ({marks})",  # noqa: S608
-        [getattr(health, column) for column in columns],
-    )
-
-
-def _write_memory(connection: sqlite3.Connection, record: PollRecord) -> None:
-    connection.executemany(
+async def _write_memory(connection: Connection, record: PollRecord) -> None:
+    await connection.each(
         "insert into status_words (source, word, first_seen_at) values (?, ?, ?) on conflict do nothing",
         [(record.source, word, record.at) for word in record.words],
     )
-    connection.executemany(
-        "insert or replace into baselines (watchlist, orders, taken_at) values (?, ?, ?)",
+    await connection.each(
+        rows.put("baselines", ("watchlist", "orders", "taken_at"), ("watchlist",)),
         [(baseline.watchlist, baseline.orders, baseline.at) for baseline in record.baselines],
     )
-    connection.executemany(
+    await connection.each(
         "insert into sweeps (source, scope, completed_at) values (?, ?, ?) on conflict do nothing",
         [(record.source, scope, at) for scope, at in record.swept.items()],
     )
-    note_looks(connection, record.looked_at)
-    connection.executemany("delete from mutes where id = ?", [(mute,) for mute in record.ended_mutes])
+    await note_looks(connection, record.looked_at)
+    await connection.each("delete from mutes where id = ?", [(mute,) for mute in record.ended_mutes])
 
 
-def _drop_payloads(connection: sqlite3.Connection, older_than: datetime) -> int:
-    return connection.execute(
-        """update snapshots set raw = null where rowid in
-            (select rowid from snapshots where raw is not null and seen_at < ? order by seen_at limit ?)""",
+async def _drop_payloads(connection: Connection, older_than: datetime) -> int:
+    versions = await connection.rows(
+        "select source, key, seq from snapshots where raw is not null and seen_at < ? order by seen_at limit ?",
         (from_instant(older_than), _TIDY_BATCH),
-    ).rowcount
+    )
+    await connection.each("update snapshots set raw = null where source = ? and key = ? and seq = ?", versions)
+    return len(versions)
 
 
-def _drop_settled(connection: sqlite3.Connection, older_than: datetime) -> int:
-    ids = connection.execute(
+async def _drop_settled(connection: Connection, older_than: datetime) -> int:
+    ids = await connection.rows(
         "select id from notifications where settled_at is not null and settled_at < ? order by settled_at limit ?",
         (from_instant(older_than), _TIDY_BATCH),
-    ).fetchall()
-    connection.executemany("delete from messages where notification_id = ?", ids)
-    connection.executemany("delete from notifications where id = ?", ids)
+    )
+    await connection.each("delete from messages where notification_id = ?", ids)
+    await connection.each("delete from notifications where id = ?", ids)
     return len(ids)
 
 
-def _drop_old(connection: sqlite3.Connection, table: str, column: str, older_than: datetime) -> int:
-    id_ = "key" if table == "buttons" else "id"
-    return connection.execute(
-        f"delete from {table} where {id_} in "  # noqa: S608
-        f"(select {id_} from {table} where {column} < ? order by {column} limit ?)",
+async def _drop_old(connection: Connection, table: str, key: str, column: str, older_than: datetime) -> int:
+    keys = await connection.rows(
+        f"select {key} from {table} where {column} < ? order by {column} limit ?",
         (from_instant(older_than), _TIDY_BATCH),
-    ).rowcount
+    )
+    await connection.each(f"delete from {table} where {key} = ?", keys)
+    return len(keys)

@@ -1,8 +1,10 @@
 """The store that a database needs: a file is SQLite's, an address PostgreSQL's, whose driver is only loaded for one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, TypeVar
@@ -10,14 +12,16 @@ from typing import Protocol, TypeVar
 from bot.errors import StorageError
 from bot.model.database import Database, Dsn
 from bot.model.moment import Moment
-from bot.model.view import Found
+from bot.model.view import DatesAsked, Found, Table, TableRow
+from bot.past import Past
 from bot.ports import Clock, Storage, Talks, Views
-from bot.storage import exports, promises, redrive
-from bot.storage import purge as purge_file
-from bot.storage.redrive import Chosen
-from bot.storage.sqlite import SqliteBeside, SqliteStorage, SqliteViews
+from bot.storage import redrive, sqlite
+from bot.storage._connection import Job
+from bot.storage.past import StoredPast
+from bot.storage.purge import purge_file
 
 _T = TypeVar("_T")
+_Opens = TypeVar("_Opens", bound="OpenViews")
 
 
 class Moved(Protocol):
@@ -52,13 +56,19 @@ class OpenViews(Views, Protocol):
 class Beside(OpenViews, Protocol):
     """Reads a database, and writes what people set up by talking, also while a bot works on it."""
 
-    talks: Talks
+    @property
+    def talks(self) -> Talks:
+        """What people set up by talking."""
+
+    async def write(self, job: Job[_T]) -> _T:
+        """Run a job that writes to the outbox, and let whoever works on it know."""
+        ...
 
 
 def storage_of(database: Database, clock: Clock, *, holder: str) -> Storage:
     """The store of a bot that is alone on its database, not yet open."""
     if isinstance(database, Path):
-        return SqliteStorage(database, clock, holder=holder)
+        return sqlite.SqliteStorage(database, clock, holder=holder)
     storage: Storage = _postgres(database).storage_of(database, clock, holder)
     return storage
 
@@ -66,7 +76,7 @@ def storage_of(database: Database, clock: Clock, *, holder: str) -> Storage:
 def views_of(database: Database) -> OpenViews:
     """What reads it, also beside a running bot."""
     if isinstance(database, Path):
-        return SqliteViews(database)
+        return sqlite.SqliteViews(database)
     views: OpenViews = _postgres(database).views_of(database)
     return views
 
@@ -74,54 +84,69 @@ def views_of(database: Database) -> OpenViews:
 def beside_of(database: Database) -> Beside:
     """What reads it, and writes what people set up, beside a running bot."""
     if isinstance(database, Path):
-        return SqliteBeside(database)
+        return sqlite.SqliteBeside(database)
     beside: Beside = _postgres(database).beside_of(database)
     return beside
 
 
-def retry(database: Database, chosen: Chosen) -> Sequence[int]:
+def retry(database: Database, chosen: redrive.Chosen) -> Sequence[int]:
     """Put dead notifications back, and let waiting ones be tried at once. See `redrive.retry`."""
-    if isinstance(database, Path):
-        return redrive.retry(database, chosen)
-    return _write(database, lambda tending: tending.retry(chosen))
+    return asyncio.run(_write_beside(database, partial(redrive.retry, chosen=chosen)))
 
 
-def drop(database: Database, chosen: Chosen, at: Moment) -> Sequence[int]:
+def drop(database: Database, chosen: redrive.Chosen, at: Moment) -> Sequence[int]:
     """End waiting and dead notifications. See `redrive.drop`."""
-    if isinstance(database, Path):
-        return redrive.drop(database, chosen, at)
-    return _write(database, lambda tending: tending.drop(chosen, at))
+    return asyncio.run(_write_beside(database, partial(redrive.drop, chosen=chosen, at=at)))
 
 
-def doubt(database: Database, chosen: Chosen) -> Sequence[int]:
+def doubt(database: Database, chosen: redrive.Chosen) -> Sequence[int]:
     """Say that what is owed may have been sent. See `redrive.doubt`."""
-    if isinstance(database, Path):
-        return redrive.doubt(database, chosen)
-    return _write(database, lambda tending: tending.doubt(chosen))
+    return asyncio.run(_write_beside(database, partial(redrive.doubt, chosen=chosen)))
 
 
 def purge(database: Database, source: str, key: str, *, holder: str, at: Moment) -> Mapping[str, int]:
-    """Erase an order, while no bot works. See `purge.purge`."""
+    """Erase an order, while no bot works. See `purge.erase`. Raises StorageLocked, StorageError."""
     if isinstance(database, Path):
-        return purge_file.purge(database, source, key, holder=holder, at=at)
+        return purge_file(database, source, key, holder=holder, at=at)
     gone: Mapping[str, int] = asyncio.run(_postgres(database).purge(database, source, key, holder, at))
     return gone
 
 
-def promised(database: Database, asked: promises.Asked) -> Sequence[Found]:
-    """What is promised for when. See `promises.promised`."""
-    if isinstance(database, Path):
-        return promises.promised(database, asked)
-    found: Sequence[Found] = asyncio.run(_postgres(database).promised(database, asked))
-    return found
+def promised(database: Database, asked: DatesAsked) -> Sequence[Found]:
+    """What is promised for when. See `past.Tables.promised`."""
+
+    async def ask() -> Sequence[Found]:
+        async with _opened(views_of(database)) as views:
+            return await views.promised(asked)
+
+    return asyncio.run(ask())
 
 
 def export(
-    database: Database, what: exports.What, *, source: str | None = None, since: Moment | None = None
-) -> Iterator[exports.Row]:
-    """Everything there is of something, row by row. See `exports.export`."""
-    instead = "copy it with `orderwatch migrate --to copy.db`, and give a config that names the copy"
-    return exports.export(file_of(database, instead), what, source=source, since=since)
+    database: Database, table: Table, *, source: str | None = None, since: Moment | None = None
+) -> Iterator[TableRow]:
+    """Every row of a table, some hundred at a time: nothing stays open in between, however slowly they are taken.
+
+    See `past.Tables.table`. Raises StorageError, and SchemaTooNew.
+    """
+    with asyncio.Runner() as runner:
+        views = views_of(database)
+        runner.run(views.open())
+        try:
+            behind = None
+            while rows := runner.run(views.table(table, behind=behind, source=source, since=since)):
+                yield from rows
+                behind = rows[-1]
+        finally:
+            runner.run(views.close())
+
+
+@asynccontextmanager
+async def past_of(database: Database) -> AsyncIterator[Past]:
+    """What happened, as one view of the database for the whole block. Raises StorageError, and SchemaTooNew."""
+    view = sqlite.one_view(database) if isinstance(database, Path) else _postgres(database).one_view(database)
+    async with view as connection:
+        yield StoredPast(connection)
 
 
 def move(
@@ -142,10 +167,18 @@ def file_of(database: Database, instead: str) -> Path:
     return database
 
 
-def _write(database: Dsn, job: Callable[[ModuleType], Callable[..., Awaitable[_T]]]) -> _T:
-    tending = _postgres(database)
-    done: _T = asyncio.run(tending.write_beside(database, job(tending)))
-    return done
+async def _write_beside(database: Database, job: Job[_T]) -> _T:
+    async with _opened(beside_of(database)) as beside:
+        return await beside.write(job)
+
+
+@asynccontextmanager
+async def _opened(views: _Opens) -> AsyncIterator[_Opens]:
+    await views.open()
+    try:
+        yield views
+    finally:
+        await views.close()
 
 
 def _postgres(database: Dsn) -> ModuleType:

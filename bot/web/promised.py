@@ -10,8 +10,8 @@ from bot.core.catalogue import Catalogue
 from bot.core.promise import day_bounds
 from bot.model.database import Database
 from bot.model.moment import from_instant
+from bot.model.view import DatesAsked
 from bot.storage.doors import promised
-from bot.storage.promises import Asked
 
 DAYS_AHEAD = 90
 DAYS_BACK = 30
@@ -37,7 +37,7 @@ class PromisedDates:
         zone = ZoneInfo(self.catalogue.timezone)
         today = now.astimezone(zone).date()
         span = Span(today - timedelta(days=DAYS_BACK), today + timedelta(days=days + 1), zone)
-        asked = Asked(
+        asked = DatesAsked(
             extents=self.catalogue.extents(EVERYTHING, source=source, watchlist=watchlist),
             start=day_bounds(span.first, zone),
             end=day_bounds(span.end, zone),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.exports import COLUMNS, What
+from bot.model.view import Table
+from bot.storage.tables import COLUMNS
 from tests.cli.conftest import Cli, more_orders, more_versions, promised_by_line
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -22,7 +23,7 @@ def table(written: str) -> list[dict[str, str]]:
 def test_orders_come_as_a_table_with_a_line_of_names(cli: Cli, filled: Path) -> None:
     ended = cli("orders", "export", "-c", str(filled))
     (row,) = table(ended.out)
-    assert (ended.code, tuple(row)) == (0, COLUMNS[What.ORDERS])
+    assert (ended.code, tuple(row)) == (0, COLUMNS[Table.ORDERS])
     assert (row["number"], row["reference"], row["delivery_promised"]) == ("0045001234", "PO-77", "2026-02-01")
     assert (row["tracking"], row["lines"], row["vanished"]) == ("1Z999", "1", "no")
 
@@ -50,8 +51,8 @@ def test_notifications_come_with_what_became_of_them(cli: Cli, filled: Path) -> 
     assert [row["headline"] for row in rows] == ["the chat refused the token", "later"]
 
 
-@pytest.mark.parametrize("what", What)
-def test_as_json_every_row_is_an_object_in_the_same_order(cli: Cli, filled: Path, what: What) -> None:
+@pytest.mark.parametrize("what", Table)
+def test_as_json_every_row_is_an_object_in_the_same_order(cli: Cli, filled: Path, what: Table) -> None:
     out = cli("orders", "export", "--what", what.value, "--json", "-c", str(filled)).out
     rows = [json.loads(line) for line in out.splitlines()]
     assert rows
@@ -74,8 +75,8 @@ def test_more_than_a_page_comes_whole_and_once(cli: Cli, filled: Path) -> None:
     assert ids == list(range(1, 1205))
 
 
-@pytest.mark.parametrize("what", What)
-def test_what_came_about_before_some_days_can_be_left_out(cli: Cli, filled: Path, what: What) -> None:
+@pytest.mark.parametrize("what", Table)
+def test_what_came_about_before_some_days_can_be_left_out(cli: Cli, filled: Path, what: Table) -> None:
     assert cli("orders", "export", "--what", what.value, "--days", "36500", "-c", str(filled)).code == 0
     assert cli("orders", "export", "--what", what.value, "--days", "1", "-c", str(filled)).code == 4
 
@@ -104,8 +105,8 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(cli: Cli, filled: Pat
     assert ended.err.startswith("cannot write /proc/nowhere/x.csv: ")
 
 
-@pytest.mark.parametrize("what", What)
-def test_every_column_is_in_the_readme(what: What) -> None:
+@pytest.mark.parametrize("what", Table)
+def test_every_column_is_in_the_readme(what: Table) -> None:
     row = re.search(rf"^\| `{what}` \| (.*) \|$", README, re.MULTILINE)
     assert row
     assert tuple(re.findall(r"`(\w+)`", row[1])) == COLUMNS[what]

@@ -1,5 +1,6 @@
 """Every fault at every chat, through the whole product: nothing lost, the other chat unaffected, a repeat marked."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from bot.model.outbox import State
 from bot.sandbox.server import TELEGRAM_CHAT
-from bot.storage import redrive
+from bot.storage import doors
+from bot.storage.redrive import Chosen
 from tests.faults.strain import LATER, told
 from tests.journeys.scene import Scene
 
@@ -176,7 +178,7 @@ async def test_what_an_operator_retries_goes_out_once(scene: Scene) -> None:
     scene.sandbox.telegram.refuse_message(2)
     two_orders_move(scene)
     await looks(scene)
-    redrive.retry(scene.database, redrive.Chosen(destination="sales"))
+    await asyncio.to_thread(doors.retry, scene.database, Chosen(destination="sales"))
     assert len((await scene.look()).telegram) == 1
     assert scene.verdict().is_clean, str(scene.verdict())
 

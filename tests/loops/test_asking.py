@@ -239,7 +239,7 @@ async def test_every_command_is_written_down_without_codes(storage: SqliteStorag
     await bot.ask("status 4500001")
     await bot.ask("join secret-code", person="U666", channel="C666")
     await bot.ask(key_of(await bot.ask("list"), "Status"), via="button")
-    rows = await storage._read(lambda c: c.execute("select person, verb, text, outcome from audit").fetchall())
+    rows = await storage._read(lambda c: c.rows("select person, verb, text, outcome from audit"))
     assert rows == [
         ("U1", "status", "status 4500001", "answered"),
         ("U666", "join", "join ***", "bad_code"),

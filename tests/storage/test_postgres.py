@@ -90,12 +90,13 @@ async def test_a_routine_poll_touches_no_index(
     store: "PostgresStorage", database: Dsn, update: OrderUpdate, hot: int
 ) -> None:
     from bot.storage._pg_connections import connect
-    from bot.storage._pg_writes import commit_record
+    from bot.storage._pg_words import PostgresConnection
+    from bot.storage._writes import commit_record
 
     await store.commit(a_record(*(an_update(an_order(f"FR/{number}")) for number in range(50))))
     connection = await connect(database)
     async with connection.transaction():
-        await commit_record(connection, a_record(update))
+        await commit_record(PostgresConnection(connection), a_record(update))
         counted = await connection.execute(
             """select pg_stat_get_xact_tuples_updated(oid), pg_stat_get_xact_tuples_hot_updated(oid)
                 from pg_class where oid = 'orders'::regclass"""
