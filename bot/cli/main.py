@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import importlib
 import os
 import pkgutil
@@ -18,6 +19,9 @@ from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options, start_logs
 from bot.cli._output import complain
 from bot.errors import ConfigError, OrderwatchError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a write to standard output fails with; files that a command opens are named."""
 
 
 def _version() -> str:
@@ -79,12 +83,19 @@ def end(run: Callable[[], Any], invocation: Invocation) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return _reader_is_gone()
+    except BrokenPipeError:  # `orderwatch orders list | head` is no failure worth words
+        _close_output()
+        return Exit.FAILED
     except OrderwatchError as error:
         for line in str(error).splitlines():
             complain(log.redact(line))
         return Exit.CONFIG if isinstance(error, ConfigError) else Exit.FAILED
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            return _unexpected(error, verbose=invocation.verbose)
+        _close_output()
+        complain(f"the answer could not be written: {error.strerror}")
+        return Exit.FAILED
     except Exception as error:  # noqa: BLE001  # a person at a terminal gets one line, whatever it was
         return _unexpected(error, verbose=invocation.verbose)
     return code if isinstance(code, int) else Exit.DONE
@@ -98,8 +109,7 @@ def _unexpected(error: Exception, *, verbose: bool) -> int:
     return Exit.FAILED
 
 
-def _reader_is_gone() -> int:
-    """`orderwatch orders list | head` is no failure worth words; keep Python from complaining at exit."""
+def _close_output() -> None:
+    """Keep Python from complaining at exit about what it could not write."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.FAILED

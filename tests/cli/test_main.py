@@ -154,6 +154,25 @@ def test_a_reader_that_never_reads_is_no_trouble(config: Path) -> None:
     assert in_a_shell("orderwatch check | true", config.parent).stderr == ""
 
 
+@pytest.mark.parametrize("command", ["schema", "check", "orders list", "orders export"])
+def test_an_answer_that_finds_no_room_is_one_line_of_complaint(filled: Path, command: str) -> None:
+    ended = in_a_shell(f"orderwatch {command} > /dev/full", filled.parent)
+    assert (ended.returncode, ended.stderr) == (1, "the answer could not be written: No space left on device\n")
+
+
+def test_an_interrupt_while_the_program_is_being_loaded_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'bot.cli.main':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+    )
+    ended = in_a_shell("orderwatch check", tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 def test_asking_for_the_version_loads_no_library_for_it(tmp_path: Path) -> None:
     slow = "{'pydantic', 'aiohttp', 'rich', 'slack_sdk', 'telegram', 'yaml'}"
     script = f"import sys; from bot.cli.main import main; main(['--version']); print({slow} & set(sys.modules))"
