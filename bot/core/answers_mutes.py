@@ -51,6 +51,11 @@ def has_passed() -> Answer:
     )
 
 
+def is_far(most: int) -> Answer:
+    """An end that lies so many days ahead that the mute would be forgotten."""
+    return says(f"A mute lasts up to {most} days.", "Say an earlier end, such as until friday.", outcome="misread")
+
+
 def only_operators(verb: Verb, role: Role) -> Answer:
     """More than one order, where others read."""
     return says(

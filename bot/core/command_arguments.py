@@ -209,7 +209,7 @@ def how_long(words: Words) -> Members | None:
     amounts = [(1.0 if number.isalpha() else float(number[:9]), unit[0]) for number, unit in _AMOUNT.findall(said)]
     lasts = sum((amount * parse_duration(f"1{unit}") for amount, unit in amounts), timedelta())
     if not timedelta() < lasts <= LONGEST_MUTE:
-        raise Misunderstood(f"A mute lasts up to {LONGEST_MUTE.days} days.")
+        raise Misunderstood(f"A mute lasts longer than nothing and up to {LONGEST_MUTE.days} days.")
     words.texts = words.texts[:-count]
     words.drop_last("for")
     return {"lasts": lasts}

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core import answers_about, answers_mutes
 from bot.core.calendar import next_moment
+from bot.core.command_arguments import LONGEST_MUTE
 from bot.core.mutes import is_over, overlap
 from bot.core.phrases import Answer
 from bot.core.render import order_name
@@ -16,7 +17,7 @@ from bot.desk.wishes import address_of, nowhere, which
 from bot.loops.following import TERMINAL
 from bot.model.access import Role
 from bot.model.command import Verb
-from bot.model.moment import Moment, from_instant
+from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.talk import About, Mute
 from bot.model.view import Found
 
@@ -32,6 +33,8 @@ async def mute(room: Room, one: Visit) -> Answer | None:
     until = _end(room, one)
     if one.command.until and until is None:
         return answers_mutes.has_passed()
+    if _is_far(room, until):
+        return answers_mutes.is_far(LONGEST_MUTE.days)
     wanted = Mute(
         **about.model_dump(),
         until=until,
@@ -125,6 +128,11 @@ def _where(one: Visit, about: About) -> str:
     if about.destination is None:
         return "anywhere"
     return whom(one, about.destination, is_own=one.command.for_me)
+
+
+def _is_far(room: Room, until: Moment | None) -> bool:
+    end = instant_of(until) if until else None
+    return end is not None and end > room.clock.now() + LONGEST_MUTE
 
 
 def _end(room: Room, one: Visit) -> Moment | None:

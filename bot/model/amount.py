@@ -6,8 +6,7 @@ from typing import Any
 
 from bot.model.frozen import Frozen
 
-_BOUND = re.compile(r"(>=|<=|>|<|=)\s*(-?\d+(?:\.\d+)?)")
-_CURRENCY = re.compile(r"\s*([A-Za-z]{3})\s*$")
+_BOUND = re.compile(r"(>=|<=|>|<|=)\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]{3})?")
 
 
 class AmountRange(Frozen):
@@ -78,12 +77,12 @@ def parse_amounts(written: Any) -> Any:
 
 
 def _of_text(written: str) -> AmountRange | None:
-    currency = _CURRENCY.search(written)
-    text = written[: currency.start()] if currency else written
-    bounds = [_BOUND.fullmatch(part.strip()) for part in text.split(",")]
-    members: dict[str, Any] = {"currency": currency[1].upper()} if currency else {}
-    for bound in bounds:
+    members: dict[str, Any] = {}
+    for part in written.split(","):
+        bound = _BOUND.fullmatch(part.strip())
         if bound is None:
+            return None
+        if bound[3] and members.setdefault("currency", bound[3].upper()) != bound[3].upper():
             return None
         for name, is_open in (("low", "is_above"), ("high", "is_below")):
             if bound[1][0] in (">=" if name == "low" else "<="):

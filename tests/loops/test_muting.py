@@ -112,6 +112,15 @@ async def test_a_moment_that_has_passed_is_no_end(storage: SqliteStorage, clock:
     assert await kept(storage) == []
 
 
+async def test_a_day_so_far_ahead_that_the_mute_would_be_forgotten_is_no_end(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot = await a_bot(storage, clock, panels(one()))
+    assert "A mute lasts up to 366 days." in await bot.hear("mute 4500001 until 9999-12-31")
+    assert await kept(storage) == []
+    assert "No news of 4500001" in await bot.hear("mute 4500001 until 2027-01-06 9:00")
+
+
 async def test_the_list_says_who_wanted_what_until_when_and_why(storage: SqliteStorage, clock: ManualClock) -> None:
     bot = await a_bot(storage, clock, panels(one()))
     assert await bot.hear("list muted") == "Nothing is muted here."
