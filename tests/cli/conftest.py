@@ -29,6 +29,11 @@ notify: [{to: ops}]
 operators: {to: ops}
 """
 
+SOURCE = """\
+sources:
+  panels: {kind: stateset, token: made-up, base_url: "http://127.0.0.1:9/v1"}
+"""
+
 SEEN = Moment("2026-01-05T09:00:00Z")
 
 
@@ -72,6 +77,13 @@ def filled(config: Path) -> Path:
     """The same, with a database beside it: one order in its second version, one message sent, one given up."""
     asyncio.run(_fill(config.parent / "orderwatch.db"))
     return config
+
+
+@pytest.fixture
+def watched(filled: Path) -> Path:
+    """A config with the source of the order in the database."""
+    filled.write_text(CONFIG + SOURCE)
+    return filled
 
 
 def an_order(status: str) -> Order:

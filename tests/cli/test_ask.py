@@ -10,20 +10,9 @@ import pytest
 from bot.model.moment import Moment
 from bot.model.talk import ChatWatch, Mute
 from bot.storage.sqlite import SqliteBeside
-from tests.cli.conftest import CONFIG, Cli, silence
+from tests.cli.conftest import Cli, silence
 
-SOURCE = """\
-sources:
-  panels: {kind: stateset, token: made-up, base_url: "http://127.0.0.1:9/v1"}
-"""
 NOW = Moment("2026-01-05T09:00:00Z")
-
-
-@pytest.fixture
-def watched(filled: Path) -> Path:
-    """A config with the source of the order in the database."""
-    filled.write_text(CONFIG + SOURCE)
-    return filled
 
 
 def kept(config: Path) -> tuple[Sequence[ChatWatch], Sequence[Mute]]:

@@ -15,20 +15,9 @@ from bot.model.access import Grant
 from bot.model.moment import Moment
 from bot.sandbox.telegram import TelegramTwin
 from bot.storage.sqlite import SqliteBeside
-from tests.cli.conftest import CONFIG, Cli
+from tests.cli.conftest import CONFIG, SOURCE, Cli
 
-SOURCE = """\
-sources:
-  panels: {kind: stateset, token: made-up, base_url: "http://127.0.0.1:9/v1"}
-"""
 NOW = Moment("2026-01-05T09:00:00Z")
-
-
-@pytest.fixture
-def watched(filled: Path) -> Path:
-    """A config with the source of the order in the database."""
-    filled.write_text(CONFIG + SOURCE)
-    return filled
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Questions and answers over the real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +13,7 @@ from bot.model.poll import Listing, Payload
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, line, package, shipment, status
 from tests.loops.asking import OPERATOR, WATCHER, a_bot, key_of, one, panels, plain, question
-from tests.loops.scripted import ScriptedSource, open_storage
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # 2026-01-05 09:00 UTC
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
-
+from tests.loops.scripted import ScriptedSource
 
 LATE = Moment("2026-01-01")
 DOWN = SourceUnreachable("panels", "GET /orders/4500009", "no answer within 30 s")

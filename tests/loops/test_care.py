@@ -1,8 +1,5 @@
 """People who take care of what is wrong, through the desk."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.clock import ManualClock
@@ -10,21 +7,9 @@ from bot.model.outbox import State
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import DELIVERED, SHIPPED
 from tests.loops.asking import Bot, a_bot, one, panels
-from tests.loops.scripted import ScriptedSource, open_storage
+from tests.loops.scripted import ScriptedSource
 
 LATER = {"delivery_promised": "2026-12-09"}
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # Monday, 2026-01-05 09:00 UTC
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Cards and what stands under them, with an end between any two steps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -12,24 +11,9 @@ from bot.model.moment import from_instant
 from bot.model.outbox import Destination, State
 from bot.model.sending import Threads
 from bot.storage.sqlite import SqliteStorage
-from tests.loops.scripted import ScriptedChat, open_storage
+from tests.loops.scripted import ScriptedChat
+from tests.loops.troubled import Killed
 from tests.storage.making import a_record, an_order, an_update, news
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

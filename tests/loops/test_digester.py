@@ -1,10 +1,7 @@
 """Digests are made once a day at their time, over the real store, whatever stops and starts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.clock import ManualClock
 from bot.core.catalogue import Catalogue
@@ -18,23 +15,11 @@ from bot.model.poll import Health, PollRecord
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import DELIVERED, OPS, watchlist, words
 from tests.loops.asking import one, panels
-from tests.loops.scripted import open_storage, started, work
+from tests.loops.scripted import started, work
 
 PLACE = Destination(name="ops", chat="slack", address={"channel": "C1"}, timezone="Europe/Paris")
 MORNING = Digest(name="morning", to=("ops",), at=11 * 60)
 HOUR = 3600.0
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # 2026-01-05 09:00 UTC, 10:00 in Paris
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 async def watched(storage: SqliteStorage, clock: ManualClock, *orders: Order) -> None:

@@ -39,7 +39,7 @@ from bot.model.watch import Confirmed
 from bot.sandbox.said import Said, entries
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import TELLING, order, watchlist
-from tests.loops.test_outbox_model import IN_MEMORY, MARK, PLACES, TROUBLE, Killed, RestlessClock, TroubledChat
+from tests.loops.troubled import IN_MEMORY, MARK, PLACES, TROUBLE, RestlessClock, TroubledChat, drained
 
 NAMES = ("ops", "sales")
 KEYS = ("n1", "n2", "n3")
@@ -154,7 +154,7 @@ class Gathering(RuleBasedStateMachine):
 
     @rule()
     def send(self) -> None:
-        while self.loop.run(self._send()):
+        while self.loop.run(drained(self.notifier)):
             self.restart()
 
     @rule()
@@ -194,7 +194,7 @@ class Gathering(RuleBasedStateMachine):
             chat.coming.clear()
         self.restart()
         for _ in range(16):
-            assert not self.loop.run(self._send())
+            assert not self.loop.run(drained(self.notifier))
             self.loop.run(self.clock.advance(3 * 3600.0, settle=1))
         self.the_rows_add_up()
         rows = self.rows()
@@ -225,18 +225,6 @@ class Gathering(RuleBasedStateMachine):
 
     def rows(self) -> Sequence[Notification]:
         return self.loop.run(self.storage.notifications(limit=100_000))
-
-    async def _send(self) -> bool:
-        """Send what may be sent now. Returns whether the process was killed over it."""
-        try:
-            await self.notifier.drain()
-        except Killed:
-            lanes = asyncio.all_tasks() - {asyncio.current_task()}
-            for lane in lanes:
-                lane.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
-            return True
-        return False
 
 
 def _not_told(rows: Iterable[Notification]) -> set[str]:

@@ -1,8 +1,6 @@
 """Orders followed by name, at a source that lists only what was shipped."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,25 +15,13 @@ from bot.model.poll import Listing
 from bot.model.units import RateValue
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, TELLING, order, watchlist
-from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
+from tests.loops.scripted import ScriptedSource, owed, started, work
 
 NAMED = watchlist(orders=("a", "b", "c"), every=timedelta(hours=4))
 
 
 def one(key: str, **members: object) -> Order:
     return order(key=key, number=key, **members)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

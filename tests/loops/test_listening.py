@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,21 +18,9 @@ from bot.model.poll import PollRecord
 from bot.model.talk import ChatWatch
 from bot.ports import Desk
 from bot.storage.sqlite import SqliteStorage
-from tests.loops.scripted import ScriptedChat, open_storage
+from tests.loops.scripted import ScriptedChat
 
 AT = Moment("2026-01-05T09:00:00Z")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 class SilentDesk:

@@ -1,10 +1,6 @@
 """Listings too long to be read whole each time, at a source that can list what was updated."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.clock import ManualClock
 from bot.loops.listings import SHORT
@@ -14,22 +10,10 @@ from bot.model.order import Order
 from bot.model.poll import Listing, Scope
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, order, watchlist
-from tests.loops.scripted import PAGE_SIZE, ScriptedSource, open_storage, owed, started, work
+from tests.loops.scripted import PAGE_SIZE, ScriptedSource, owed, started, work
 
 EVERY = timedelta(minutes=15)
 MANY = (SHORT + 1) * PAGE_SIZE
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 def one(clock: ManualClock, number: int, **members: object) -> Order:

@@ -1,7 +1,5 @@
 """What people do not want to be told for a while: whole places, watchlists and kinds; and the list of it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,22 +12,10 @@ from bot.model.talk import Mute
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED, status, watchlist
 from tests.loops.asking import CHANNEL, OPERATOR, WATCHER, Bot, Shop, a_bot, one, panels
-from tests.loops.scripted import ScriptedSource, open_storage
+from tests.loops.scripted import ScriptedSource
 
 OPS = {"person": "U0", "channel": "COPS"}
 AT_TERMINAL = {"chat": "terminal", "person": "terminal", "place": {}, "own_place": {}, "via": "cli"}
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # Monday, 2026-01-05 09:00 UTC
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 async def states_after_a_move(bot: Bot, source: ScriptedSource, clock: ManualClock) -> list[tuple[str, str]]:

@@ -1,7 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,7 @@ from bot.model.outbox import State
 from bot.model.poll import Listed, Listing, Payload, Scope
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, DELIVERED, SHIPPED, order, status, watchlist
-from tests.loops.scripted import ScriptedSource, open_storage, owed, started, work
+from tests.loops.scripted import ScriptedSource, owed, started, work
 from tests.storage.making import a_record, an_update
 
 DOWN = SourceUnreachable("panels", "GET /orders/FR", "no answer within 30 s")
@@ -29,18 +27,6 @@ class WaitingSource(ScriptedSource):
         if key != "a":
             await asyncio.Event().wait()
         raise SourceBusy(self.name, f"GET {key}", "came HTTP 429", retry_after=1800)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 def one(key: str, **members: object) -> Order:

@@ -1,27 +1,12 @@
 """Questions that nobody was told an answer to when the process ended, over the real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.clock import ManualClock
 from bot.storage.sqlite import SqliteStorage
 from tests.loops.asking import a_bot, one, panels, question
-from tests.loops.scripted import open_storage
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 async def test_what_nobody_was_told_is_asked_again_after_a_restart_once(

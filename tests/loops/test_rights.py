@@ -1,7 +1,5 @@
 """Who may see what, over the real store."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,21 +12,7 @@ from bot.model.outbox import Destination, Move
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import order, watchlist
 from tests.loops.asking import CHANNEL, OPERATOR, Shop, a_bot, one, panels, plain
-from tests.loops.scripted import open_storage
 from tests.storage.making import a_record, again, news
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # 2026-01-05 09:00 UTC
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
-
 
 SLACK = {"chat": "slack", "person": "U9", "place": {"channel": "C1"}}
 TELEGRAM = {"chat": "telegram", "person": "9", "place": {"chat_id": -100}, "is_overheard": True}

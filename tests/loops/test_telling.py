@@ -1,8 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from bot.clock import ManualClock
 from bot.errors import (
@@ -24,18 +21,6 @@ from tests.storage.making import claimed
 
 AT = Moment("2026-01-05T09:00:00Z")
 LOST = SendUnclear("scripted", "the answer was lost")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 def notifier(storage: SqliteStorage, clock: ManualClock, chat: ScriptedChat) -> Notifier:

@@ -1,8 +1,5 @@
 """What is pressed or said under an alert is about its order, over the real store."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.clock import ManualClock
@@ -14,21 +11,8 @@ from bot.model.outbox import Notification, Settlement, State
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import SHIPPED
 from tests.loops.asking import DESTINATIONS, OPERATOR, Bot, a_bot, one, panels, plain
-from tests.loops.scripted import open_storage
 
 OPS = Grant(chat="slack", place="COPS", role=Role.WATCHER)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # 2026-01-05 09:00 UTC
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

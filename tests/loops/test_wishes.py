@@ -1,8 +1,6 @@
 """What people follow and mute from chat, over the real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +13,7 @@ from bot.model.poll import Listing
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, SHIPPED, order, status
 from tests.loops.asking import CHANNEL, OPERATOR, WATCHER, Shop, a_bot, key_of, one, panels
-from tests.loops.scripted import ScriptedSource, open_storage
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()  # 2026-01-05 09:00 UTC
-
-
-@pytest.fixture
-async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteStorage]:
-    opened = await open_storage(tmp_path, clock)
-    yield opened
-    await opened.close()
+from tests.loops.scripted import ScriptedSource
 
 
 async def test_a_watched_order_is_told_here_and_nowhere_twice(storage: SqliteStorage, clock: ManualClock) -> None:
