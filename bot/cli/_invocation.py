@@ -67,7 +67,7 @@ _OPTIONS = (
     click.option(
         "-c",
         "--config",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),  # where it cannot be read, that is said of the config
         callback=_config,
         expose_value=False,
         help="Config file.  [default: $ORDERWATCH_CONFIG, else watchlists.yaml]",

@@ -104,6 +104,8 @@ def _summary(config: Config) -> dict[str, Any]:
 def _warnings(config: Config) -> list[str]:
     """What can be used as it is, but will perhaps not be all that was asked for."""
     found = list(_nearly_stages(config))
+    if not config.watchlists:
+        found.append(config.problem("watchlists", "there are none, so only what people follow by hand is watched"))
     pictured = [digest.name for digest in config.digests if digest.picture]
     if pictured and not can_draw():
         found.append(config.problem(f"digests.{pictured[0]}.picture", f"is not drawn without matplotlib: {INSTALL}"))
@@ -143,4 +145,6 @@ def _print(summary: dict[str, Any], *, color: bool) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{key}={member}" for key, member in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "; ".join(value) if isinstance(value, list) else str(value)

@@ -151,6 +151,8 @@ def _in_words(detail: ErrorDetails, model: type[BaseModel]) -> str:
             return f"'{written}' is not known here" + hint(written, _EXPECTED.findall(str(context["expected"])))
         case "dict_type" | "model_type" | "model_attributes_type":
             return "must be keys with values"
+        case "string_type" if detail["input"] is None:
+            return "has no value; text that begins with # goes in quotes"
         case "string_type":
             return "must be text"
         case "list_type" | "tuple_type" | "set_type" | "frozen_set_type":

@@ -145,8 +145,11 @@ def _compose(path: Path, files: Files) -> yaml.Node | None:
         if "'\\t'" in what:
             what += "; indent with blanks, not with tabs"
         raise ConfigError([Problem(str(path), mark.line + 1 if mark else None, "", f"is not YAML: {what}")]) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([Problem(str(path), None, "", f"is not YAML: {error}")]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(
+            [Problem(str(path), line, "", f"is not YAML: holds the unseen character {ord(text[error.position]):#04x}")]
+        ) from None
 
 
 def _text_of(path: Path, files: Files) -> str:

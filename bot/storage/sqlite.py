@@ -200,6 +200,8 @@ def _open_readers(path: Path) -> Readers:
 def _require_a_file(path: Path) -> None:
     if not path.exists():
         raise StorageError(f"there is no database at {path}; `orderwatch run` makes it, or choose another path")
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder; name a file in it under `database`")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -41,7 +41,13 @@ def test_a_stage_that_is_nearly_written_right_is_pointed_at_and_other_words_are_
     config.write_text(config.read_text() + stuck)
     ended = cli("check", "-c", str(config))
     said = "is taken for a status word of a source, for it is no stage; did you mean 'confirmed'?"
-    assert (ended.code, ended.err) == (0, f"warning: {config}:6: alarms.stuck.confirmd: {said}\n")
+    assert (ended.code, ended.err.splitlines()[0]) == (0, f"warning: {config}:6: alarms.stuck.confirmd: {said}")
+
+
+def test_a_config_that_watches_nothing_can_be_used_with_a_warning(cli: Cli, config: Path) -> None:
+    ended = cli("check", "-c", str(config))
+    said = "watchlists: there are none, so only what people follow by hand is watched"
+    assert (ended.code, ended.err) == (0, f"warning: {config}: {said}\n")
 
 
 def test_schema_prints_the_schema(cli: Cli) -> None:

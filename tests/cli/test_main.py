@@ -151,10 +151,10 @@ def test_a_reader_that_leaves_early_is_no_trouble(filled: Path) -> None:
 
 
 def test_a_reader_that_never_reads_is_no_trouble(config: Path) -> None:
-    assert in_a_shell("orderwatch check | true", config.parent).stderr == ""
+    assert in_a_shell("orderwatch preview --all | true", config.parent).stderr == ""
 
 
-@pytest.mark.parametrize("command", ["schema", "check", "orders list", "orders export"])
+@pytest.mark.parametrize("command", ["schema", "preview --all", "orders list", "orders export"])
 def test_an_answer_that_finds_no_room_is_one_line_of_complaint(filled: Path, command: str) -> None:
     ended = in_a_shell(f"orderwatch {command} > /dev/full", filled.parent)
     assert (ended.returncode, ended.stderr) == (1, "the answer could not be written: No space left on device\n")

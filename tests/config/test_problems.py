@@ -181,6 +181,18 @@ def test_yaml_indented_with_tabs_is_told_to_use_blanks(tmp_path: Path) -> None:
         load_text(tmp_path, "sources:\n\ta: 1\n")
 
 
+def test_a_character_that_nobody_can_see_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load_text(tmp_path, "sources:\n  a: {}\n  b\x00: {}\n")
+    problem = only(list(refusal.value.problems))
+    assert (problem.line, problem.text) == (3, "is not YAML: holds the unseen character 0x00")
+
+
+def test_a_channel_that_yaml_takes_for_a_comment_is_explained(problems: Problems) -> None:
+    problem = only(problems("{chat: slack, channel: C0123456789}", "\n    chat: slack\n    channel: #general"))
+    assert problem.text == "has no value; text that begins with # goes in quotes"
+
+
 @pytest.mark.parametrize(
     "text", ["just words", "- a\n- b", "7", "\x00", "a: &x [*x]", "&x {<<: *x}", "a: !!python/none"]
 )

@@ -132,6 +132,11 @@ async def test_views_of_a_database_that_is_not_there_make_none(tmp_path: Path) -
     assert names(tmp_path) == set()
 
 
+async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="is a folder; name a file in it"):
+        await SqliteViews(tmp_path).open()
+
+
 async def test_views_see_what_another_holder_of_the_file_commits(tmp_path: Path) -> None:
     storage, views = SqliteStorage(tmp_path / "o.db", ManualClock()), SqliteViews(tmp_path / "o.db")
     await storage.open()
