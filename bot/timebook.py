@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.model.moment import Moment
+from bot.model.poll import Lessons
 from bot.model.stay import Move, Stay
 
 
@@ -28,6 +29,12 @@ class TimeBook(Protocol):
 
     async def moves(self, source: str, *, limit: int) -> Sequence[Move]:
         """The last moves of orders of a source into a status, oldest first."""
+
+    async def lessons(self, source: str) -> Lessons | None:
+        """What a source has shown of when its orders change; None: nothing is known."""
+
+    async def keep_lessons(self, source: str, lessons: Lessons) -> None:
+        """Remember it, in place of what was known."""
 
     async def stays(self, source: str) -> Mapping[str, Stay]:
         """What was learned of a source, by status."""

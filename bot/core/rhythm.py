@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.core.allot import Allot, Group
 from bot.model.order import Stage
-from bot.model.poll import Kind
+from bot.model.poll import Kind, Lessons
 
 LEAST = 0.1
 """Of the busiest hour's pace is kept in the quietest."""
@@ -36,6 +36,8 @@ _CHANGES_BELIEVED = 8.0
 """Changes seen that weigh as much as what was believed before."""
 _LEARNED_AGAIN = 50
 """Looks after which it is reckoned anew what they teach and how they are shared."""
+_HALF_LIFE = 8 * 7 * 24.0
+"""Hours after which what was seen counts half."""
 _BELIEF_HOURS = 200.0
 """The same, for the hours of the week."""
 _FOLLOWS = (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
@@ -86,6 +88,25 @@ class Rhythm:
         if changed:
             self._changes[kind] += 1
             self._note_when(at, int(min(seconds, 86400.0) // 3600) + 1)
+
+    def lessons(self) -> Lessons:
+        """What was learned, to be recalled after a restart."""
+        return Lessons(dict(self._changes), dict(self._seconds), tuple(self._hours))
+
+    def recall(self, lessons: Lessons) -> None:
+        """Go on from what was learned before."""
+        self._changes.update(lessons.changes)
+        self._seconds.update(lessons.seconds)
+        self._hours[:] = lessons.hours
+        self._fit()
+
+    def fade(self, hours: float) -> None:
+        """So many hours have gone by: what was seen counts less, for suppliers change their ways."""
+        left = 0.5 ** (hours / _HALF_LIFE)
+        for seen in (self._changes, self._seconds):
+            for kind in seen:
+                seen[kind] *= left
+        self._hours[:] = [left * seen + (1 - left) * _believed(hour) for hour, seen in enumerate(self._hours)]
 
     def hazard(self, kind: Kind) -> float:
         """Changes a week to be expected of an order of this kind."""

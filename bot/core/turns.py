@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from bot.core.allot import by_the_day, evenly
 from bot.core.rhythm import Rhythm
 from bot.model.moment import Moment
-from bot.model.poll import Kind, OrderState
+from bot.model.poll import Kind, Lessons, OrderState
 from bot.model.units import RateValue
 
 _A_MINUTE = timedelta(minutes=1)
@@ -56,6 +56,15 @@ class Turns:
             return every
         even = rhythm.turns(kind) / looks
         return max(every, rhythm.wait(even, self._local_time(now)) if self._is_daily else even)
+
+    def lessons(self, hours: float) -> Lessons:
+        """What was learned, to be recalled after a restart; `hours` have gone by since it was asked for last."""
+        self._rhythm.fade(hours)
+        return self._rhythm.lessons()
+
+    def recall(self, lessons: Lessons) -> None:
+        """Go on from what was learned before."""
+        self._rhythm.recall(lessons)
 
     def is_short(self, every: timedelta) -> bool:
         """Whether the budget does not allow to look at everybody every so often."""

@@ -45,9 +45,9 @@ class Rounds:
         self.ledger = ledger
         self.wait = source.wait
         """Seconds until the source's budget allows one more request."""
+        self.turns = turns
         self._source = source
         self._clock = clock
-        self._turns = turns
         self._listings = Listings(source, clock)
         self.hints = Hints(source, ledger, self._listings, turns)
         self.locks = KeyLock()
@@ -95,8 +95,8 @@ class Rounds:
         state = self.ledger.states.get(key)
         if state is not None and not self.ledger.book.follows(state):
             self.ledger.agenda.drop(key)
-            if self._turns:
-                self._turns.drop(state)
+            if self.turns:
+                self.turns.drop(state)
 
     def make_named_due(self) -> None:
         """Let every order that is followed by its name be due now, whatever its time."""
@@ -161,10 +161,10 @@ class Rounds:
         elif self.ledger.drift.is_suspicious and (previous := await self.ledger.last_snapshot(state)):
             self.ledger.drift.unchanged(state.key, previous.order)
         state.failures = 0
-        if self._turns:
+        if self.turns:
             changed = 0 < seq < state.seq
-            self._turns.looked(state, self._clock.monotonic(), self._clock.now(), changed=changed)
-            self._turns.spent(self._source.requests)
+            self.turns.looked(state, self._clock.monotonic(), self._clock.now(), changed=changed)
+            self.turns.spent(self._source.requests)
         every = self.ledger.book.look_every(state)
         is_urgent = state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt)
         self._look_again(state, second_look_rest(every) if is_urgent else self._rest(state, state.stage))
@@ -302,9 +302,9 @@ class Rounds:
 
     def _rest(self, state: OrderState, stage: Stage, *, found: bool = True) -> float:
         pause = rest(stage, self.ledger.book.look_every(state), found=found, seed=f"{state.key}/{state.seq}")
-        if self._turns is None or not found or stage.is_final:
+        if self.turns is None or not found or stage.is_final:
             return pause
-        return self._turns.rest(state, pause, self._clock.now())
+        return self.turns.rest(state, pause, self._clock.now())
 
     def _expect(self, state: OrderState, present: datetime) -> None:
         """Note the first look at an order since the start."""
@@ -312,8 +312,8 @@ class Rounds:
         if (is_new or state.next_poll_at or state.key in self.ledger.book.named) and self._wants_a_look(state):
             pause = 0.0 if is_new else _rest_left(self.ledger, state, present)
             self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
-            if self._turns:
-                self._turns.watch(state, present)
+            if self.turns:
+                self.turns.watch(state, present)
 
     def _look_again(self, state: OrderState, pause: float) -> None:
         """Note the next look `pause` seconds from now, unless the listing will tell when one is needed."""

@@ -54,6 +54,9 @@ class Timekeeper:
         for name, poller in self._pollers.items():
             ledger = poller.rounds.ledger
             ledger.telling.habits.stays = dict(await self._storage.time.stays(name))
+            lessons, turns = await self._storage.time.lessons(name), poller.rounds.turns
+            if lessons and turns:
+                turns.recall(lessons)
             watchlists = {each.name: each.alarms for each in ledger.book.watchlists}
             written = {name: alarms.model_dump(mode="json") for name, alarms in watchlists.items() if alarms}
             settings = json.dumps({**written, "": ledger.telling.alarms.model_dump(mode="json")}, sort_keys=True)
@@ -139,11 +142,18 @@ class Timekeeper:
                 await ledger.commit(chased(waiting[key], snapshot, watchlists, ledger.telling, now))
 
     async def _learn(self, name: str, poller: Poller) -> None:
-        """Learn how long orders of a source stay where, now and then; what is news by that is judged anew."""
+        """Learn how long orders of a source stay where, now and then; what is news by that is judged anew.
+
+        What its looks have shown of when orders change is kept at the same time.
+        """
         now, at = self._clock.now(), self._clock.monotonic()
-        if at - self._learned_at.get(name, float("-inf")) < LEARN_EVERY:
+        since = at - self._learned_at.get(name, float("-inf"))
+        if since < LEARN_EVERY:
             return
         self._learned_at[name] = at
+        if turns := poller.rounds.turns:
+            hours = min(since, at - self._started) / 3600
+            await self._storage.time.keep_lessons(name, turns.lessons(hours))
         telling = poller.rounds.ledger.telling
         time = WorkingTime(ZoneInfo(telling.alarms.timezone), telling.alarms.holidays)
         stays = learned(await self._storage.time.moves(name, limit=_MOVES), time, now)

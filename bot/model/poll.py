@@ -4,7 +4,7 @@ These are plain slotted classes, not pydantic models: there is one OrderState in
 what they hold has been validated where it came in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
@@ -101,6 +101,18 @@ class Payload:
 
 Kind = tuple[Stage, int]
 """Orders that are taken to change alike: their stage, and how near the promised day is, in steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a source has shown of when its orders change. What is long ago counts less."""
+
+    changes: Mapping[Kind, float]
+    """Seen, by kind of order."""
+    seconds: Mapping[Kind, float]
+    """That orders of a kind were followed, each for itself."""
+    hours: Sequence[float]
+    """Changes by hour of the week, from Monday's midnight where the source's people work."""
 
 
 @dataclass(slots=True)

@@ -1,9 +1,12 @@
 """What time needs of the store, as functions of a connection: whose alarm is due, and how long orders stay where."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from bot.model.change import Basis, Kind
 from bot.model.moment import Moment
+from bot.model.order import Stage
+from bot.model.poll import Lessons
 from bot.model.stay import Move, Stay
 from bot.storage._connection import Connection
 from bot.storage._record_rows import insert, put
@@ -56,6 +59,27 @@ async def moves(connection: Connection, source: str, limit: int) -> list[Move]:
         (source, limit),
     )
     return [Move(key, at, Kind(kind), after or "") for key, at, kind, after in reversed(rows)]
+
+
+async def lessons(connection: Connection, source: str) -> Lessons | None:
+    """What a source has shown of when its orders change."""
+    row = await connection.row("select learned from lessons where source = ?", (source,))
+    if row is None:
+        return None
+    read = json.loads(row[0])
+    kinds = [(Stage(stage), day) for stage, day, _, _ in read["kinds"]]
+    changes, seconds = ([seen[place] for seen in read["kinds"]] for place in (2, 3))
+    return Lessons(dict(zip(kinds, changes, strict=True)), dict(zip(kinds, seconds, strict=True)), read["hours"])
+
+
+async def keep_lessons(connection: Connection, source: str, lessons: Lessons) -> None:
+    """Remember it, in place of what was known."""
+    kinds = [
+        (*kind, lessons.changes.get(kind, 0.0), lessons.seconds.get(kind, 0.0))
+        for kind in sorted(lessons.changes.keys() | lessons.seconds.keys())
+    ]
+    learned = json.dumps({"kinds": kinds, "hours": list(lessons.hours)})
+    await connection.run(put("lessons", ("source", "learned"), ("source",)), (source, learned))
 
 
 async def stays(connection: Connection, source: str) -> dict[str, Stay]:

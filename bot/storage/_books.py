@@ -13,6 +13,7 @@ from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import Destination, NewNotification
+from bot.model.poll import Lessons
 from bot.model.stay import Move, Stay
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
 from bot.model.view import Extent
@@ -157,6 +158,14 @@ class StoredTimeBook:
     async def moves(self, source: str, *, limit: int) -> Sequence[Move]:
         """The last moves of orders of a source into a status, oldest first."""
         return await self._read(lambda connection: _alarms.moves(connection, source, limit))
+
+    async def lessons(self, source: str) -> Lessons | None:
+        """What a source has shown of when its orders change."""
+        return await self._read(lambda connection: _alarms.lessons(connection, source))
+
+    async def keep_lessons(self, source: str, lessons: Lessons) -> None:
+        """Remember it, in place of what was known."""
+        await self._write(lambda connection: _alarms.keep_lessons(connection, source, lessons))
 
     async def stays(self, source: str) -> Mapping[str, Stay]:
         """What was learned of a source, by status."""

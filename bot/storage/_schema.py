@@ -143,6 +143,9 @@ _MEMORY = (
     """create table alarm_settings (
         source text primary key, settings text not null
     ) strict, without rowid""",
+    """create table lessons (
+        source text primary key, learned text not null
+    ) strict, without rowid""",
     """create table stays (
         source text not null, status text not null, within integer not null, "limit" integer not null,
         orders integer not null, learned_at text not null,

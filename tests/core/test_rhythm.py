@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.core.allot import evenly
 from bot.core.rhythm import Rhythm
 from bot.model.order import Stage
@@ -39,6 +41,21 @@ def test_what_one_stage_shows_of_a_day_is_believed_of_the_others() -> None:
 def test_a_stage_never_seen_is_judged_as_before() -> None:
     rhythm = taught((Stage.CONFIRMED, 5), changes=0, hours=1)
     assert rhythm.hazard((Stage.SHIPPED, 0)) == Rhythm(evenly).hazard((Stage.SHIPPED, 0))
+
+
+def test_what_was_learned_is_recalled_after_a_restart() -> None:
+    kind = Stage.CONFIRMED, 5
+    before, after = taught(kind, changes=100, hours=1000), Rhythm(evenly)
+    after.recall(before.lessons())
+    assert after.hazard(kind) == pytest.approx(before.hazard(kind), rel=0.05)
+    assert after.lessons() == before.lessons()
+
+
+def test_what_was_seen_long_ago_gives_way_to_what_is_seen_now() -> None:
+    kind = Stage.CONFIRMED, 5
+    rhythm = taught(kind, changes=0, hours=168 * 50)
+    rhythm.fade(56 * 24.0)
+    assert rhythm.lessons().seconds[kind] == pytest.approx(168 * 25 * HOUR)
 
 
 def test_days_long_past_and_far_ahead_are_of_one_kind_each() -> None:

@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.clock import ManualClock
+from bot.core.turns import Turns
 from bot.errors import SourceUnreachable
 from bot.loops.poller import Poller
 from bot.loops.timekeeper import Timekeeper
 from bot.model.alarm import Alarms, Patience
 from bot.model.moment import Moment
+from bot.model.order import Stage
+from bot.model.poll import Lessons
+from bot.model.units import RateValue
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import TELLING, order, watchlist
 from tests.loops.scripted import ScriptedSource, open_storage, owed, started
@@ -58,6 +62,17 @@ async def test_an_order_that_stays_is_told_once(storage: Opened) -> None:
     await keeper.once()
     await keeper.once()
     assert await kinds(store) == ["stuck"]
+
+
+async def test_what_a_source_has_shown_of_its_hours_is_recalled_by_the_next_process(storage: Opened) -> None:
+    store, clock = storage
+    poller, keeper = await watching(storage, ScriptedSource(ORDER))
+    poller.rounds.turns = Turns([RateValue(60, 60.0)], UTC)
+    poller.rounds.turns.recall(Lessons({(Stage.PLACED, 3): 7.0}, {(Stage.PLACED, 3): 3600.0}, [1.0] * 168))
+    await keeper.once()
+    poller.rounds.turns = Turns([RateValue(60, 60.0)], UTC)
+    await Timekeeper(store, clock, {"panels": poller}).load()
+    assert poller.rounds.turns.lessons(0.0).changes[Stage.PLACED, 3] == 7.0
 
 
 async def test_a_source_that_fails_raises_no_alarm_until_it_answers_again(storage: Opened) -> None:

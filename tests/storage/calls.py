@@ -15,7 +15,7 @@ from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import Gathering, Move, State
-from bot.model.poll import Baseline, Health, PollRecord
+from bot.model.poll import Baseline, Health, Lessons, PollRecord
 from bot.model.retention import Retention
 from bot.model.stay import Stay
 from bot.model.talk import AuditEntry, ChatWatch, Mute
@@ -164,11 +164,13 @@ async def _sources_exported(connection: Connection) -> None:
 
 CALLS: dict[str, Call] = {
     "alarms.due": lambda c: _alarms.due(c, "panels", NINE, 5),
+    "alarms.keep_lessons": lambda c: _alarms.keep_lessons(c, "panels", Lessons({}, {}, ())),
     "alarms.keep_stays": lambda c: _alarms.keep_stays(c, "panels", {"x": Stay(1, 2, Basis.LEARNED)}, TEN),
     "alarms.moves": lambda c: _alarms.moves(c, "panels", 5),
     "alarms.note_settings": lambda c: _alarms.note_settings(c, "panels", "{}"),
     "alarms.postpone": lambda c: _alarms.postpone(c, "panels", ["FR/1"], TEN),
     "alarms.settings": lambda c: _alarms.settings(c, "panels"),
+    "alarms.lessons": lambda c: _alarms.lessons(c, "panels"),
     "alarms.stays": lambda c: _alarms.stays(c, "panels"),
     "alarms.wake": lambda c: _alarms.wake(c, "panels", NINE),
     "digests.last": lambda c: _digests.last(c, "morning", "ops"),

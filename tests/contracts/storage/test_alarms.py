@@ -3,7 +3,8 @@
 from bot.model.change import Basis, Change, Kind
 from bot.model.memory import Memory, TimeTold
 from bot.model.moment import Moment
-from bot.model.poll import OrderUpdate
+from bot.model.order import Stage
+from bot.model.poll import Lessons, OrderUpdate
 from bot.model.stay import Move, Stay
 from bot.model.view import Extent, Selection
 from bot.ports import Storage
@@ -68,6 +69,17 @@ async def test_what_was_learned_takes_the_place_of_what_was_known(store: Storage
     await store.time.keep_stays("panels", {"placed": first, "confirmed": first}, NINE)
     await store.time.keep_stays("panels", {"confirmed": second}, TEN)
     assert dict(await (await reopen()).time.stays("panels")) == {"confirmed": second}
+
+
+async def test_what_a_source_has_shown_of_its_hours_is_known_after_a_restart(store: Storage, reopen: Reopen) -> None:
+    placed, shipped = (Stage.PLACED, 99), (Stage.SHIPPED, -3)
+    assert await store.time.lessons("panels") is None
+    await store.time.keep_lessons("panels", Lessons({placed: 1.0}, {placed: 60.0}, [0.0] * 168))
+    lessons = Lessons({placed: 2.5}, {placed: 3600.0, shipped: 7.25}, [1.5] * 168)
+    await store.time.keep_lessons("panels", lessons)
+    again = await reopen()
+    assert await again.time.lessons("panels") == Lessons({placed: 2.5, shipped: 0.0}, lessons.seconds, [1.5] * 168)
+    assert await again.time.lessons("parts") is None
 
 
 async def test_it_is_known_by_which_settings_alarms_are_set(store: Storage) -> None:
