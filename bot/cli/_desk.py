@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import uuid
+from dataclasses import replace
 
 import click
 
@@ -44,6 +45,7 @@ def put(invocation: Invocation, text: str, *, to: str | None = None) -> int:
 
 _ENDED = {
     "not_found": Exit.NOTHING,
+    "in_part": Exit.NOTHING,
     "empty": Exit.NOTHING,
     "unchanged": Exit.NOTHING,
     "misread": Exit.USAGE,
@@ -70,7 +72,8 @@ def quoted(text: str) -> str:
 async def _ask(config: Config, text: str, place: Destination | None) -> Reply | None:
     clock = SystemClock()
     sources = build_sources(config, clock)
-    known = catalogue(config, sources)
+    lines = {label: f"{config.path.name}:{line}" for label, line in config.lines.items()}
+    known = replace(catalogue(config, sources), lines=lines)
     store = beside_of(config.database)
     await store.open()
     try:

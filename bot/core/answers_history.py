@@ -74,12 +74,13 @@ def why(
     watches: Sequence[ChatWatch] = (),
     *,
     destinations: Mapping[str, Destination] = MappingProxyType({}),
+    lines: Mapping[str, str] = MappingProxyType({}),
     has_changed: bool = True,
 ) -> Answer:
     """What was sent where, or not, and by which rule; and where news of it goes now.
 
     `routes` are the rules by which it goes now, by watchlist; `watches` are those who follow it from chat;
-    `destinations` are those of the config, by name.
+    `destinations` are those of the config, by name; `lines` where its rules stand, by label.
     """
     order = found.snapshot.order
     body = [_sending(one, destinations.get(one.destination), reading) for one in told]
@@ -87,7 +88,7 @@ def why(
         body.append(text_line("No news of it was to be sent to anybody yet."))
     if not routes and not watches:
         body.append(text_line("Nobody follows it now, so news of it goes nowhere. To be told: watch it."))
-    body += dict.fromkeys([*_by_rules(routes, reading), *_by_hand(watches, reading)])
+    body += dict.fromkeys([*_by_rules(routes, lines, reading), *_by_hand(watches, reading)])
     body += mute_lines(order, reading)
     message = Message(
         emoji="🧭",
@@ -159,13 +160,14 @@ def _reason_spans(reason: str, reading: Reading) -> Iterable[Span | str]:
     return [*spans, f" (“{wish.note}”)"] if wish.note else spans
 
 
-def _by_rules(routes: Mapping[str, Sequence[Route]], reading: Reading) -> Iterable[Line]:
+def _by_rules(routes: Mapping[str, Sequence[Route]], lines: Mapping[str, str], reading: Reading) -> Iterable[Line]:
     for name, taken in routes.items():
         for route in taken:
             places = ", ".join(dict.fromkeys(place_words(place, reading) for place in route.to))
             is_known = reading.is_insider or reading.public_places.issuperset(route.to)
             news = rule_words(route).replace("_", " ") if is_known else _kind_words(route)
-            yield text_line(f"From now on: {news} → {places}" + (f", by {route.label} ({name})" if is_known else ""))
+            rule = f"{lines[route.label]}, {route.label}" if route.label in lines else route.label
+            yield text_line(f"From now on: {news} → {places}" + (f", by {rule} ({name})" if is_known else ""))
 
 
 def _kind_words(route: Route) -> str:

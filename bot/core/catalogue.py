@@ -27,6 +27,8 @@ class Catalogue:
     access: tuple[Grant, ...]
     timezone: str
     version: str
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Label of a rule to where it stands: `watchlists.yaml:10`. Empty while the bot runs, as the file may be edited."""
     read_person: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     """Chat to what turns a person as written into the id by which a message calls them. Raises ValueError."""
 

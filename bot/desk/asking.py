@@ -219,7 +219,7 @@ class FrontDesk:
             messages=answer.messages,
             buttons=tuple(Button(label=offer.label, key=_button_key(offer.asks)) for offer in answer.offers),
             outcome=answer.outcome,
-            is_public=is_shared and answer.outcome == "answered",
+            is_public=is_shared and answer.outcome in ("answered", "in_part"),
             replaces=bool(asked and asked.verb in _TURNED_BY_BUTTONS and not is_shared and _is_turning(question)),
             timezone=zone_of(self._room, question),
         )

@@ -41,7 +41,8 @@ async def status(room: Room, one: Visit) -> Answer | None:
     shown = [await _status(room, one, order) for order in found]
     shown += [answers_about.no_such_order(name) for name in sought.strange]
     messages = tuple(message for answer in shown for message in answer.messages)
-    return Answer(messages, shown[0].offers if len(shown) == 1 else ())
+    outcome = "in_part" if sought.strange else "answered"
+    return Answer(messages, shown[0].offers if len(shown) == 1 else (), outcome)
 
 
 async def history(room: Room, one: Visit) -> Answer | None:
@@ -78,8 +79,16 @@ async def why(room: Room, one: Visit) -> Answer | None:
         told = await room.views.told(order.source, order.key, limit=_MESSAGES_SHOWN)
         changes = await room.views.history(order.source, order.key, limit=1)
         read, routes, watches = await reading(room, one, [found]), rules_of(room, found), _watches(room, found)
-        places = room.catalogue.destinations
-        said = answers_history.why(found, told, routes, read, watches, destinations=places, has_changed=bool(changes))
+        said = answers_history.why(
+            found,
+            told,
+            routes,
+            read,
+            watches,
+            destinations=room.catalogue.destinations,
+            lines=room.catalogue.lines,
+            has_changed=bool(changes),
+        )
         return _with_lines(said, after=await care.lines(room, found, read))
 
     return await _about_one(room, one, answer)

@@ -131,6 +131,13 @@ def test_the_age_of_the_data_and_the_trouble_of_the_source_are_said() -> None:
     assert "does not know it any more" in said(order(), vanished=True)
 
 
+def test_why_says_where_in_the_file_a_rule_stands_where_that_is_known() -> None:
+    routes = {"all panels": [Route(to=("ops",), label="notify[0]")]}
+    operator = reading(role=Role.OPERATOR)
+    answer = why(found(order()), [], routes, operator, lines={"notify[0]": "watchlists.yaml:10"})
+    assert "→ ops, by watchlists.yaml:10, notify[0] (all panels)" in words(answer.messages[0])
+
+
 def test_what_the_reader_set_up_is_said_and_the_buttons_follow() -> None:
     watch = ChatWatch(
         source="panels", key="FR/4500123", destination="slack:C1", written="4500123", name="drives", chat="slack",
