@@ -57,7 +57,7 @@ class Reply(Frozen):
     replaces: bool = False
     """Whether it takes the place of the message whose button was pressed."""
     outcome: str = "answered"
-    """How it ended, in a word, as the audit has it: `answered`, `in_part`, `not_found`, `empty`, `misread`, `watching`."""
+    """How it ended, in a word, as the audit has it: `answered`, `in_part`, `not_found`, `empty`, `misread`, ..."""
     timezone: str = "UTC"
     """IANA zone in which times are shown where the chat cannot localise them itself."""
 
