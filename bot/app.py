@@ -201,7 +201,8 @@ async def app_on(
     if company:
         engine = company.engine(crew, sources, chats)
     else:
-        engine = LocalEngine(await crew.take(shards.everything(sources, chats), storage), storage, clock)
+        loops = await crew.take(shards.everything(sources, chats), storage)
+        engine = LocalEngine(loops, storage, clock, crew.loops_fail)
     return App(storage, crew, engine)
 
 

@@ -26,6 +26,7 @@ from bot.loops.janitor import Janitor
 from bot.loops.ledger import Ledger
 from bot.loops.listener import Listener
 from bot.loops.notifier import Notifier
+from bot.loops.own_trouble import OwnTrouble
 from bot.loops.poller import Poller
 from bot.loops.rounds import Rounds
 from bot.loops.supervisor import Loop
@@ -75,6 +76,9 @@ class Crew:
         self._ears = build_ears(config, chats, clock, self._pacer)
         self._catalogue = catalogue(config, sources)
         self.following = Following(storage, storage.talks, clock, self._catalogue, self.pollers)
+        self._trouble = OwnTrouble(storage, clock, config.operators, config.voices)
+        self.loops_fail = self._trouble.loops_fail
+        """See engine.Crew."""
         self.feeds = build_feeds(config, self._catalogue, clock)
         askable = ChainMap(cast("dict[str, Askable]", self.pollers), dict(elsewhere or {}))
         self.desk = FrontDesk(Room(self._catalogue, storage, storage.talks, self.following, askable, clock))
@@ -94,7 +98,7 @@ class Crew:
             self.notifiers[lease.name] = self._notifier(lease, storage)
             loops["notifier"] = self.notifiers[lease.name]
         ears = {chat: self._ears[chat] for chat in lease.chats if chat in self._ears}
-        loops |= {f"listener {chat}": Listener(chat, ear, self.desk) for chat, ear in ears.items()}
+        loops |= {f"listener {chat}": Listener(chat, ear, self.desk, self._trouble) for chat, ear in ears.items()}
         if lease.keeps_house:
             loops["janitor"] = Janitor(storage, self._clock, self._config.retention)
             digester = Digester(

@@ -381,8 +381,8 @@ class Storage(Views, Outbox, Protocol):
     async def baselines(self) -> Mapping[str, int]:
         """Watchlist to the number of orders its summary spoke of."""
 
-    async def beat(self, loops: Sequence[str], at: Moment) -> None:
-        """Note which loops are alive: these, and no others any more."""
+    async def beat(self, alive: Sequence[str], at: Moment, silent: Sequence[str] = ()) -> None:
+        """Note which loops give a sign of life; of `silent` ones the last stands, and others there are no more."""
 
     async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
         """Drop what retention no longer wants, in small transactions. Returns how much of what was dropped."""

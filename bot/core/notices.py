@@ -1,6 +1,6 @@
 """Messages that are about a watchlist, a source or a destination rather than about one order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -247,6 +247,30 @@ def config_reloaded(file: str, words: Words) -> Message:
     """A config that had been refused is right again."""
     rest = words("{file} as it is now", file=file)
     return Message(emoji="✅", headline=_headline(words("Config in force"), f" · {rest}"))
+
+
+def loops_failing(errors: Mapping[str, str], words: Words) -> Message:
+    """Parts of the program failed again and again for a while; `errors` by name of the loop."""
+    names = ", ".join(sorted(errors))
+    rest = words.line(
+        "It is tried again by itself. Whether it still fails: {command}. If so, start orderwatch again, and report it.",
+        command="orderwatch healthcheck",
+    )
+    return Message(
+        emoji="🛠️",
+        headline=_headline(words("Part of orderwatch fails"), f" · {names}"),
+        body=(*map(_line, sorted(set(errors.values()))[:_NAMED]), rest),
+    )
+
+
+def not_listening(chat: str, reason: str, words: Words) -> Message:
+    """A chat does not let us hear what people ask."""
+    rest = words.line("Alerts are still sent there. Once that is put right, start orderwatch again.")
+    return Message(
+        emoji="🙉",
+        headline=_headline(words("Questions are not heard"), f" · {chat}"),
+        body=(_line(reason), rest),
+    )
 
 
 def _without_file(words: Words, problem: Problem) -> str:

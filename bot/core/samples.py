@@ -103,6 +103,8 @@ _NOTICES: dict[Notice, Callable[[Words], Message]] = {
     Notice.DESTINATION_BROKEN: partial(notices.destination_broken, "sales", "telegram: chat not found", 24),
     Notice.CONFIG_REFUSED: partial(notices.config_refused, [_WRONG]),
     Notice.CONFIG_RELOADED: partial(notices.config_reloaded, "watchlists.yaml"),
+    Notice.LOOP_FAILING: partial(notices.loops_failing, {"janitor": "StorageError: orderwatch.db: the disk is full"}),
+    Notice.NOT_LISTENING: partial(notices.not_listening, "slack", "slack: token_revoked: renew `app_token`"),
 }
 
 

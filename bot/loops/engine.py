@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.loops.supervisor import Loop, Supervisor
+from bot.loops.supervisor import Cry, Loop, Supervisor
 from bot.model.lease import Lease
 from bot.ports import Askable, Clock, Storage
 
@@ -18,6 +18,10 @@ class Crew(Protocol):
     @property
     def pollers(self) -> Mapping[str, Askable]:
         """By source: those of the leases that are held now."""
+        ...
+
+    async def loops_fail(self, errors: Mapping[str, str]) -> None:
+        """Loops, by name, have failed for a while: operators hear of it. Raises StorageError."""
         ...
 
     async def take(self, lease: Lease, storage: Storage) -> Mapping[str, Loop]:
@@ -40,12 +44,13 @@ class Engine(Protocol):
 class LocalEngine:
     """One lease of everything, for ever."""
 
-    def __init__(self, loops: Mapping[str, Loop], storage: Storage, clock: Clock) -> None:
+    def __init__(self, loops: Mapping[str, Loop], storage: Storage, clock: Clock, cry: Cry) -> None:
         """`loops` do everything there is to do."""
         self._loops = loops
         self._storage = storage
         self._clock = clock
+        self._cry = cry
 
     async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop]) -> None:
         """Run all of it until `stop` is set."""
-        await Supervisor({**self._loops, **beside}, self._storage, self._clock).run(stop)
+        await Supervisor({**self._loops, **beside}, self._storage, self._clock, self._cry).run(stop)

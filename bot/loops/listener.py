@@ -5,18 +5,20 @@ import logging
 
 from bot.errors import ChatRefused
 from bot.log import event
+from bot.loops.own_trouble import OwnTrouble
 from bot.ports import Desk, Ear
 
 log = logging.getLogger(__name__)
 
 
 class Listener:
-    """Runs one ear. A refusal ends this ear with one clear message; alerts and the other chats go on."""
+    """Runs one ear. A refusal ends this ear, and operators hear of it; alerts and the other chats go on."""
 
-    def __init__(self, chat: str, ear: Ear, desk: Desk) -> None:
+    def __init__(self, chat: str, ear: Ear, desk: Desk, trouble: OwnTrouble) -> None:
         self._chat = chat
         self._ear = ear
         self._desk = desk
+        self._trouble = trouble
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set."""
@@ -24,6 +26,7 @@ class Listener:
             await self._ear.listen(self._desk, stop)
         except ChatRefused as error:
             event(log, "not_listening", level=logging.ERROR, chat=self._chat, error=error, advice=_ADVICE)
+            await self._trouble.not_listening(self._chat, str(error))
             await stop.wait()
 
 

@@ -111,7 +111,7 @@ class ProcrastinateEngine:
         loops["answering"] = self._answering
         guard = asyncio.create_task(self._guard())
         try:
-            await Supervisor({**loops, **beside}, _Unheard(), self._clock).run(stop)
+            await Supervisor({**loops, **beside}, _Unheard(), self._clock, self._crew.loops_fail).run(stop)
         finally:
             guard.cancel()
             with suppress(StorageError):
@@ -204,7 +204,8 @@ class ProcrastinateEngine:
     async def _loops_of(self, lease: Lease, held: _Held) -> None:
         storage = self._storage.fenced(partial(self._require, lease.name, held))
         loops = await self._crew.take(lease, storage)
-        await Supervisor(loops, _Unheard(), self._clock, drain=min(_DRAIN, self._times.lease)).run(held.stop)
+        drain, cry = min(_DRAIN, self._times.lease), self._crew.loops_fail
+        await Supervisor(loops, _Unheard(), self._clock, cry, drain=drain).run(held.stop)
 
     async def _require(self, name: str, held: _Held, connection: Connection) -> None:
         """The fence: nothing is written after the deadline, nor under a token that is gone. Raises LeaseLost."""
@@ -315,5 +316,5 @@ class _Until:
 class _Unheard:
     """Signs of life of loops that nobody asks for: here it is the leases that must be renewed."""
 
-    async def beat(self, loops: Sequence[str], at: Moment) -> None:
+    async def beat(self, alive: Sequence[str], at: Moment, silent: Sequence[str] = ()) -> None:
         """Nothing."""

@@ -80,6 +80,8 @@ class Notice(StrEnum):
     CONFIG_REFUSED = "config_refused"
     CONFIG_RELOADED = "config_reloaded"
     """Told only after one was refused."""
+    LOOP_FAILING = "loop_failing"
+    NOT_LISTENING = "not_listening"
 
 
 class Basis(StrEnum):

@@ -40,7 +40,8 @@ _PHRASES: dict[str, str] = {
 }
 _NOTICE = re.compile(
     r"\W*(?:Now watching|Source failing|Source recovered|We cannot reach anything|We reach our sources"
-    r"|Unknown status|Field missing|Field is back|Order not readable|Cannot deliver|Not delivered)\b"
+    r"|Unknown status|Field missing|Field is back|Order not readable|Cannot deliver|Not delivered"
+    r"|Part of orderwatch fails|Questions are not heard)\b"
 )
 _CARD = re.compile(r"\W*Order (?!not readable\b)(?P<name>.+) · ")
 """The message at the head of an order's thread. It says where the order is and tells nobody anything."""

@@ -254,9 +254,9 @@ class Stored(StoredOutbox):
         """Watchlist to the number of orders its summary spoke of."""
         return await self._read(_views.baselines)
 
-    async def beat(self, loops: Sequence[str], at: Moment) -> None:
-        """Note that a loop is alive."""
-        await self._write(lambda connection: _writes.beat(connection, loops, at))
+    async def beat(self, alive: Sequence[str], at: Moment, silent: Sequence[str] = ()) -> None:
+        """Note which loops give a sign of life, and which there are that give none."""
+        await self._write(lambda connection: _writes.beat(connection, alive, at, silent))
 
     async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
         """Drop raw `payloads` and settled `notifications` that are too old; other writes come in between."""

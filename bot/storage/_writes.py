@@ -44,10 +44,13 @@ async def commit_record(connection: Connection, record: PollRecord) -> bool:
     return added
 
 
-async def beat(connection: Connection, loops: Sequence[str], at: Moment) -> None:
-    """Note which loops are alive: these, and no others any more."""
-    await connection.run(f"delete from beats where not ({connection.among('loop')})", (connection.many(loops),))
-    await connection.each(rows.put("beats", ("loop", "at"), ("loop",)), [(loop, at) for loop in loops])
+async def beat(connection: Connection, alive: Sequence[str], at: Moment, silent: Sequence[str] = ()) -> None:
+    """Note which loops give a sign of life; of silent ones the last stands, and others there are no more."""
+    known = connection.many([*alive, *silent])
+    await connection.run(f"delete from beats where not ({connection.among('loop')})", (known,))
+    await connection.each(rows.put("beats", ("loop", "at"), ("loop",)), [(loop, at) for loop in alive])
+    first = "insert into beats (loop, at) values (?, ?) on conflict do nothing"
+    await connection.each(first, [(loop, at) for loop in silent])
 
 
 def tidying(now: Moment, retention: Retention) -> Mapping[str, Job[int]]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -125,10 +125,14 @@ class ForgetfulStorage(SqliteStorage):
 
     given = 0
 
-    async def beat(self, loops: Sequence[str], at: Moment) -> None:
+    async def beat(self, alive: Sequence[str], at: Moment, silent: Sequence[str] = ()) -> None:
         self.given += 1
         if self.given == 1:
             raise StorageError("orderwatch.db: the disk is full")
+
+
+async def nobody_hears(errors: Mapping[str, str]) -> None:
+    raise AssertionError(errors)
 
 
 class Waiting:
@@ -144,7 +148,7 @@ async def test_a_sign_of_life_that_could_not_be_written_is_not_the_last(
     clock, stop = ManualClock(), asyncio.Event()
     storage = ForgetfulStorage(tmp_path / "o.db", clock)
     with caplog.at_level(logging.ERROR):
-        running = asyncio.create_task(Supervisor({"waiting": Waiting()}, storage, clock).run(stop))
+        running = asyncio.create_task(Supervisor({"waiting": Waiting()}, storage, clock, nobody_hears).run(stop))
         await clock.advance(BEAT_EVERY)
         stop.set()
         await running

@@ -71,6 +71,9 @@ class Crew:
         self.pollers |= {source: Source() for source in lease.sources}
         return {"idle": Idle()}
 
+    async def loops_fail(self, errors: Mapping[str, str]) -> None:
+        """Nobody is told."""
+
     def leave(self, lease: Lease) -> None:
         """Forget it."""
         if self.stores.pop(lease.name, None):

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from bot.clock import ManualClock
+from bot.core.voices import Voices
 from bot.errors import ChatRefused, DestinationMoved
 from bot.loops.listener import Listener
 from bot.loops.notifier import Notifier
+from bot.loops.own_trouble import OwnTrouble
 from bot.model.command import Question, Reply
 from bot.model.message import Line, Message, Text
 from bot.model.moment import Moment
@@ -18,6 +20,7 @@ from bot.model.poll import PollRecord
 from bot.model.talk import ChatWatch
 from bot.ports import Desk
 from bot.storage.sqlite import SqliteStorage
+from tests.core.making import words
 from tests.loops.scripted import ScriptedChat
 
 AT = Moment("2026-01-05T09:00:00Z")
@@ -43,18 +46,22 @@ class RefusedEar:
         raise ChatRefused("telegram", "another program listens with this token")
 
 
-async def test_an_ear_that_is_refused_says_so_once_and_stays_quiet(caplog: pytest.LogCaptureFixture) -> None:
-    ear, stop = RefusedEar(), asyncio.Event()
+async def test_of_an_ear_that_is_refused_operators_hear_once_and_it_stays_quiet(
+    storage: SqliteStorage, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear, stop, trouble = RefusedEar(), asyncio.Event(), OwnTrouble(storage, clock, ["desk"], Voices())
     with caplog.at_level(logging.ERROR):
-        listening = asyncio.create_task(Listener("telegram", ear, SilentDesk()).run(stop))
-        for _ in range(5):
-            await asyncio.sleep(0)
+        listening = asyncio.create_task(Listener("telegram", ear, SilentDesk(), trouble).run(stop))
+        async with asyncio.timeout(10):
+            await storage.outbox_changed.wait()
         assert not listening.done()
         stop.set()
         await listening
     assert ear.listened == 1
-    (record,) = caplog.records
-    assert record.levelno == logging.ERROR
+    assert [record.message for record in caplog.records] == ["not_listening"]
+    (row,) = await storage.notifications()
+    assert (row.destination, row.kinds) == ("desk", ("not_listening",))
+    assert "another program listens with this token" in words(row.message)
 
 
 def notifier(storage: SqliteStorage, clock: ManualClock, chat: ScriptedChat) -> Notifier:
