@@ -331,6 +331,11 @@ class Storage(Views, Outbox, Protocol):
     def time(self) -> TimeBook:
         """What time needs to make news."""
 
+    @property
+    def went_back(self) -> asyncio.Event:
+        """Set when the database turns out to be older than what was written to it: what is remembered is not so."""
+        ...
+
     async def open(self) -> None:
         """Take the lock, migrate (after copying the file), and be ready. Raises StorageLocked, SchemaTooNew."""
 

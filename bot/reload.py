@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TypeVar
 
@@ -36,9 +36,9 @@ async def keep_running(
     """Watch and tell until `stop` is set; whenever `files` or `asked` say so, `read` again and go on with that.
 
     The database stays open and locked all the time, and so does every source and chat whose settings stay the same:
-    budgets and limits are one. `join` lets this process share the store with other workers. A database that cannot
-    be reached is waited for. Raises ConfigError and StorageError, but once it runs it goes on whatever a later config
-    says.
+    budgets and limits are one. A database that cannot be reached is waited for; with one that went back in time we
+    begin anew. `join` lets this process share the store with other workers. Raises ConfigError and StorageError, but
+    once it runs it goes on whatever a later config says.
     """
 
     def read_next(fresh: Files) -> Config:
@@ -53,13 +53,14 @@ async def keep_running(
         reloader = Reloader(config, files, read_next, storage, clock, asked)
         has_run = False
         while not stop.is_set():
+            storage.went_back.clear()
             try:
                 app = await app_on(storage, hands, reloader.config, clock, company=company)
                 if not has_run:
                     sources = ", ".join(config.sources)
                     event(log, "started", config=config.path, database=config.database, sources=sources)
                 has_run = True
-                await _run_until(stop, app, reloader)
+                await _run_until((stop, storage.went_back), app, reloader)
             except StorageError as error:
                 may_pass = isinstance(error, StorageUnreachable)
                 if not has_run and not may_pass:
@@ -101,12 +102,14 @@ async def _wait(what: str, error: StorageError, clock: Clock, stop: asyncio.Even
     await sleep_unless(stop, TRY_AGAIN_AFTER, clock)
 
 
-async def _run_until(stop: asyncio.Event, app: App, reloader: Reloader[Config]) -> None:
-    """Run until we are to stop, or another config is to take over."""
+async def _run_until(ends: Sequence[asyncio.Event], app: App, reloader: Reloader[Config]) -> None:
+    """Run until one of these is set, or another config is to take over."""
     over = asyncio.Event()
-    stopping = asyncio.create_task(stop.wait())
-    stopping.add_done_callback(lambda _: over.set())
+    waiting = [asyncio.create_task(event.wait()) for event in ends]
+    for task in waiting:
+        task.add_done_callback(lambda _: over.set())
     try:
         await app.run(over, {"reloader": reloader})
     finally:
-        stopping.cancel()
+        for task in waiting:
+            task.cancel()

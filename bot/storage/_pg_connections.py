@@ -250,11 +250,15 @@ class Bells:
 
 
 class Bell:
-    """Rings when any process on the database rings, and every few seconds in case that was not heard."""
+    """Rings when any process on the database rings, and every few seconds in case that was not heard.
 
-    def __init__(self, database: Dsn, bells: Bells) -> None:
+    `greet` is given every connection that it makes.
+    """
+
+    def __init__(self, database: Dsn, bells: Bells, greet: Callable[[Connection], Awaitable[None]]) -> None:
         self._database = database
         self._bells = bells
+        self._greet = greet
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -273,6 +277,7 @@ class Bell:
             with suppress(Error, OSError):
                 connection = await connect(self._database, name=process_name(""))
                 try:
+                    await self._greet(connection)
                     await connection.execute(f"listen {_CHANNEL}")
                     while True:
                         async for _ in connection.notifies(timeout=_LOOK_EVERY, stop_after=1):

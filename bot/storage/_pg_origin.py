@@ -16,6 +16,7 @@ from bot.storage.redrive import DOUBT
 
 log = logging.getLogger(__name__)
 
+_KNOWN = "select origin from orderwatch_origin"
 _NUMBERS = """select concat_ws(' ', (select oid from pg_database where datname = current_database()),
     'notifications'::regclass::oid)"""
 _TIMELINE = """select concat_ws(' ', (select system_identifier from pg_control_system()),
@@ -23,22 +24,28 @@ _TIMELINE = """select concat_ws(' ', (select system_identifier from pg_control_s
 """Not every provider lets one ask for it. The name of a file of the log begins with the timeline."""
 
 
-async def doubt_what_is_owed_if_it_is_another(connection: Connection) -> None:
-    """Once for each time that it went back: what it owes is looked for in the chat, or sent as a possible repeat."""
-    found, asked = await _origin(connection), PostgresConnection(connection)
+async def look_at_origin(connection: Connection) -> str:
+    """Which database this is. Once for each time that it went back, what it owes is doubted.
+
+    It is looked for in the chat then, or sent as a possible repeat.
+    """
+    found = await _origin(connection)
     async with connection.transaction():
-        known = await asked.row("select origin from orderwatch_origin")
-        if known == (found,):
-            return
-        await connection.execute("lock table orderwatch_origin in exclusive mode")  # of several workers one does it
-        known = await asked.row("select origin from orderwatch_origin")
-        if known == (found,):
-            return
-        await connection.execute("delete from orderwatch_origin")
-        await connection.execute("insert into orderwatch_origin values (%s)", (found,))
-        if known is not None:
-            owed = (await connection.execute(DOUBT)).rowcount
-            event(log, "database_went_back", level=logging.WARNING, owed=owed)
+        if await PostgresConnection(connection).row(_KNOWN) != (found,):
+            await connection.execute("lock table orderwatch_origin in exclusive mode")  # of several workers one does it
+            await _doubt_if_another(connection, found)
+    return found
+
+
+async def _doubt_if_another(connection: Connection, found: str) -> None:
+    known = await PostgresConnection(connection).row(_KNOWN)
+    if known == (found,):
+        return
+    await connection.execute("delete from orderwatch_origin")
+    await connection.execute("insert into orderwatch_origin values (%s)", (found,))
+    if known is not None:
+        owed = (await connection.execute(DOUBT)).rowcount
+        event(log, "database_went_back", level=logging.WARNING, owed=owed)
 
 
 async def _origin(connection: Connection) -> str:

@@ -23,7 +23,7 @@ from bot.storage._connection import Job
 from bot.storage._pg_beside import Fence, WithWriter
 from bot.storage._pg_connections import Bell, Bells, Connection, Writer, connect, process_name
 from bot.storage._pg_lock import be_alone
-from bot.storage._pg_origin import doubt_what_is_owed_if_it_is_another
+from bot.storage._pg_origin import look_at_origin
 from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_whole
 from bot.storage._stored import Stored
 
@@ -42,8 +42,10 @@ class PostgresStorage(WithWriter, Stored):
         self._clock = clock
         self._holder = holder
         self._bells = Bells()
-        self._bell = Bell(database, self._bells)
+        self._bell = Bell(database, self._bells, self._look_whether_it_went_back)
         self._outbox_changed = self._bells.one_more()
+        self._origin: str | None = None
+        self.went_back = asyncio.Event()
 
     @property
     def outbox_changed(self) -> asyncio.Event:
@@ -63,7 +65,7 @@ class PostgresStorage(WithWriter, Stored):
             self._writer = Writer(self._database, self._connect)
             await self._writer.open()
             self._is_reached = True
-            await self._writer.write(partial(_prepare, database=self._database, now=self._clock.now()))
+            self._origin = await self._writer.write(partial(_prepare, database=self._database, now=self._clock.now()))
             await super().open()
         except BaseException:
             await self.close()
@@ -98,15 +100,22 @@ class PostgresStorage(WithWriter, Stored):
         try:
             if self._fence is None:
                 await be_alone(self._database, connection)
-            if self._is_reached:  # made anew, maybe to another server
-                await doubt_what_is_owed_if_it_is_another(connection)
+            await self._look_whether_it_went_back(connection)
         except BaseException:
             await connection.close()
             raise
         return connection
 
+    async def _look_whether_it_went_back(self, connection: Connection) -> None:
+        """At each new connection, because it may be to another server. The first one makes the tables."""
+        if self._origin is not None:
+            found = await look_at_origin(connection)
+            if found != self._origin:
+                self._origin = found
+                self.went_back.set()
 
-async def _prepare(connection: Connection, database: Dsn, now: datetime) -> None:
+
+async def _prepare(connection: Connection, database: Dsn, now: datetime) -> str:
     await require_whole(database, connection)
     await bring_up_to_date(database, connection, now)
-    await doubt_what_is_owed_if_it_is_another(connection)
+    return await look_at_origin(connection)

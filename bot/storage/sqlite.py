@@ -105,6 +105,8 @@ class SqliteStorage(_SqliteWriting, Stored):
         self._holder = holder
         self._lock = ProcessLock(path)
         self._outbox_changed = asyncio.Event()
+        self.went_back = asyncio.Event()
+        """A file that is open never does."""
 
     @property
     def outbox_changed(self) -> asyncio.Event:

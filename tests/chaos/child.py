@@ -1,13 +1,18 @@
-"""One worker as a process: `python -m tests.chaos.child CONFIG DSN NAME LEASE HEARTBEAT STALL [no-fence]`."""
+"""One worker as a process: `python -m tests.chaos.child CONFIG DSN NAME LEASE HEARTBEAT STALL [AHEAD] [no-fence]`.
+
+AHEAD is by how many seconds its clock is wrong.
+"""
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from bot import log
-from bot.cli._process import StopSignal, run_async
+from bot.cli._process import StopSignal, ends_in_time, run_async
 from bot.clock import SystemClock
 from bot.config import load as config
 from bot.files import Files
@@ -18,10 +23,21 @@ from bot.reload import keep_running
 from bot.storage.leases import Leases
 
 
-async def run(path: Path, database: Dsn, name: str, times: shared.Times) -> None:
+class WrongClock(SystemClock):
+    """A machine's clock that is wrong by so many seconds."""
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        """What it takes for the present."""
+        return super().now() + self._ahead
+
+
+async def run(path: Path, database: Dsn, name: str, times: shared.Times, ahead: float) -> None:
     """Work until SIGTERM."""
-    stop, clock, files = StopSignal(), SystemClock(), Files()
-    await keep_running(
+    stop, clock, files = StopSignal(), WrongClock(ahead), Files()
+    working = keep_running(
         config.load(path, {}, files),
         files,
         partial(config.load, path, {}),
@@ -30,6 +46,8 @@ async def run(path: Path, database: Dsn, name: str, times: shared.Times) -> None
         asked=asyncio.Event(),
         join=lambda _: open_fleet(database, clock, name=name, times=times),
     )
+    if not await ends_in_time(working, stop.event):
+        os._exit(0)
 
 
 async def _allow(*_: object) -> None:
@@ -52,6 +70,6 @@ if __name__ == "__main__":
     log.start()
     if "no-fence" in sys.argv:
         without_fence()
-    lease, heartbeat, stall = map(float, sys.argv[4:7])
+    lease, heartbeat, stall, *ahead = (float(number) for number in sys.argv[4:] if number != "no-fence")
     times = shared.Times(lease=lease, heartbeat=heartbeat, stall=stall)
-    run_async(run(Path(sys.argv[1]), Dsn(sys.argv[2]), sys.argv[3], times))
+    run_async(run(Path(sys.argv[1]), Dsn(sys.argv[2]), sys.argv[3], times, sum(ahead)))

@@ -45,32 +45,36 @@ create trigger watched before update of state on notifications for each row exec
 class Database:
     """A server of our own in `folder`, with one database."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "data") -> None:
         self._folder = folder
-        self._data = folder / "data"
         self._user = "nobody" if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
-        self.address = f"postgresql:///postgres?host={quote(str(self._data), safe='')}&user=postgres"
+        self.data = folder / name
+        self.binaries = folder
+        self.address = f"postgresql:///postgres?host={quote(str(self.data), safe='')}&user=postgres"
 
     def make(self) -> None:
         """Make the files and start. Raises Unavailable."""
         self._folder.chmod(0o755)
-        self._binaries = postgres._binaries(self._folder, self._user)
-        self._data.mkdir()
-        if self._user:
-            shutil.chown(self._data, self._user)
+        self.binaries = postgres._binaries(self._folder, self._user)
+        self.claim()
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        self._run([str(self._binaries / "initdb"), "-D", str(self._data), *options]).wait()
+        self.run("initdb", "-D", str(self.data), *options).wait()
         self.start()
+
+    def claim(self) -> None:
+        """Make the folder of its files."""
+        self.data.mkdir(0o700)
+        if self._user:
+            shutil.chown(self.data, self._user)
 
     def start(self) -> None:
         """Start, and wait until it answers."""
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-        self._process = self._run(
-            [str(self._binaries / "postgres"), "-D", str(self._data), "-k", str(self._data), *settings]
-        )
-        postgres._wait_for(self._data, self._folder / "log")
+        for left in ("postmaster.pid", ".s.PGSQL.5432.lock"):  # the second also by a server that this is a copy of
+            (self.data / left).unlink(missing_ok=True)
+        self._process = self.run("postgres", "-D", str(self.data), "-k", str(self.data), *settings)
+        postgres._wait_for(self.data, self._folder / "log")
 
     async def break_off(self, seconds: float) -> None:
         """End at once, as a lost power supply would, and be back after so long."""
@@ -82,6 +86,14 @@ class Database:
         """End at once."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+
+    def kill(self) -> None:
+        """End like a machine that is no more: with all its processes, whatever state they are in."""
+        if self._process is not None:
+            children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+            for pid in (self._process.pid, *map(int, children)):
+                os.kill(pid, signal.SIGKILL)
             self._process.wait()
 
     def watch(self, sources: Collection[str], destinations: dict[str, str]) -> None:
@@ -99,7 +111,9 @@ class Database:
         with psycopg.connect(self.address) as connection:
             return connection.execute(question.encode()).fetchall()
 
-    def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a program of PostgreSQL as whoever owns the files."""
+        command = [str(self.binaries / program), *arguments]
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(self._folder)}
         with (self._folder / "log").open("ab") as log:
             return subprocess.Popen(command, user=self._user, cwd=self._folder, env=environ, stdout=log, stderr=log)

@@ -18,8 +18,8 @@ async def strangers_after_a_freeze(*, is_fenced: bool) -> int:
     """How many rows were written by a worker that did not hold the lease."""
     with tempfile.TemporaryDirectory(prefix="orderwatch-frozen-") as made:
         database, folder = Database(Path(made)), Path(made)
-        await asyncio.to_thread(database.make)
         try:
+            await asyncio.to_thread(database.make)
             async with Sandbox(orders_per_account=6, dwell=0.5, speed=20_000.0) as sandbox:
                 config = folder / "watchlists.yaml"
                 config.write_text(json.dumps(sandbox.config(every="1s", one_by_one=True)), encoding="utf-8")

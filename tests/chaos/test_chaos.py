@@ -1,5 +1,7 @@
 """Workers over one database come to grief, for a short while; `python -m tests.chaos` does it for longer."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("procrastinate")
@@ -18,6 +20,15 @@ async def test_a_bad_quarter_of_a_minute_costs_no_news_and_lets_no_stranger_writ
     outcome = await Chaos(12.0, seed=2).run()
     assert outcome.broken == []
     assert outcome.verdict.messages > 0
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="how a whole server is killed here needs /proc")
+async def test_a_standby_that_takes_over_costs_no_news(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = await Chaos(8.0, seed=1, has_standby=True).run()
+    assert outcome.broken == []
+    assert 0 < outcome.back_after < 60
+    with capsys.disabled():
+        print(f" [all leases taken again {outcome.back_after:.1f} s after the standby took over] ", end="")
 
 
 async def test_a_worker_that_was_frozen_writes_nothing_when_it_wakes() -> None:
