@@ -43,19 +43,19 @@ class Pair(Database):
         await asyncio.sleep(FORGOTTEN)
         super().kill()
         await asyncio.sleep(seconds)
-        self._standby.ask("select pg_promote()")
+        ((began,),) = self._standby.ask("select clock_timestamp()::text")
         self.promoted_at = datetime.now(UTC)
-        await self._wait_for_leases()
+        self._standby.ask("select pg_promote()")
+        await self._wait_for_leases(str(began))
 
     def stop(self) -> None:
         """End both at once."""
         super().stop()
         self._standby.stop()
 
-    async def _wait_for_leases(self) -> None:
-        began = self.ask("select clock_timestamp()::text")[0][0]
-        held = f"select count(*), count(*) filter (where token is not null and since > '{began}') from leases"
+    async def _wait_for_leases(self, began: str) -> None:
+        taken = f"select bool_and(token is not null and since > '{began}') from leases"
         async with asyncio.timeout(90.0):
-            while len(set(self.ask(held)[0])) > 1:  # noqa: ASYNC110  nothing tells of it
+            while self.ask(taken) != [(True,)]:  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0.05)
         self.back_after = (datetime.now(UTC) - self.promoted_at).total_seconds()

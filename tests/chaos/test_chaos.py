@@ -24,7 +24,7 @@ async def test_a_bad_quarter_of_a_minute_costs_no_news_and_lets_no_stranger_writ
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="how a whole server is killed here needs /proc")
 async def test_a_standby_that_takes_over_costs_no_news(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = await Chaos(8.0, seed=1, has_standby=True).run()
+    outcome = await Chaos(6.0, seed=1, has_standby=True).run()
     assert outcome.broken == []
     assert 0 < outcome.back_after < 60
     with capsys.disabled():
