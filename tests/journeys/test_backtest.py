@@ -3,16 +3,11 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from bot.backtest import Backtest, backtest
 from bot.config.load import load
 from bot.core.compare import Difference
 from tests.journeys.conftest import Stage
 from tests.journeys.scene import Scene
-from tests.journeys.store import IS_POSTGRES
-
-pytestmark = pytest.mark.skipif(IS_POSTGRES, reason="the past is read from a file; `orderwatch migrate` makes one")
 
 
 async def replayed(scene: Scene, *rules: dict[str, Any]) -> Backtest:

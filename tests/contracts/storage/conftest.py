@@ -1,4 +1,4 @@
-"""The storages that the contract is tried on. A new one is one more line in STORAGES."""
+"""The databases that the contract is tried on. A new one is one more line in STORAGES."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -6,30 +6,30 @@ from pathlib import Path
 import pytest
 
 from bot.clock import ManualClock
-from bot.ports import Clock, Storage
-from bot.storage.sqlite import SqliteStorage
+from bot.model.database import Database
+from bot.ports import Storage
+from bot.storage import doors
 from tests.postgres import database_for
 
-
-def _postgres(folder: Path, clock: Clock) -> Storage:
-    database = database_for(folder)
-    from bot.storage.postgres import PostgresStorage  # the driver is not on every machine
-
-    return PostgresStorage(database, clock)
-
-
-STORAGES: dict[str, Callable[[Path, Clock], Storage]] = {
-    "sqlite": lambda folder, clock: SqliteStorage(folder / "store.db", clock),
-    "postgres": _postgres,
+STORAGES: dict[str, Callable[[Path], Database]] = {
+    "sqlite": lambda folder: folder / "store.db",
+    "postgres": database_for,
 }
+"""By name: the database in a folder. What works on it is what the doors open for such a one."""
 Make = Callable[[], Storage]
 Reopen = Callable[[], Awaitable[Storage]]
 
 
 @pytest.fixture(params=STORAGES)
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Where the data is."""
+    return STORAGES[request.param](tmp_path)
+
+
+@pytest.fixture
+def make(database: Database) -> Make:
     """Makes storages that all work on the same data, one after the other."""
-    return lambda: STORAGES[request.param](tmp_path, ManualClock())
+    return lambda: doors.storage_of(database, ManualClock(), holder="")
 
 
 @pytest.fixture

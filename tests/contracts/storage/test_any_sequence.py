@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.clock import ManualClock
+from bot.model.database import Database
 from bot.model.moment import from_instant
 from bot.model.outbox import Gathering, Notification, Settlement, State
-from bot.ports import Clock, Storage
+from bot.ports import Storage
+from bot.storage.doors import storage_of
 from tests.contracts.storage.conftest import STORAGES
 from tests.storage.making import a_record, claimed, news
 
@@ -134,9 +136,9 @@ async def _run(steps: list[Step], make: Callable[[], Storage]) -> None:
         await run.store.close()
 
 
-@pytest.mark.parametrize("storage", STORAGES.values(), ids=STORAGES.keys())
+@pytest.mark.parametrize("database", STORAGES.values(), ids=STORAGES.keys())
 @settings(max_examples=40)
 @given(steps=st.lists(_STEPS, max_size=20))
-def test_the_rows_add_up_and_order_is_kept(storage: Callable[[Path, Clock], Storage], steps: list[Step]) -> None:
+def test_the_rows_add_up_and_order_is_kept(database: Callable[[Path], Database], steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(_run(steps, lambda: storage(Path(folder), ManualClock())))
+        asyncio.run(_run(steps, lambda: storage_of(database(Path(folder)), ManualClock(), holder="")))
