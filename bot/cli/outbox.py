@@ -20,6 +20,8 @@ from bot.ports import Views
 from bot.storage import doors
 from bot.storage.redrive import Chosen
 
+_Key = tuple[str | None, str | None]
+"""Source and key of an order."""
 _UNFINISHED = (State.PENDING, State.SENDING, State.DEAD)
 
 
@@ -45,12 +47,13 @@ def list_(invocation: Invocation, states: tuple[str, ...], after: int, limit: in
     store = read_store(invocation)
     wanted = tuple(map(State, states)) or _UNFINISHED
 
-    async def question(views: Views) -> tuple[Sequence[Notification], int]:
+    async def question(views: Views) -> tuple[Sequence[Notification], int, Mapping[_Key, str]]:
         counts = await views.counts()
         total = sum(counts.get(state, 0) for state in set(wanted))
-        return await views.notifications(after_id=after, states=wanted, limit=limit + 1), total
+        rows = await views.notifications(after_id=after, states=wanted, limit=limit + 1)
+        return rows, total, await _numbers(views, rows)
 
-    more, total = ask(store.database, question)
+    more, total, numbers = ask(store.database, question)
     found = more[:limit]
     if not found:
         complain(f"no notification is {' or '.join(wanted)}")
@@ -66,8 +69,15 @@ def list_(invocation: Invocation, states: tuple[str, ...], after: int, limit: in
             why = {"waits_for": waiting.what, "waits_until": waiting.until} if waiting else {}
             say_json(one.model_dump(mode="json") | why)
     else:
-        _print(found, waits, store.timezone, color=invocation.color)
+        _print(found, numbers, waits, store.timezone, color=invocation.color)
     return Exit.DONE
+
+
+async def _numbers(views: Views, rows: Sequence[Notification]) -> Mapping[_Key, str]:
+    """What people call the orders of these notifications."""
+    keys = {one.order for one in rows if one.order}
+    orders = [found.order for key in keys for found in await views.find_orders(key)]
+    return {(order.source, order.key): order.number for order in orders}
 
 
 def _places(invocation: Invocation) -> Mapping[str, Destination]:
@@ -148,13 +158,15 @@ def _report(invocation: Invocation, done: Sequence[int], chosen: Chosen, what: s
     return Exit.DONE if done else Exit.NOTHING
 
 
-def _print(found: Sequence[Notification], waits: Mapping[int, Waits], zone: str, *, color: bool) -> None:
+def _print(
+    found: Sequence[Notification], numbers: Mapping[_Key, str], waits: Mapping[int, Waits], zone: str, *, color: bool
+) -> None:
     rows = [
         (
             str(one.id),
             one.state.value,
             one.destination,
-            f"{one.source or ''} {one.order or ''}".strip(),
+            " at ".join(filter(None, (numbers.get((one.source, one.order), one.order), one.source))),
             ", ".join(one.kinds),
             shown(one.created_at, zone),
             "; ".join(filter(None, (one.reason, _waiting(waits.get(one.id), zone)))),

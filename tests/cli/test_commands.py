@@ -79,7 +79,7 @@ def test_send_test_that_fails_says_why_without_the_token(cli: Cli, config: Path)
 def test_the_outbox_shows_what_needs_somebody(cli: Cli, filled: Path) -> None:
     rows = cli("outbox", "list", "-c", str(filled)).out.splitlines()
     assert len(rows) == 2
-    assert rows[1].split()[1:5] == ["dead", "ops", "panels", "FR/0045001234"]
+    assert rows[1].split()[1:6] == ["dead", "ops", "0045001234", "at", "panels"]
     assert rows[1].endswith("the chat refused the token")
 
 

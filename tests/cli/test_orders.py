@@ -55,6 +55,11 @@ def test_a_history_that_does_not_end_says_how_to_go_on(cli: Cli, filled: Path) -
     assert (len(ended.out.splitlines()), ended.err) == (2, "these are the last 1 changes; for older ones: --limit 10\n")
 
 
+def test_a_history_calls_the_order_by_its_number(cli: Cli, filled: Path) -> None:
+    out = cli("orders", "history", "PO-77", "-c", str(filled)).out
+    assert ("0045001234 at panels" in out, "FR/" in out) == (True, False)
+
+
 def test_a_history_is_drawn_into_a_file_and_said_in_words(cli: Cli, filled: Path) -> None:
     drawn = filled.with_name("history.png")
     ended = cli("orders", "history", "PO-77", "--picture", str(drawn), "-c", str(filled))

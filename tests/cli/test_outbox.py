@@ -110,3 +110,8 @@ def test_what_waits_says_for_what_and_until_when(cli: Cli, filled: Path) -> None
     assert (listed["waits_for"], listed["waits_until"]) == ("held to be confirmed", "2999-01-05T10:00:00Z")
     assert {"severity", "gather_until", "not_before", "held_for", "merged_into"} <= listed.keys()
     assert "held to be confirmed until 2999-01-05" in cli("outbox", "list", "-c", str(filled)).out
+
+
+def test_an_order_is_called_by_its_number_as_everywhere_else(cli: Cli, filled: Path) -> None:
+    out = cli("outbox", "list", "-c", str(filled)).out
+    assert ("0045001234 at panels" in out, "FR/" in out) == (True, False)
