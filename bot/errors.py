@@ -14,6 +14,7 @@ OrderwatchError
 │   ├── ChatUnreachable          surely not sent: nothing was transmitted
 │   ├── SendUnclear              may have arrived: the answer was lost
 │   ├── MessageRefused           this message will never be taken
+│   ├── Stumbled                 we ourselves cannot say this message
 │   ├── MessageGone              the message to edit or to answer is not there any more
 │   ├── DestinationBroken        this destination takes nothing
 │   ├── DestinationMoved         this destination has a new address
@@ -142,6 +143,10 @@ class SendUnclear(ChatError):
 
 class MessageRefused(ChatError):
     """This message will never be taken, not even as plain text; others may be."""
+
+
+class Stumbled(ChatError):
+    """A defect of ours that this message brought up; others may be sent."""
 
 
 class MessageGone(ChatError):

@@ -16,6 +16,7 @@ from bot.errors import (
     DestinationMoved,
     MessageRefused,
     SendUnclear,
+    Stumbled,
 )
 from bot.model.change import Notice
 from bot.model.moment import from_instant, instant_of
@@ -138,6 +139,8 @@ def _left(row: Notification) -> str:
 
 
 def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: bool) -> str | None:
+    if isinstance(error, Stumbled):
+        return str(error)
     if isinstance(error, MessageRefused):
         return f"{error} (refused as plain text too)"
     if isinstance(error, SendUnclear) and repeated:

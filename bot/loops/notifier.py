@@ -18,10 +18,10 @@ from bot.clock import wait_for
 from bot.core import settle
 from bot.core.access import quiet_of
 from bot.core.alert_buttons import alert_buttons
-from bot.core.gather import FEW, MANY, Gather, Step, Wait, is_all_needed, next_step
+from bot.core.gather import FEW, MANY, Gather, Send, Step, Wait, is_all_needed, next_step
 from bot.core.summary import told_as_one
 from bot.core.voices import Voices
-from bot.errors import CannotLookBack, ChatBusy, ChatError
+from bot.errors import CannotLookBack, ChatBusy, ChatError, Stumbled
 from bot.languages import words_of
 from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
@@ -34,6 +34,8 @@ from bot.ports import Chat, Clock, Storage
 
 log = logging.getLogger(__name__)
 
+DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Of ours, that one odd message brings up. It is given up with a word to operators, and the next one goes on."""
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds. The outbox tells when something is added; this is for clocks that jump."""
 FILE_SHOWS_WITHIN = 5.0
@@ -150,11 +152,10 @@ class Notifier:
             if not has_turn:
                 # It may take a while; what came meanwhile may go first, or along.
                 has_turn = await self._pacer.turn(chat.limits(destination), stop)
-            elif isinstance(step, Gather):
-                await self._gather(step, destination)
-            else:
+            elif isinstance(step, Send) or not await self._gather(step, destination):
                 has_turn = False
-                for row in await self._storage.claim([step.id], now=self._at()):
+                first = step.id if isinstance(step, Send) else step.ids[0]
+                for row in await self._storage.claim([first], now=self._at()):
                     await self._deliver(row, destination, chat, stop)
         return has_worked
 
@@ -173,7 +174,8 @@ class Notifier:
         is_over = self._again.get(row.id, math.inf) <= self._clock.monotonic()
         return replace(row, not_before=None) if is_over else row
 
-    async def _gather(self, step: Gather, destination: Destination) -> None:
+    async def _gather(self, step: Gather, destination: Destination) -> bool:
+        """False where we stumble over what it comes to: each is to be told by itself."""
         news = await self._storage.news(step.ids)
         orders = {}
         for source in {each.row.source for each in news if each.row.source}:
@@ -181,19 +183,24 @@ class Notifier:
             found = await self._storage.snapshots(source, keys)
             orders.update({(source, key): snapshot.order for key, snapshot in found.items()})
         # Thousands of orders take a while to say.
-        gathering = await asyncio.to_thread(
-            told_as_one,
-            step.shape,
-            news,
-            orders,
-            labels=self._labels,
-            zone=ZoneInfo(destination.timezone),
-            now=self._at(),
-            words=self._voices.at(destination.name),
-            templates=self._voices.templates_at(destination.name),
-        )
+        try:
+            gathering = await asyncio.to_thread(
+                told_as_one,
+                step.shape,
+                news,
+                orders,
+                labels=self._labels,
+                zone=ZoneInfo(destination.timezone),
+                now=self._at(),
+                words=self._voices.at(destination.name),
+                templates=self._voices.templates_at(destination.name),
+            )
+        except DEFECTS as defect:
+            _note_stumbled(destination, defect)
+            return False
         if await self._storage.gather(gathering):
             event(log, "gathered", destination=destination.name, shape=step.shape, notifications=len(step.ids))
+        return True
 
     async def _destination(self, name: str) -> Destination | None:
         """A destination of the config, or a place where somebody asked to be told; None if it is neither."""
@@ -220,6 +227,10 @@ class Notifier:
                 row = await self._note_part(row, message_id, len(parts), conversation)
                 if row.parts_sent < len(parts) and not await self._pacer.turn(chat.limits(destination), stop):
                     raise Stopping
+        except DEFECTS as defect:
+            _note_stumbled(destination, defect)
+            came = f"orderwatch itself stumbles over it ({type(defect).__name__}); please report it"
+            await self._note_failed(row, destination, Stumbled(chat.kind, came), repeated=repeated)
         except Stopping:
             await self._settle(row, settle.interrupted(row, self._clock.now()))
         except ChatError as error:
@@ -331,6 +342,11 @@ class _Lane:
     """Id of the youngest notification it has been told of."""
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[bool] | None = None
+
+
+def _note_stumbled(destination: Destination, defect: Exception) -> None:
+    event(log, "stumbled", level=logging.ERROR, destination=destination.name, error=repr(defect))
+    log.debug("traceback", exc_info=defect)
 
 
 def _part_key(row: Notification) -> str:

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.clock import ManualClock
@@ -11,11 +12,14 @@ from bot.errors import (
     SendUnclear,
 )
 from bot.loops.notifier import Notifier
+from bot.model.command import Button
 from bot.model.message import Line, Message, Text
 from bot.model.moment import Moment
 from bot.model.outbox import Destination, NewNotification, Notification, State
 from bot.model.poll import PollRecord
+from bot.model.sending import Part
 from bot.storage.sqlite import SqliteStorage
+from tests.core.making import words
 from tests.loops.scripted import ScriptedChat, open_storage
 from tests.storage.making import claimed
 
@@ -191,6 +195,38 @@ async def test_a_refused_message_is_buried_and_the_next_goes_on(storage: SqliteS
     await notifier(storage, clock, chat).drain()
     assert (await states(storage))[:2] == [State.DEAD, State.SENT]
     assert [place for place, _ in chat.heard] in (["ops", "desk"], ["desk", "ops"])
+
+
+class StumblingChat(ScriptedChat):
+    """A chat whose file has a defect that some messages bring up."""
+
+    def compose(
+        self, message: Message, destination: Destination, *, repeated: bool = False, buttons: Sequence[Button] = ()
+    ) -> Sequence[Part]:
+        if "odd" in words(message):
+            raise OverflowError("date value out of range")
+        return super().compose(message, destination, repeated=repeated, buttons=buttons)
+
+
+async def test_a_message_that_we_stumble_over_ends_with_a_word_to_operators_and_the_next_goes_on(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    chat = StumblingChat()
+    await owe(storage, "odd", "two")
+    await notifier(storage, clock, chat).drain()
+    first, second, notice = await rows(storage)
+    assert [row.state for row in (first, second, notice)] == [State.DEAD, State.SENT, State.SENT]
+    assert "orderwatch itself stumbles over it (OverflowError)" in (first.reason or "")
+    assert notice.kinds == ("dead_letter",)
+
+
+async def test_what_cannot_be_told_together_is_told_one_by_one(storage: SqliteStorage, clock: ManualClock) -> None:
+    chat = ScriptedChat()
+    for text in ("one", "two"):
+        await owe(storage, text)
+    places = {"ops": Destination(name="ops", chat="scripted", storm=1, timezone="Nowhere/At_All")}
+    await Notifier(storage, clock, {"scripted": chat}, places, operators=(), labels={}).drain()
+    assert [text for _, text in chat.heard] == ["one #0", "two #0"]
 
 
 async def test_a_wait_of_the_whole_chat_holds_every_lane(storage: SqliteStorage, clock: ManualClock) -> None:
