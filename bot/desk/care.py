@@ -67,7 +67,7 @@ def _person(room: Room, one: Visit) -> tuple[str, str] | Answer:
     """The chat and the id of whoever is meant."""
     question, written = one.question, one.command.person or ""
     if one.command.for_me:
-        return answers_care.not_at_a_terminal() if question.chat == TERMINAL else (question.chat, question.person)
+        return answers_care.not_at_a_terminal() if question.person == TERMINAL else (question.chat, question.person)
     readers = room.catalogue.read_person
     chats = [chat for chat in readers if question.chat in (chat, TERMINAL)]
     reasons = []

@@ -81,13 +81,16 @@ async def unwatch(room: Room, one: Visit) -> Answer | None:
         _name(one, sought.found),
         whom(one, destination, is_own=one.command.for_me),
         was=bool(ended),
-        to_mute=_to_mute(one, destination) if is_told else None,
+        to_mute=_to_mute(one, sought.found, destination) if is_told else None,
     )
 
 
-def _to_mute(one: Visit, destination: str) -> str:
-    """How to hold news of the order back, as it is written where the question comes from."""
-    order = in_quotes(said_name(one.command))
+def _to_mute(one: Visit, found: Sequence[Found], destination: str) -> str:
+    """How to hold news of the order back, as it is written where the question comes from.
+
+    Not by the name that somebody gave it, which ends with the watch.
+    """
+    order = found[0].snapshot.order.number if len(found) == 1 else in_quotes(said_name(one.command))
     if one.question.via == "cli":
         return f"orderwatch mute {order} 1d --to {in_quotes(destination)}"
     return f"mute {order} 1d{' me' if one.command.for_me else ''}"

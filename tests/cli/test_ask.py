@@ -104,6 +104,11 @@ def test_answers_name_the_destination_and_commands_that_can_be_typed(cli: Cli, w
     assert "muted for ops until" in told
 
 
+def test_nobody_is_me_at_a_terminal_wherever_it_asks(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "ask", "assign", "PO-77", "me", "--to", "ops")
+    assert (ended.code, "Who is “me” at a terminal?" in ended.out) == (2, True)
+
+
 def test_who_unmutes_a_part_reads_how_to_list_the_rest(cli: Cli, watched: Path) -> None:
     cli("-c", str(watched), "mute", "--all", "--to", "ops")
     cli("-c", str(watched), "mute", "PO-77", "1d", "--to", "ops")

@@ -131,7 +131,8 @@ async def test_how_to_hold_back_what_a_watchlist_sends_is_said_ready_to_be_typed
 ) -> None:
     place = Grant(chat="slack", place="COPS", role=Role.WATCHER)
     bot = await a_bot(storage, clock, panels(one()), grants=(OPERATOR, place))
-    said = await bot.hear("unwatch 4500001", person="U0", channel="COPS")
+    await bot.ask("watch 4500001 as drives", person="U0", channel="COPS")
+    said = await bot.hear("unwatch drives", person="U0", channel="COPS")
     assert "for a while: mute 4500001 1d" in said
     typed = await bot.hear("unwatch 4500001", person="U0", channel="COPS", via="cli")
     assert "for a while: orderwatch mute 4500001 1d --to ops" in typed
