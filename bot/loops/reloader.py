@@ -1,7 +1,7 @@
 """The loop that looks whether the config was written anew, and lets a good one take over.
 
-A bad one changes nothing but that operators are told what is wrong with it, once. A file is read only when it held the
-same at two looks in a row, so that none is read while somebody still writes it.
+A bad one changes nothing but that operators are told what is wrong with it, once, however many workers read the same.
+A file is read only when it held the same at two looks in a row, so that none is read while somebody still writes it.
 """
 
 import asyncio
@@ -68,8 +68,12 @@ class Reloader(Generic[C]):
         self._clock = clock
         self._asked = asked
         self._seen: Held = {}
+        self._counts = files.held
+        """What the files of the config that counts hold."""
         self._refused: Sequence[Problem] = ()
         """What was wrong with the last one that was read, if anything was."""
+        self._refusal: tuple[object, ...] = ()
+        """What makes it the same refusal at every worker."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop` is set; set it when another config is to take over."""
@@ -101,20 +105,22 @@ class Reloader(Generic[C]):
         try:
             found = await asyncio.to_thread(self._read, files)
         except ConfigError as error:
-            await self._refuse(error.problems)
+            await self._refuse(error.problems, files.held)
             self._files = files
             return False
         is_other = found != self.config
         await self._accept(found, is_other=is_other)
-        self._files = files
+        self._files, self._counts = files, files.held
         self.config = found
         return is_other
 
-    async def _refuse(self, problems: Sequence[Problem]) -> None:
+    async def _refuse(self, problems: Sequence[Problem], held: Held) -> None:
         for problem in problems:
             event(log, "config_refused", level=logging.ERROR, problem=problem)
         if problems != self._refused:
             shown = [Problem(one.file, one.line, one.key, redact(one.text)) for one in problems]
+            hour = from_instant(self._clock.now())[:13]  # the same mistake made again later is told again
+            self._refusal = (*_content(held), "instead of", *_content(self._counts), hour)
             await self._tell(Notice.CONFIG_REFUSED, partial(notices.config_refused, shown), self.config)
             self._refused = problems
 
@@ -126,5 +132,10 @@ class Reloader(Generic[C]):
 
     async def _tell(self, kind: Notice, say: Callable[[Words], Message], config: C) -> None:
         at = from_instant(self._clock.now())
-        told = notices.notice(kind, say, to=config.operators, voices=config.voices, key=(at,), at=at)
+        told = notices.notice(kind, say, to=config.operators, voices=config.voices, key=self._refusal, at=at)
         await self._storage.commit(PollRecord(source="", at=at, notifications=told))  # it is about no source
+
+
+def _content(held: Held) -> list[str]:
+    """What files hold, wherever a machine has them."""
+    return sorted(digest.hex() for digest in held.values() if digest)

@@ -162,6 +162,21 @@ async def test_asking_again_for_the_same_bad_file_tells_nobody_again(bench: Benc
     assert len(await bench.told()) == 1
 
 
+async def test_several_workers_that_read_the_same_bad_file_tell_it_once_and_its_end_once(
+    bench: Bench, reloader: Reloader[Written]
+) -> None:
+    files = Files()
+    other = Reloader(bench.take(files), files, bench.take, bench.storage, bench.clock, asyncio.Event())
+    for word, told in (("bad", 1), ("first", 2)):
+        bench.write(word)
+        await bench.pass_looks(2)
+        running = asyncio.create_task(other.run(ended := asyncio.Event()))  # it looks some seconds later
+        await bench.pass_looks(3)
+        assert (bench.read[-2:], len(await bench.told())) == ([word, word], told)
+        ended.set()
+        await running
+
+
 async def test_each_bad_version_is_told_and_the_good_one_after_it(bench: Bench, reloader: Reloader[Written]) -> None:
     for word in ("bad", "bad still", "second"):
         bench.write(word)
