@@ -99,6 +99,21 @@ async def test_the_database_s_own_queue_stays_short(team: Team) -> None:
     assert row == (len(LEASES),)
 
 
+async def test_it_stays_as_short_while_workers_come_and_go_and_leases_are_given_out_anew(team: Team) -> None:
+    longest, names = 0, ["a", "b", "c"]
+    for before, name in zip([None, *names], names, strict=False):
+        crew = await team.join(name)
+        if before:
+            await team.leave(before)
+        await until(lambda crew=crew: len(crew.stores) == len(LEASES))  # type: ignore[misc]
+        for _ in range(10):  # a lease long
+            async with team.tables[name].pool.connection() as connection:
+                row = await (await connection.execute("select count(*) from procrastinate_jobs")).fetchone()
+                longest = max(longest, row[0] if row else 0)
+                await connection.execute("select pg_sleep(0.1)")
+    assert len(LEASES) <= longest <= 2 * len(LEASES)
+
+
 def test_a_lease_must_end_before_its_worker_is_called_dead() -> None:
     with pytest.raises(ValueError, match="stall"):
         Times(lease=28.0, heartbeat=3.0, stall=30.0)
