@@ -16,6 +16,7 @@ from bot.errors import ConfigError, Problem
 from bot.loops.engine import Engine, LocalEngine
 from bot.loops.supervisor import Loop
 from bot.model.database import Database
+from bot.model.moment import said
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
@@ -82,12 +83,12 @@ class App:
 
 
 def _why_failing(health: Health) -> str:
-    again = f"; not asked again before {health.retry_at}" if health.retry_at else ""
+    again = f"; not asked again before {said(health.retry_at)}" if health.retry_at else ""
     return f"{health.reason}{again}"
 
 
 def _why_waiting(row: Notification) -> str:
-    again = f", next try {row.not_before}" if row.not_before else ""
+    again = f", next try {said(row.not_before)}" if row.not_before else ""
     return f"{row.reason or 'waits for its turn'}{again}"
 
 

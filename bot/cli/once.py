@@ -13,6 +13,7 @@ from bot.cli._output import complain, say, say_json
 from bot.cli._process import run_async
 from bot.clock import SystemClock
 from bot.config.load import Config
+from bot.core.phrases import counted
 
 
 @click.command()
@@ -28,13 +29,13 @@ def command(invocation: Invocation) -> int:
     if invocation.json:
         say_json(asdict(done))
     else:
-        say(f"{done.changes} changes, {done.sent} messages sent, {done.waiting} waiting")
+        say(f"{counted(done.changes, 'change')}, {counted(done.sent, 'message')} sent, {done.waiting:,} waiting")
     for reason in done.failing.values():
         complain(reason)
     for destination, reason in done.blocked.items():
         complain(f"{destination}: {reason}")
     if done.dead:
-        complain(f"{done.dead} messages given up; see: orderwatch outbox list --state dead")
+        complain(f"{counted(done.dead, 'message')} given up; see: orderwatch outbox list --state dead")
     return Exit.FAILED if done.failing or done.waiting or done.dead else Exit.DONE
 
 

@@ -36,6 +36,12 @@ def instant_of(moment: Moment) -> datetime | None:
     return None if is_day(moment) else datetime.fromisoformat(moment)
 
 
+def said(moment: Moment) -> str:
+    """`2026-11-22 05:23 UTC`: an instant to the minute, for whoever reads it where no zone is known; a day as it is."""
+    instant = instant_of(moment)
+    return moment if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def day_of(moment: Moment, zone: tzinfo) -> date:
     """The calendar day of a moment as a reader in `zone` sees it."""
     if is_day(moment):

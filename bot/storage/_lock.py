@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from bot.errors import StorageLocked
-from bot.model.moment import Moment
+from bot.model.moment import Moment, said
 
 
 class ProcessLock:
@@ -50,7 +50,7 @@ def _refusal(database: Path, written: bytes) -> str:
     try:
         entry = json.loads(written)
         name = entry["command"] or "another process"
-        who = f"{name} (process {entry['pid']} on {entry['host']}) since {entry['since']}"
+        who = f"{name} (process {entry['pid']} on {entry['host']}) since {said(entry['since'])}"
     except (ValueError, KeyError, TypeError):
         who = "another process"
     return f"{database} is in use by {who}; stop it first, or give this one its own database"

@@ -1,12 +1,10 @@
 """One process alone on one database, with the holder's name for whoever comes second."""
 
-from datetime import UTC, datetime
-
 from psycopg import errors
 
 from bot.errors import StorageLocked
 from bot.model.database import Dsn
-from bot.model.moment import Moment, from_instant
+from bot.model.moment import from_instant, said
 from bot.storage._pg_connections import Connection
 
 _LOCK = 0x6F7264
@@ -30,12 +28,8 @@ async def be_alone(database: Dsn, connection: Connection) -> None:
             (_LOCK,),
         )
         row = await found.fetchone()
-        who = f"{row[0]} since {_shown(row[1])}" if row else "another process"
+        who = f"{row[0]} since {said(from_instant(row[1]))}" if row else "another process"
         raise StorageLocked(
             f"{database} is in use by {who}; stop it first, or give this one its own database"
         ) from None
     await connection.execute("set lock_timeout = 0")
-
-
-def _shown(moment: datetime) -> Moment:
-    return from_instant(moment.astimezone(UTC).replace(microsecond=0))

@@ -12,6 +12,7 @@ from bot.core.pace import Window
 from bot.core.retry_after import retry_after
 from bot.core.schedule import rest, retry_rest
 from bot.core.watchbook import WatchBook
+from bot.model.moment import Moment, said
 from bot.model.order import Stage
 from bot.model.poll import OrderState
 from bot.model.units import RateValue
@@ -131,3 +132,8 @@ def test_what_goes_first_goes_ahead_of_what_is_due_longer_but_not_before_its_tim
     assert agenda.pop(5.0) == "listing"
     agenda.put_first("listing", 9.0)
     assert (agenda.pop(6.0), agenda.pop(6.0), agenda.next_due()) == ("order", None, 9.0)
+
+
+def test_a_moment_is_said_to_the_minute_and_a_day_as_it_is() -> None:
+    assert said(Moment("2026-11-22T05:23:20.54739Z")) == "2026-11-22 05:23 UTC"
+    assert said(Moment("2026-11-22")) == "2026-11-22"

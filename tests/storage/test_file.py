@@ -24,7 +24,7 @@ async def test_a_second_process_is_told_who_holds_the_database_and_since_when(tm
     first = SqliteStorage(tmp_path / "o.db", ManualClock(), holder="orderwatch run")
     await first.open()
     with pytest.raises(
-        StorageLocked, match=r"in use by orderwatch run .*since 2026-01-05T09:00:00Z; stop it"
+        StorageLocked, match=r"in use by orderwatch run .*since 2026-01-05 09:00 UTC; stop it"
     ) as refusal:
         await SqliteStorage(tmp_path / "o.db", ManualClock()).open()
     assert f"process {os.getpid()} on " in str(refusal.value)
