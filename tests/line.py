@@ -19,10 +19,12 @@ class Line:
     is slow. When it heals, what was under way arrives.
     """
 
-    def __init__(self, database: Dsn) -> None:
+    def __init__(self, database: Dsn, *, host: str = "127.0.0.1") -> None:
+        """`host` is the address of this end."""
         from psycopg.conninfo import conninfo_to_dict  # the driver is not on every machine
 
         self._settings = {name: str(value) for name, value in conninfo_to_dict(database.secret).items()}
+        self._host = host
         self._whole = asyncio.Event()
         self._whole.set()
         self._delay: Callable[[], float] = float
@@ -40,11 +42,11 @@ class Line:
     def address(self) -> Dsn:
         """Where the database is to be found at this end."""
         others = {name: value for name, value in self._settings.items() if name not in ("host", "port", "dbname")}
-        return Dsn(f"postgresql://127.0.0.1:{self._port}/{quote(self._settings['dbname'])}?{urlencode(others)}")
+        return Dsn(f"postgresql://{self._host}:{self._port}/{quote(self._settings['dbname'])}?{urlencode(others)}")
 
     async def lay(self, port: int = 0) -> None:
         """Let it be there."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
+        self._server = await asyncio.start_server(self._accept, self._host, port)
         self._port: int = self._server.sockets[0].getsockname()[1]
 
     async def take_away(self) -> None:

@@ -119,9 +119,9 @@ def overlaps(first: Sequence[Span], second: Sequence[Span]) -> list[tuple[Span, 
     return [(one, other) for one, other in pairs if one.began < other.ended and other.began < one.ended]
 
 
-async def until(is_so: Callable[[], bool]) -> None:
+async def until(is_so: Callable[[], bool], *, patience: float = PATIENCE) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not is_so():  # noqa: ASYNC110  nothing tells of it
             await asyncio.sleep(0.02)
 

@@ -16,6 +16,7 @@ from tests.postgres import database_for
 
 pytest.importorskip("procrastinate")
 
+from tests.chaos.child import WrongClock
 from tests.loops.team import ALL, SOURCES, TIMES, Team, overlaps, until
 
 AT = Moment("2026-01-05T09:00:00.000000Z")
@@ -77,3 +78,16 @@ async def test_over_a_slow_line_no_lease_is_lost(team: Team, line: Line) -> None
     await until(lambda: set(slow.stores) == ALL)
     await asyncio.sleep(3 * TIMES.stall)
     assert len(slow.spans) == len(ALL)
+
+
+@pytest.mark.parametrize("ahead", [60.0, -60.0])
+async def test_one_whose_clock_is_wrong_takes_over_no_later_than_any_other_and_no_sooner(
+    team: Team, line: Line, ahead: float
+) -> None:
+    gone = await team.join("a", database=line.address)
+    wrong = await team.join("b", clock=WrongClock(ahead))
+    await until(lambda: len(gone.pollers) == len(wrong.pollers) == len(SOURCES) // 2)
+    line.cut()
+    async with asyncio.timeout(TIMES.stall + 5 * SLACK):
+        await until(lambda: set(wrong.stores) == ALL)
+    assert not overlaps(gone.spans, wrong.spans)
