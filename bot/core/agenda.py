@@ -16,27 +16,33 @@ class Agenda(Generic[Job]):
 
     def __init__(self) -> None:
         self._due: dict[Job, float] = {}
+        self._first_due: dict[Job, float] = {}
+        """Apart: one key that is no text makes a dict of a million texts take twice the room, all at once."""
         self._first: list[_Entry[Job]] = []
         self._heap: list[_Entry[Job]] = []
+        self._lanes = ((self._first, self._first_due), (self._heap, self._due))
         self._urgent: deque[Job] = deque()
         self._count = itertools.count()
 
     def __len__(self) -> int:
         """How many jobs it holds."""
-        return len(self._due)
+        return len(self._due) + len(self._first_due)
 
     def put(self, job: Job, due: float) -> None:
         """Note a job for a time; one that is already noted moves there."""
+        self._first_due.pop(job, None)
         self._due[job] = due
         heapq.heappush(self._heap, (due, next(self._count), job))
 
     def put_first(self, job: Job, due: float) -> None:
         """Note a job for a time, to go then ahead of what is due longer."""
-        self._due[job] = due
+        self._due.pop(job, None)
+        self._first_due[job] = due
         heapq.heappush(self._first, (due, next(self._count), job))
 
     def put_urgent(self, job: Job) -> None:
         """Note a job for now, ahead of everything that is due."""
+        self._first_due.pop(job, None)
         self._due[job] = float("-inf")
         self._urgent.append(job)
 
@@ -48,10 +54,11 @@ class Agenda(Generic[Job]):
 
     def due_by(self, now: float) -> set[Job]:
         """Everything that is due."""
-        return {job for job, due in self._due.items() if due <= now}
+        return {job for noted in (self._first_due, self._due) for job, due in noted.items() if due <= now}
 
     def drop(self, job: Job) -> None:
         """Forget a job."""
+        self._first_due.pop(job, None)
         self._due.pop(job, None)
 
     def pop(self, now: float) -> Job | None:
@@ -62,10 +69,10 @@ class Agenda(Generic[Job]):
                 del self._due[job]
                 return job
         self._skip_moved()
-        for heap in (self._first, self._heap):
+        for heap, noted in self._lanes:
             if heap and heap[0][0] <= now:
                 _, _, job = heapq.heappop(heap)
-                del self._due[job]
+                del noted[job]
                 return job
         return None
 
@@ -78,9 +85,9 @@ class Agenda(Generic[Job]):
         if any(self._due.get(job) == float("-inf") for job in self._urgent):
             return float("-inf")
         self._skip_moved()
-        return min((heap[0][0] for heap in (self._first, self._heap) if heap), default=None)
+        return min((heap[0][0] for heap, _ in self._lanes if heap), default=None)
 
     def _skip_moved(self) -> None:
-        for heap in (self._first, self._heap):
-            while heap and self._due.get(heap[0][2]) != heap[0][0]:
+        for heap, noted in self._lanes:
+            while heap and noted.get(heap[0][2]) != heap[0][0]:
                 heapq.heappop(heap)

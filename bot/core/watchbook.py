@@ -28,6 +28,11 @@ class WatchBook:
                     if watchlist not in following:
                         following.append(watchlist)
 
+        self._details = {
+            scope_id: min(watchlist.details for watchlist in following)
+            for scope_id, following in self._by_scope.items()
+        }
+
     def follow(self, key: str, watchlist: Watchlist) -> None:
         """Follow one order for somebody in chat. Such a watchlist is not summed up and stands beside the others."""
         others = [one for one in self.named.get(key, ()) if one.name != watchlist.name]
@@ -72,7 +77,7 @@ class WatchBook:
 
     def details_every(self, scope_id: str) -> timedelta:
         """The same for the orders of a listing."""
-        return min(watchlist.details for watchlist in self._by_scope[scope_id])
+        return self._details[scope_id]
 
     def look_every(self, state: OrderState) -> timedelta:
         """How often an open order is looked at by itself.
@@ -80,8 +85,7 @@ class WatchBook:
         One that is named: each `every`. One that a listing shows: each `details`, since its row tells when it moves.
         """
         asked = [watchlist.every for watchlist in self.named.get(state.key, ())]
-        for scope_id in state.scopes:
-            asked += [watchlist.details for watchlist in self.of_scope(scope_id)]
+        asked += [self._details[scope_id] for scope_id in state.scopes if scope_id in self._details]
         return min(asked, default=timedelta(days=1))
 
     def _naming(self) -> list[Watchlist]:

@@ -38,7 +38,8 @@ class CatchUp:
         now = self._clock.monotonic()
         if self._left is None:
             for missed in filter(self._is_wanted, self._failed):
-                ledger.agenda.put(missed, now)
+                put = ledger.agenda.put if isinstance(missed, str) else ledger.agenda.put_first
+                put(missed, now)
             self._left = self.at_work | ledger.agenda.due_by(now)
         self._left.discard(job)
         if not self._left:

@@ -98,9 +98,12 @@ class Condition:
 
         The wall's clock may be set back by hours, and the other stands still while the machine sleeps.
         """
-        left, now = wait_until_retry(self.health, self._clock.now()), self._clock.monotonic()
-        if self._retry[0] != self.health.retry_at:
-            self._retry = (self.health.retry_at, now + left)
+        health = self.health
+        if health.retry_at is None:
+            return 0.0
+        left, now = wait_until_retry(health, self._clock.now()), self._clock.monotonic()
+        if self._retry[0] != health.retry_at:
+            self._retry = (health.retry_at, now + left)
         return min(left, max(0.0, self._retry[1] - now))
 
     async def load(self) -> None:
@@ -145,6 +148,8 @@ class Condition:
     @property
     def _is_awaited(self) -> bool:
         """Whether others want to know if this source answers."""
+        if not self._healths.failing:
+            return False
         names = self._healths.failing - {self._telling.source}
         return any(outage.is_in_doubt(self._healths.all, name, self._clock.now()) for name in names)
 

@@ -67,13 +67,11 @@ class Rounds:
         try:
             async with aclosing(self.ledger.load()) as parts:
                 async for part in parts:
-                    await asyncio.sleep(
-                        0
-                    )  # what grows by the million is moved to more room at once, one thing at a time
+                    await _let_others_run()  # what grows by the million moves to more room at once: one thing at a time
                     for state in part:
                         self._expect(state, present)
                     yield
-                    await asyncio.sleep(0)
+                    await _let_others_run()
         finally:
             gc.freeze()
             gc.enable()
@@ -165,9 +163,10 @@ class Rounds:
             changed = 0 < seq < state.seq
             self.turns.looked(state, self._clock.monotonic(), self._clock.now(), changed=changed)
             self.turns.spent(self._source.requests)
-        every = self.ledger.book.look_every(state)
-        is_urgent = state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt)
-        self._look_again(state, second_look_rest(every) if is_urgent else self._rest(state, state.stage))
+        pause = self._rest(state, state.stage)
+        if state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt):
+            pause = second_look_rest(self.ledger.book.look_every(state))
+        self._look_again(state, pause)
 
     async def _take(self, state: OrderState, order: Order, payload: Payload, digest: bytes) -> None:
         ledger = self.ledger
@@ -324,6 +323,12 @@ class Rounds:
         if not (state.vanished or state.stage.is_final) or state.failures or state.doubt:
             return True
         return self._source.listing is not Listing.COMPLETE or state.key in self.ledger.book.named
+
+
+async def _let_others_run() -> None:
+    """Twice: what has come in meanwhile stands in line only once we stand there again."""
+    for _ in range(2):
+        await asyncio.sleep(0)
 
 
 async def _says_it_again(source: Source, key: str, digest: bytes) -> bool:

@@ -29,9 +29,10 @@ class Stage(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether nothing more is expected: completed or cancelled."""
-        return self in (Stage.COMPLETED, Stage.CANCELLED)
+        return self in _FINAL
 
 
+_FINAL = (Stage.COMPLETED, Stage.CANCELLED)
 _RANKS = {
     Stage.PLACED: 1,
     Stage.CONFIRMED: 2,

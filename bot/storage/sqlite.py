@@ -29,7 +29,7 @@ from bot.storage._threads import Readers, Writer
 from bot.storage._trouble import told_for_people
 
 _READERS = 2
-_PART = 2000
+_PART = 1000
 """Orders that are read in one go: some milliseconds."""
 _BUSY_SECONDS = 5.0
 """How long to wait for somebody who writes with the sqlite3 command line."""

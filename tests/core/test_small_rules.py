@@ -137,3 +137,14 @@ def test_what_goes_first_goes_ahead_of_what_is_due_longer_but_not_before_its_tim
 def test_a_moment_is_said_to_the_minute_and_a_day_as_it_is() -> None:
     assert said(Moment("2026-11-22T05:23:20.54739Z")) == "2026-11-22 05:23 UTC"
     assert said(Moment("2026-11-22")) == "2026-11-22"
+
+
+def test_a_job_that_changes_its_lane_in_the_agenda_stands_only_in_the_new_one() -> None:
+    agenda: Agenda[str] = Agenda()
+    for lane in (agenda.put_first, agenda.put, agenda.put_first):
+        lane("job", 1.0)
+        assert (len(agenda), agenda.due_by(1.0)) == (1, {"job"})
+    assert (agenda.pop(1.0), agenda.pop(1.0)) == ("job", None)
+    agenda.put_first("job", 1.0)
+    agenda.put_urgent("job")
+    assert (agenda.pop(1.0), agenda.pop(1.0), len(agenda)) == ("job", None, 0)
