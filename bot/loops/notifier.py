@@ -21,7 +21,7 @@ from bot.core.alert_buttons import alert_buttons
 from bot.core.gather import FEW, MANY, Gather, Send, Step, Wait, is_all_needed, next_step
 from bot.core.summary import told_as_one
 from bot.core.voices import Voices
-from bot.errors import CannotLookBack, ChatBusy, ChatError, Stumbled
+from bot.errors import CannotLookBack, ChatBusy, ChatError, SendUnclear, Stumbled
 from bot.languages import words_of
 from bot.log import event
 from bot.loops.conversation import Conversation, Conversations, Stopping
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Of ours, that one odd message brings up. It is given up with a word to operators, and the next one goes on."""
+REPEAT_AFTER = 60.0
+"""Seconds from a lost answer to the one repeat, where nobody can look it up: most trouble is over by then."""
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds. The outbox tells when something is added; this is for clocks that jump."""
 FILE_SHOWS_WITHIN = 5.0
@@ -80,6 +82,8 @@ class Notifier:
         self._lanes: dict[str, _Lane] = {}
         self._again: dict[int, float] = {}
         """Notification that was tried to the monotonic seconds at which it is tried again."""
+        self._repeat_at: dict[int, float] = {}
+        """Notification whose answer was lost to the monotonic seconds from which it may be repeated."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set, then let sends in flight end; what still waits stays in the outbox."""
@@ -253,8 +257,10 @@ class Notifier:
                 await self._clock.sleep(FILE_SHOWS_WITHIN)
                 found = await conversation.find(key)
         except CannotLookBack:
-            # The one repeat there may be is not spent on a chat that is down.
+            # The one repeat there may be is not spent on a chat that is down, or was a moment ago.
             await chat.check()
+            if (wait := self._repeat_at.get(row.id, 0.0) - self._clock.monotonic()) > 0:
+                raise ChatBusy(chat.kind, "gave no answer, and is asked once more a little later", wait) from None
             return row, True
         if found is None:
             return row, is_file
@@ -288,6 +294,8 @@ class Notifier:
         await self._settle(row, settlement)
         if settlement.not_before and (again_at := instant_of(settlement.not_before)):
             self._again[row.id] = self._clock.monotonic() + (again_at - now).total_seconds()
+        if isinstance(error, SendUnclear) and not row.unclear:
+            self._repeat_at[row.id] = self._clock.monotonic() + REPEAT_AFTER
         if settlement.moved:
             self._move(row.destination, settlement.moved)
         level = logging.ERROR if settlement.state is State.DEAD else logging.WARNING
@@ -320,6 +328,8 @@ class Notifier:
 
     async def _settle(self, row: Notification, settlement: Settlement) -> None:
         await self._storage.settle([settlement])
+        if settlement.state not in (State.PENDING, State.SENDING):
+            self._repeat_at.pop(row.id, None)
         if settlement.state is State.SENT:
             event(log, "sent", id=row.id, destination=row.destination, order=row.order, kinds=", ".join(row.kinds))
 

@@ -14,7 +14,8 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: "it cannot be written; give this user write permission to the file and to its folder",
     sqlite3.SQLITE_PERM: "access is denied; give this user permission to the file and to its folder",
     sqlite3.SQLITE_AUTH: "access is denied; give this user permission to the file and to its folder",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that the folder exists and that this user may write to it",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that the folder exists, that this user may write to it, and "
+    "that this process may open more files",
     sqlite3.SQLITE_IOERR: "the disk failed to read or write; check the disk and the system's log, then start again",
     sqlite3.SQLITE_CORRUPT: "the file is damaged; keep a copy of it and go back to a backup (orderwatch restore)",
     sqlite3.SQLITE_NOTADB: "this is not a database; choose another path, or go back to a backup (orderwatch restore)",

@@ -124,6 +124,20 @@ async def test_a_wait_of_ages_is_obeyed_for_a_day(scene: Scene, chat: str) -> No
 
 
 @pytest.mark.parametrize("chat", CHATS)
+async def test_half_a_minute_in_which_a_chat_takes_no_message_costs_none(scene: Scene, chat: str) -> None:
+    fault = scene.sandbox.faults[chat].add("status", path=SENDING, status=502, times=None)
+    two_orders_move(scene)
+    for _ in range(6):
+        await scene.look(5)
+    assert fault.injected > 0
+    scene.sandbox.faults[chat].clear()
+    await looks(scene)
+    verdict = scene.verdict()
+    assert verdict.is_clean, str(verdict)
+    assert verdict.repeats <= (0 if chat == "slack" else 1)
+
+
+@pytest.mark.parametrize("chat", CHATS)
 async def test_a_chat_that_is_down_for_hours_delays_and_loses_nothing(scene: Scene, chat: str) -> None:
     scene.sandbox.faults[chat].add("reset", times=None)
     two_orders_move(scene)

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import os
+import resource
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,26 @@ async def test_a_sign_of_life_that_could_not_be_written_is_not_the_last(
         await running
     assert storage.given == 2
     assert [record.message for record in caplog.records] == ["beat_failed"]
+
+
+@contextmanager
+def no_file_more() -> Iterator[None]:
+    """Everything that this process may open is open."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        with suppress(OSError):
+            while True:
+                stack.enter_context(open(os.devnull))  # noqa: PTH123
+        yield
+
+
+async def test_while_no_file_can_be_opened_nothing_is_told_and_everything_is_afterwards(scene: Scene) -> None:
+    scene.world.confirm(scene.order("stateset", "placed"))
+    with no_file_more(), suppress(StorageError):
+        await scene.look(LATER)
+    assert scene.news().is_none
+    for _ in range(3):
+        await scene.look(LATER)
+    assert scene.verdict().is_clean, str(scene.verdict())

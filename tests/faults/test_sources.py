@@ -2,12 +2,14 @@
 
 import gc
 import tracemalloc
+import zlib
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.sandbox.world import ACCOUNTS
 from tests.faults.strain import LATER, missing_accounts, several_looks, something_happens, told
@@ -208,6 +210,27 @@ async def test_the_last_day_of_the_calendar_is_how_a_program_says_that_there_is_
         for account in PROMISING:
             scene.world.move_promise(scene.order(account, "confirmed"), date(9999, 12, 31))
         assert told(await several_looks(scene, 2), "New date") == 2
+
+
+async def test_an_answer_that_unpacks_to_two_gigabytes_is_given_up_before_it_fills_the_memory(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(b" " * 1024**2) for _ in range(2048)) + packer.flush()
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=bomb, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", answer)
+    async with Scene(tmp_path, "stateset", orders=2) as scene:
+        await scene.serve("stateset", application)
+        await scene.open()
+        tracemalloc.start()
+        try:
+            assert told(await several_looks(scene), "Source failing") == 1
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert most < 100 * 1024**2
 
 
 async def test_50_mb_again_and_again_leave_the_memory_as_it_was(scene: Scene) -> None:
