@@ -25,6 +25,8 @@ from bot.model.sending import Thread
 
 GIVE_UP_AFTER = timedelta(hours=24)
 """Since the first attempt."""
+LEAST_TRIES = 20
+"""Fewer than any day of trying comes to: who was switched off, slept or had a wrong clock meanwhile has not tried."""
 FIRST_WAIT = 2.0
 """Seconds after a first failure that may pass by itself; doubles up to LONGEST_WAIT."""
 LONGEST_WAIT = 900.0
@@ -145,7 +147,11 @@ def _why_dead(row: Notification, error: ChatError, now: datetime, *, repeated: b
         return f"{error} (refused as plain text too)"
     if isinstance(error, SendUnclear) and repeated:
         return f"{error} (sent twice without an answer; it may have arrived)"
-    return f"{error} (tried for {_GIVE_UP_HOURS} hours)" if _is_given_up(row, now) else None
+    has_tried = row.attempts >= LEAST_TRIES or isinstance(error, ChatBusy)
+    if not (has_tried and _is_given_up(row, now)):
+        return None
+    may = "; it may have arrived" if row.unclear else ""
+    return f"{error} (tried for {_GIVE_UP_HOURS} hours{may})"
 
 
 def _is_given_up(row: Notification, now: datetime) -> bool:

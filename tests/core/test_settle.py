@@ -81,12 +81,26 @@ def test_a_moved_destination_is_tried_at_its_new_address_at_once() -> None:
     assert (settlement.not_before, settlement.state) == (None, State.PENDING)
 
 
-def test_after_a_day_of_trying_it_is_a_dead_letter() -> None:
-    row = notification()
-    refused = ChatUnreachable("slack", "refused")
-    settlement = settle.failed(row, refused, LATER, there={}, repeated=False, operators=("desk",))
-    assert settlement.state is State.DEAD
-    assert "24 hours" in (settlement.reason or "")
+REFUSED = ChatUnreachable("slack", "refused")
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "state"),
+    [(REFUSED, 20, State.DEAD), (REFUSED, 3, State.PENDING), (ChatBusy("slack", "ratelimited", 30.0), 0, State.DEAD)],
+)
+def test_after_a_day_of_trying_it_is_a_dead_letter_and_not_after_a_day_of_being_switched_off(
+    error: ChatError, attempts: int, state: State
+) -> None:
+    row = notification(attempts=attempts)
+    settlement = settle.failed(row, error, LATER, there={}, repeated=False, operators=("desk",))
+    assert settlement.state is state
+    assert ("24 hours" in (settlement.reason or "")) == (state is State.DEAD)
+
+
+def test_a_dead_letter_that_may_have_arrived_says_so() -> None:
+    row = notification(attempts=40, unclear=True)
+    settlement = settle.failed(row, REFUSED, LATER, there={}, repeated=False, operators=())
+    assert "it may have arrived" in (settlement.reason or "")
 
 
 def test_waits_grow_and_stay_bounded() -> None:
