@@ -46,7 +46,7 @@ _ENOUGH = 64 * 1024
 def command(
     invocation: Invocation, what: str, source: str | None, days: int | None, output: Path | None, bom: bool
 ) -> int:
-    """Write orders, changes or notifications as CSV, or with --json as a JSON object a line.
+    """Write orders, changes or notifications as a table. It is CSV, or with --json a JSON object a line.
 
     It may run beside the bot and takes little memory, however much there is. A cell that a spreadsheet would take for a
     formula begins with an apostrophe; `orders import` and the README know how to take it away again.

@@ -42,7 +42,7 @@ _LARGEST = 16 * 1024 * 1024
 @click.option("--source", help="Where they are, if the file does not say and more than one source may know them.")
 @common_options
 def command(invocation: Invocation, file: Path, to: str, source: str | None) -> int:
-    """Tell a destination when an order in FILE changes; - is standard input.
+    """Tell a destination when an order in FILE changes. FILE may be -, which is standard input.
 
     FILE has an order number a line, or is CSV with a column `number` (or `key`), and may have `source` and `name`, what
     you call it; `orders export` writes such files. A running bot begins within seconds. Lines that name no order are

@@ -20,7 +20,7 @@ from bot.storage.doors import purge
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common_options
 def command(invocation: Invocation, order: str, source: str | None, yes: bool) -> int:
-    """Erase the order with this number: snapshots, changes, and the words of what was told about it.
+    """Erase the order with this number. Its snapshots and changes go, and the words of what was told about it.
 
     The bot must not be running. An order that watchlists.yaml still follows is found anew, so take it out first.
     Messages in chats and copies of the database made before are not touched.

@@ -13,6 +13,6 @@ from bot.model.command import Verb
 @click.option("--note", metavar="WHAT", help="What is done about it; shown with the order.")
 @common_options
 def command(invocation: Invocation, order: str, note: str | None) -> int:
-    """Acknowledge what is wrong with ORDER: no more reminders, and nobody else is told."""
+    """Acknowledge what is wrong with ORDER. No more reminders come, and nobody else is told."""
     noted = f" note {note}" if note else ""
     return put(invocation, f"{Verb.ACK.value} {quoted(order)}{noted}")

@@ -12,5 +12,8 @@ from bot.model.command import Verb
 @click.argument("person")
 @common_options
 def command(invocation: Invocation, order: str, person: str) -> int:
-    """Let messages about ORDER call PERSON and nobody else: an id such as U0123456789, or @name in Telegram."""
+    """Let messages about ORDER call PERSON and nobody else.
+
+    PERSON is an id such as U0123456789, or @name in Telegram.
+    """
     return put(invocation, f"{Verb.ASSIGN.value} {quoted(order)} {quoted(person)}")

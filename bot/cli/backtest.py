@@ -26,7 +26,7 @@ _PAGE = 20
 @click.option("--all", "shows_all", is_flag=True, help=f"Show every difference, not only the first {_PAGE}.")
 @common_options
 def command(invocation: Invocation, days: int, shows_all: bool) -> int:
-    """Replay what was found through an edited config, and compare with what was told.
+    """Replay what was found through an edited config. What it tells is compared with what was told.
 
     Give the edited copy with -c; it must lie in the folder of the one that runs, or name the same database. Nothing is
     sent and nothing is written, also beside a running bot. Mutes, and what people follow by hand, stay as they were.

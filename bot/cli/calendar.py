@@ -30,7 +30,7 @@ from bot.web.promised import DAYS_AHEAD, DAYS_BACK, MOST, PromisedDates
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file, in place of stdout.")
 @common_options
 def command(invocation: Invocation, source: str | None, watchlist: str | None, days: int, output: Path | None) -> int:
-    """Write promised deliveries as an iCalendar file, one event for each order.
+    """Write promised deliveries as an iCalendar file. Each order is one event.
 
     An event keeps its identity: imported again it moves, and does not come twice. What was promised or finished more
     than a month ago is left out. It may run beside the bot.

@@ -49,7 +49,7 @@ _NEWS_EVERY = 2.2
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same world.")
 @common_options
 def command(invocation: Invocation, seconds: int, seed: int) -> int:
-    """Watch a small world of orders at three suppliers, and see the alerts arrive in Slack and Telegram.
+    """Watch a small world of orders at three suppliers. The alerts arrive in Slack and Telegram.
 
     Suppliers and chats are stand-ins on this machine that speak the real protocols. At the end all that was told is
     held against what happened: exit code 1 if anything was missed, told twice, or false.

@@ -49,7 +49,7 @@ from bot.storage.doors import beside_of
 def command(
     invocation: Invocation, order: str | None, kinds: tuple[str, ...], source: str | None, change: str | None
 ) -> int:
-    """Say where news of ORDER goes by the rules as they are now, by which of them, and why not by the others.
+    """Say where news of ORDER goes by the rules as they are now. It says too why other rules do not.
 
     --change says what the news would be like: alone, or of an order that differs from ORDER in what it says. Its keys
     are those of `given` in the assertions of the config file.

@@ -23,7 +23,9 @@ LONGEST_SILENCE = 60.0
 @click.command()
 @common_options
 def command(invocation: Invocation) -> int:
-    """Exit 0 if every loop of the running bot gave a sign of life in the last 60 seconds, else 1 with the reason.
+    """Exit 0 if the running bot is alive, else 1 with the reason.
+
+    Alive is a bot of which every loop gave a sign of life in the last 60 seconds.
 
     Where workers share the database: if the worker on this machine did, and somebody works on every lease.
     """

@@ -21,7 +21,7 @@ from bot.storage.doors import move
 @click.option("--to", "written", required=True, metavar="DATABASE", help="postgresql://user@host/name, or a new file.")
 @common_options
 def command(invocation: Invocation, written: str) -> int:
-    """Copy the database that the config names into another one: a file into PostgreSQL, or back.
+    """Copy the config's database into PostgreSQL, or into a file.
 
     The bot must not be running. What was told is not told again, and what is owed goes out from there. A copy that was
     broken off goes on where it stopped when it is started again; at the end, every table is compared. ${NAME} stands

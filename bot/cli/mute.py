@@ -26,7 +26,7 @@ def command(
     is_all: bool,
     is_list: bool,
 ) -> int:
-    """Do not tell news of ORDER, a watchlist or a kind for HOW_LONG: 1h, 2d, or `change` for until its status changes.
+    """Do not tell news of ORDER, a watchlist or a kind for a while. HOW_LONG is 1h, 2d, or `change`: till its next status.
 
     What happens meanwhile stays in its history. Without a time, a watchlist or kind is muted until `unmute`.
     """

@@ -19,7 +19,7 @@ from bot.core.phrases import counted
 @click.command()
 @common_options
 def command(invocation: Invocation) -> int:
-    """Look at everything that is watched once, send what is owed, and end.
+    """Look at everything once, send what is owed, and end.
 
     Exit code 1 when a source could not be read, or a message could not be sent.
     """

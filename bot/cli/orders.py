@@ -87,7 +87,7 @@ def list_(invocation: Invocation, source: str | None, stage: str | None, limit: 
 @click.option("--raw", is_flag=True, help="What the source itself said, byte for byte.")
 @common_options
 def show(invocation: Invocation, order: str, raw: bool) -> int:
-    """Show the order with this number, purchase-order number or tracking number."""
+    """Show the order with this number. Its purchase order or a tracking number will do."""
     store = read_store(invocation)
     if raw:
         return _show_raw(store.database, order)

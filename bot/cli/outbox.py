@@ -28,7 +28,7 @@ _UNFINISHED = (State.PENDING, State.SENDING, State.DEAD)
 @click.group()
 @common_options
 def command(invocation: Invocation) -> None:
-    """See the outbox, messages owed to destinations; send them again, or end them."""
+    """See the outbox, messages owed to destinations. Send them again, or end them."""
 
 
 @command.command("list")
@@ -43,7 +43,7 @@ def command(invocation: Invocation) -> None:
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
 @common_options
 def list_(invocation: Invocation, states: tuple[str, ...], after: int, limit: int) -> int:
-    """List notifications by id: those still owed and those given up, unless --state says otherwise."""
+    """List notifications by id. They are those still owed and those given up, unless --state says otherwise."""
     store = read_store(invocation)
     wanted = tuple(map(State, states)) or _UNFINISHED
 
@@ -105,7 +105,7 @@ def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
 @_choosing
 @common_options
 def retry(invocation: Invocation, ids: tuple[int, ...], destination: str | None, everything: bool) -> int:
-    """Send again what was given up, in order, and try at once what waits after a failure.
+    """Send again what was given up, in order. What waits after a failure is tried at once.
 
     Works while the bot runs, which takes them up within half a minute; else the next start does. Parts that arrived
     are not sent again.
@@ -129,7 +129,7 @@ def drop(invocation: Invocation, ids: tuple[int, ...], destination: str | None, 
 @_choosing
 @common_options
 def doubt(invocation: Invocation, ids: tuple[int, ...], destination: str | None, everything: bool) -> int:
-    """Say that messages that are owed may have been sent: after going back to an older copy of the database.
+    """Say that what is owed may have been sent already. So it is after going back to an older copy of the database.
 
     They are looked for in the chat, or say that they may be a repeat. `restore` does it by itself, and so does a bot on
     PostgreSQL that finds itself on a restored database or a standby that took over. What shows nowhere is that a disk

@@ -48,7 +48,10 @@ _KINDS = [kind.value for kind in (*Kind, *Notice)]
 def command(
     invocation: Invocation, kind: str | None, all_kinds: bool, to: str | None, language: str | None, order: str | None
 ) -> int:
-    """Show what a message about a change of KIND says, such as dispatched, or a notice of KIND. Nothing is sent."""
+    """Show what a message about a change of KIND says.
+
+    KIND may be a notice, too, such as source_failing. Nothing is sent.
+    """
     if (kind is None) is not all_kinds:
         raise click.UsageError("name one kind, or ask for all of them with --all")
     config = read_config(invocation)

@@ -18,7 +18,7 @@ from bot.storage.doors import file_of
 @click.argument("file", type=click.Path(path_type=Path))
 @common_options
 def command(invocation: Invocation, file: Path) -> int:
-    """Put the copy FILE to where the config wants the database; nothing may be there.
+    """Put the copy FILE to where the config wants the database. Nothing may be there.
 
     What had been sent when the copy was made is not sent again. What it still owed is looked for in the chat first,
     or says that it may be a repeat. What changed since is found again at the first look, so use your newest copy.

@@ -49,7 +49,7 @@ def command(
     write: Path | None,
     minutes: float | None,
 ) -> int:
-    """Serve all three order APIs, Slack and Telegram on this machine, with orders that live.
+    """Serve the order APIs, Slack and Telegram on this machine. All three suppliers are there, with orders that live.
 
     Shows a config that watches it all, and then every message that is sent. Faults are set by HTTP:
 

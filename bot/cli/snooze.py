@@ -24,7 +24,7 @@ def command(
     *,
     is_all: bool,
 ) -> int:
-    """Keep news of ORDER, a watchlist or a kind for HOW_LONG (1h, 2d); then tell what it came to.
+    """Keep news of ORDER, a watchlist or a kind for HOW_LONG. Then, after 1h or 2d, it is told by what it came to.
 
     Urgent news is told at once. `orderwatch mute --list` shows what is kept, `orderwatch unmute` ends it.
     """

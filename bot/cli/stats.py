@@ -30,7 +30,7 @@ _NOTHING_YET = "there is nothing to tell yet: no order was completed, left a sta
 @click.option("--chart", type=click.Path(path_type=Path, dir_okay=False), help="Draw how long orders stay, as a PNG.")
 @common_options
 def command(invocation: Invocation, source: str | None, days: int | None, chart: Path | None) -> int:
-    """Show lead times, stays in each status, on-time shares and slips by month.
+    """Show lead times, stays in each status, on-time shares, slips.
 
     It may run beside the bot. Half of the orders are within p50, nine of ten within p90, in days.
     """

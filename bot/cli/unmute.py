@@ -16,6 +16,6 @@ from bot.model.command import Verb
 def command(
     invocation: Invocation, order: str | None, to: str | None, watchlist: str | None, kind: str | None, *, is_all: bool
 ) -> int:
-    """Let news of ORDER, a watchlist or a kind be told again: just what was muted."""
+    """Let news of ORDER, a watchlist or a kind be told again. Name just what was muted."""
     what = (order,) if order else ()
     return put(invocation, question(Verb.UNMUTE, what, watchlist=watchlist, kind=kind, is_all=is_all), to=to)

@@ -160,6 +160,12 @@ def test_an_answer_that_finds_no_room_is_one_line_of_complaint(filled: Path, com
     assert (ended.returncode, ended.stderr) == (1, "the answer could not be written: No space left on device\n")
 
 
+def test_help_says_what_each_command_does_in_a_whole_sentence(cli: Cli) -> None:
+    groups = [(), *((name,) for name, command in every_command() if isinstance(command, click.Group))]
+    assert len(groups) > 3
+    assert not [group for group in groups if "..." in cli(*group, "--help").out.partition("Commands:")[2]]
+
+
 def test_an_interrupt_while_the_program_is_being_loaded_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
