@@ -26,9 +26,9 @@ def command(
     is_all: bool,
     is_list: bool,
 ) -> int:
-    """Do not tell news of ORDER, a watchlist or a kind for a while. HOW_LONG is 1h, 2d, or `change`: till its next status.
+    """Do not tell news of ORDER, a watchlist or a kind for a while.
 
-    What happens meanwhile stays in its history. Without a time, a watchlist or kind is muted until `unmute`.
+    HOW_LONG is 1h, 2d, or `change` for until the status of the order changes. What happens meanwhile stays in its history. Without a time, a watchlist or kind is muted until `unmute`.
     """
     if is_list:
         return put(invocation, "list muted")
