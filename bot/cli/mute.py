@@ -28,7 +28,8 @@ def command(
 ) -> int:
     """Do not tell news of ORDER, a watchlist or a kind for a while.
 
-    HOW_LONG is 1h, 2d, or `change` for until the status of the order changes. What happens meanwhile stays in its history. Without a time, a watchlist or kind is muted until `unmute`.
+    HOW_LONG is 1h, 2d, or `change` for until the status of the order changes. What happens meanwhile stays in
+    its history. Without a time, a watchlist or kind is muted until `unmute`.
     """
     if is_list:
         return put(invocation, "list muted")
