@@ -29,7 +29,7 @@ from tests.core.making import TELLING, watchlist
 
 PAGE = 100
 IN_FLIGHT = 8
-TABLES = ("orders", "snapshots", "changes", "notifications")
+TABLES = ("orders", "snapshots", "changes", "notifications", "exceptions")
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 

@@ -81,7 +81,7 @@ async def _live(app: App, world: World, clock: ManualClock, kind: str, keys: dic
     stop = asyncio.Event()
     polling, passing = (
         asyncio.create_task(poller.run(stop)),
-        asyncio.create_task(_pass(clock, STEP if len(keys) >= MANY else 20 * STEP)),
+        asyncio.create_task(_pass(clock, STEP if len(keys) >= MANY else 60 * STEP)),
     )
     chance = random.Random(3)
     waiting = [order for order in world.orders(kind) if order.here() and not _has_parcels(order)]

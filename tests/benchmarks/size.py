@@ -14,6 +14,8 @@ class Size:
     """Orders swept in a listing."""
     watched: tuple[int, ...]
     """Orders a process holds at rest."""
+    asked: int
+    """Times each question is asked, about another order each time."""
     burst: int
     """Changes committed at once."""
     moving: int
@@ -26,5 +28,5 @@ class Size:
     """Of the simulation."""
 
 
-FULL = Size(5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 10_000, 5_000, 5_000, 2_000, 21)
-SHORT = Size(1, (200,), (500,), (2_000,), 1_000, 300, 60, 200, 9)
+FULL = Size(5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 300, 10_000, 5_000, 5_000, 2_000, 21)
+SHORT = Size(1, (200,), (500,), (2_000,), 20, 500, 300, 60, 200, 9)

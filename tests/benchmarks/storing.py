@@ -4,7 +4,6 @@ import asyncio
 import json
 import multiprocessing
 import resource
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,11 +14,9 @@ from bot.app import open_app
 from bot.cli._process import run_async
 from bot.clock import SystemClock
 from bot.config.load import load
-from bot.model.poll import PollRecord
-from bot.storage.sqlite import SqliteStorage
 from tests.benchmarks.figure import Figure, figure
 from tests.benchmarks.lag import lag
-from tests.benchmarks.making import AT, first_sight, order
+from tests.benchmarks.making import fill
 from tests.benchmarks.size import Size
 
 AIMS = {100_000: ("under 150", ""), 1_000_000: ("under 1000", "under 3")}
@@ -30,7 +27,7 @@ def measure(size: Size) -> Iterator[Figure]:
     for watched in size.watched:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            asyncio.run(_fill(folder, watched))
+            asyncio.run(fill(folder / "orders.db", watched))
             bytes_each = sum(path.stat().st_size for path in folder.glob("orders.db*")) / watched
             first, whole, megabytes, bare, longest = _in_a_fresh_process(folder, watched)
         megabytes_aim, seconds_aim = AIMS.get(watched, ("", ""))
@@ -40,32 +37,6 @@ def measure(size: Size) -> Iterator[Figure]:
         yield figure(f"memory with {watched:,} orders, whole process", "MB", [megabytes], aim=megabytes_aim)
         yield figure("memory of one order", "bytes", [(megabytes - bare) * 1e6 / watched], aim="under 1000")
         yield figure(f"longest block of the event loop, start with {watched:,}", "ms", [longest * 1e3], aim="under 50")
-
-
-async def _fill(folder: Path, watched: int) -> None:
-    """One order through the front door, and its rows copied under other keys."""
-    path = folder / "orders.db"
-    storage = SqliteStorage(path, SystemClock())
-    await storage.open()
-    await storage.commit(PollRecord("supplier", AT, updates=(first_sight(order(0), scopes=("*",)),)))
-    await storage.close()
-    connection = sqlite3.connect(path)
-    for table in ("orders", "snapshots", "order_names"):
-        _copy_rows(connection, table, watched)
-    connection.commit()
-    connection.close()
-
-
-def _copy_rows(connection: sqlite3.Connection, table: str, watched: int) -> None:
-    key = "printf('ord_%024d', n * 7919 % 1000003)"  # a prime: as good as at random
-    columns = [name for _, name, *_ in connection.execute(f"pragma table_info({table})")]
-    fresh = {"key": key, "raw_digest": "randomblob(12)", "list_digest": "randomblob(12)", "name": f"name || {key}"}
-    values = ", ".join(fresh.get(column, f'"{column}"') for column in columns)
-    names = ", ".join(f'"{column}"' for column in columns)
-    connection.execute(
-        f"""with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < {watched - 1})
-            insert into {table} ({names}) select {values} from numbers, (select * from {table})"""
-    )
 
 
 def _in_a_fresh_process(folder: Path, watched: int) -> tuple[float, float, float, float, float]:
