@@ -3,10 +3,11 @@
 
 FROM python:3.12-slim AS build
 RUN python -m venv /opt/orderwatch
+ARG EXTRAS=""
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
-RUN /opt/orderwatch/bin/pip install --no-cache-dir . \
+RUN /opt/orderwatch/bin/pip install --no-cache-dir ".${EXTRAS}" \
  && /opt/orderwatch/bin/python -m compileall -q /opt/orderwatch/lib \
  && /opt/orderwatch/bin/pip uninstall --yes pip
 

@@ -29,6 +29,10 @@ _STAYS: tuple[tuple[type[Error] | tuple[type[Error], ...], str], ...] = (
     ((errors.InvalidPassword, errors.InvalidAuthorizationSpecification), _WRONG_LOGIN),
     (errors.InvalidCatalogName, _NO_DATABASE),
     (errors.InsufficientPrivilege, "the user may not do this; make it the owner of the database's tables"),
+    (
+        (errors.DuplicatePreparedStatement, errors.InvalidSqlStatementName),
+        "a pooler in between gives the connection away after each transaction; let it keep it for a session",
+    ),
     (DataError, "a value cannot be stored, nothing of this was written"),
 )
 

@@ -3,9 +3,12 @@
 import json
 import re
 import signal
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from bot.cli._process import StopSignal
 from bot.cli.main import main
@@ -76,6 +79,33 @@ def test_what_is_built_from_is_what_the_ignore_file_lets_in() -> None:
     allowed = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"}
     copied = [arguments.split()[:-1] for name, arguments in instructions("build") if name == "COPY"]
     assert {name.removeprefix("./") for names in copied for name in names} == allowed
+
+
+@pytest.fixture
+def composed() -> dict[str, Any]:
+    """The worker of the README's example of several."""
+    (example,) = re.findall(r"```yaml\n(services:.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    worker: dict[str, Any] = yaml.safe_load(example)["services"]["worker"]
+    return worker
+
+
+def test_the_example_of_several_builds_in_what_they_need(composed: dict[str, Any]) -> None:
+    ((name, extra),) = composed["build"]["args"].items()
+    assert (f'ARG {name}=""' in TEXT, f'pip install --no-cache-dir ".${{{name}}}"' in TEXT) == (True, True)
+    assert extra.strip("[]") in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+
+def test_the_example_of_several_puts_the_config_where_every_command_looks_for_it(composed: dict[str, Any]) -> None:
+    (mounted,) = composed["volumes"]
+    assert f"ORDERWATCH_CONFIG={mounted.split(':')[1]}" in the("ENV").split()
+    assert "-c" not in composed["command"].split()
+    assert main([*composed["command"].split(), "--help"]) == 0
+
+
+def test_the_example_of_several_gives_the_password_that_its_address_asks_for(composed: dict[str, Any]) -> None:
+    ((variable, path),) = composed["environment"].items()
+    assert path == f"/run/secrets/{composed['secrets'][0]}"
+    assert f"orderwatch:${{{variable.removesuffix('_FILE')}}}@postgres" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_no_secret_is_built_in() -> None:

@@ -122,6 +122,17 @@ async def test_the_partition_of_a_month_takes_what_came_before_it_was_made(
     assert len(await store.history("panels", "FR/1")) == 1
 
 
+@pytest.mark.parametrize("statements", ["prepare a as select 1; prepare a as select 1", "deallocate unknown"])
+async def test_a_pooler_that_takes_the_session_away_is_named(database: Dsn, statements: str) -> None:
+    from bot.storage._pg_connections import connect
+    from bot.storage._pg_trouble import told_for_people
+
+    connection = await connect(database)
+    with pytest.raises(StorageError, match="a pooler in between"), told_for_people(database):
+        await connection.execute(statements)
+    await connection.close()
+
+
 async def test_a_password_is_in_no_error(database: Dsn) -> None:
     wrong = Dsn("postgresql://bot:s3cr%40t@127.0.0.1:1/orders?sslpassword=hush&connect_timeout=1")
     with pytest.raises(StorageError, match=r"^postgresql://bot@127.0.0.1:1/orders: it cannot be reached") as refusal:
