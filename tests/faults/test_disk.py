@@ -18,7 +18,7 @@ from bot.loops.supervisor import BEAT_EVERY, Supervisor
 from bot.model.moment import Moment, from_instant
 from bot.storage.sqlite import SqliteStorage
 from tests.faults.strain import LATER
-from tests.journeys.scene import Scene
+from tests.journeys.scene import Scene, until
 
 
 @pytest.fixture
@@ -62,6 +62,30 @@ async def test_a_full_disk_is_called_full_and_everything_is_told_once_there_is_r
         ballast.unlink()
         assert (await scene.look(LATER)).is_one_message_with("Pending → Confirmed")
         assert scene.verdict().is_clean, str(scene.verdict())
+
+
+@pytest.mark.parametrize("chat", ["slack", "telegram"])
+async def test_a_disk_that_fills_while_a_message_is_on_its_way_costs_at_most_a_repeat_that_says_so(
+    small_disk: Path, chat: str
+) -> None:
+    async with Scene(small_disk, "stateset", orders=3) as scene:
+        await scene.start()
+        scene.world.confirm(scene.order("stateset", "placed"))
+        slow = scene.sandbox.faults[chat].add("slow", path=r"postMessage|sendMessage", seconds=0.5)
+
+        async def look_while_it_fills() -> None:
+            async with scene.meanwhile(LATER):
+                await until(lambda: slow.injected > 0)
+                fill(small_disk)
+
+        with pytest.raises(StorageError, match="the disk is full"):
+            await look_while_it_fills()
+        (small_disk / "ballast").unlink()
+        for _ in range(3):
+            await scene.look(LATER)
+        verdict = scene.verdict()
+        assert verdict.is_clean, str(verdict)
+        assert verdict.repeats == (0 if chat == "slack" else 1)
 
 
 async def test_a_read_only_file_system_is_refused_at_the_start_with_what_to_do(small_disk: Path) -> None:
