@@ -106,7 +106,8 @@ class _Demo:
             return
         sources = ", ".join(self._sandbox.accounts)
         say(f"Orders live for {seconds} seconds at {sources}; the alerts arrive in Slack and Telegram.")
-        say("All of them are stand-ins on this machine that speak the real protocols. Ctrl-C ends it.")
+        say("All of them are stand-ins on this machine that speak the real protocols. Times are those of Paris.")
+        say("Ctrl-C ends it.")
 
     async def live(self, seconds: int) -> Verdict:
         """Let the world live, show what is told, wait until all of it is, and judge it."""
