@@ -80,7 +80,7 @@ async def test_a_good_route_counts_from_the_next_change_on_and_nothing_is_sent_a
 
 async def test_what_is_owed_when_a_config_takes_over_arrives_once(tmp_path: Path) -> None:
     async with watched(tmp_path) as it:
-        it.sandbox.faults["telegram"].add("slow", "sendMessage", times=None, seconds=3)
+        it.sandbox.faults["telegram"].add("slow", "sendMessage", times=None, seconds=1)
         for order in it.sandbox.world.orders("stateset"):
             it.sandbox.world.say(order, "Under review")
         await until(lambda: len(it.news("slack")) == 3)
