@@ -55,8 +55,10 @@ def reasons_against(silences: Mapping[str, float]) -> list[str]:
         return ["no loop has ever run on this database; start it with `orderwatch run`"]
     return [
         f"{loop} has been silent for {silence:.0f} s"
+        if silence > 0
+        else f"{loop} was last heard {-silence:.0f} s ahead of the clock, and not since that was set back"
         for loop, silence in sorted(silences.items())
-        if silence > LONGEST_SILENCE
+        if abs(silence) > LONGEST_SILENCE
     ]
 
 

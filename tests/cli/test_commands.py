@@ -114,5 +114,10 @@ def test_a_loop_may_be_silent_for_a_minute(silent: float, healthy: bool) -> None
     assert (reasons_against({"poller": silent, "notifier": 0.0}) == []) is healthy
 
 
+def test_a_sign_of_life_from_the_future_is_none_for_the_clock_was_set_back_since() -> None:
+    (reason,) = reasons_against({"poller": -28800.0, "notifier": -3.0})
+    assert reason == "poller was last heard 28800 s ahead of the clock, and not since that was set back"
+
+
 def test_a_database_on_which_nothing_ever_ran_says_what_to_start() -> None:
     assert reasons_against({}) == ["no loop has ever run on this database; start it with `orderwatch run`"]
