@@ -6,6 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
+class NotHere(Exception):
+    """What is to be measured cannot be had on this machine; says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """`median` of several rounds, from `low` to `high`."""

@@ -83,7 +83,7 @@ def _serve(account: str, orders: int, pipe: Connection) -> None:
 
 
 async def _serve_until_told(name: str, orders: int, pipe: Connection) -> None:
-    account = await (_stateset(orders) if name == "stateset" else _schneider(orders))
+    account = await (one_stateset_account(orders) if name == "stateset" else _schneider(orders))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Wire(account), "127.0.0.1", 0)
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -206,7 +206,8 @@ class SchneiderAccount:
         return row.replace('"totalAmount": ', f'"totalAmount": {version}') if version else row
 
 
-async def _stateset(orders: int) -> StateSetAccount:
+async def one_stateset_account(orders: int) -> StateSetAccount:
+    """Answers about that many orders, as the sandbox tells of one."""
     world = World(SystemClock(), 1, ("stateset",), 20)
     number = world.orders("stateset")[0].number
     headers = {"Authorization": f"Token {stateset.TOKEN}"}

@@ -26,7 +26,21 @@ class Size:
     """Orders in the simulation of the schedule."""
     days: int
     """Of the simulation."""
+    accounts: int
+    """That several workers share."""
+    window: float
+    """Seconds for which workers are watched."""
+    lease: float
+    """Seconds; heartbeat and stall of workers that come to grief follow from it."""
+    asleep: int
+    """Orders of these accounts of which none is due."""
 
 
-FULL = Size(5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 300, 10_000, 5_000, 5_000, 2_000, 21)
-SHORT = Size(1, (200,), (500,), (2_000,), 20, 500, 300, 60, 200, 9)
+FULL = Size(
+    5, (1_000, 10_000, 100_000), (1_000, 100_000), (100_000, 1_000_000), 300, 10_000, 5_000, 5_000, 2_000, 21,
+    accounts=128, window=6.0, lease=3.0, asleep=100_000,
+)  # fmt: skip
+SHORT = Size(
+    1, (200,), (500,), (2_000,), 20, 500, 300, 60, 200, 9,
+    accounts=8, window=1.0, lease=1.2, asleep=400,
+)  # fmt: skip
