@@ -8,8 +8,7 @@ from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.poll import Lessons
 from bot.model.stay import Move, Stay
-from bot.storage._connection import Connection
-from bot.storage._record_rows import insert, put
+from bot.storage._connection import Connection, insert, put
 from bot.storage._schema import STATUS_MOVE
 
 _BATCH = 1000

@@ -74,3 +74,14 @@ class Run(Protocol):
     def __call__(self, job: Job[T], /) -> Awaitable[T]:
         """Run it."""
         ...
+
+
+def insert(table: str, columns: Sequence[str]) -> str:
+    """The statement that adds a row."""
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608
+
+
+def put(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
+    """The statement that writes a row in place of the one with the same key."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return f"{insert(table, columns)} on conflict ({', '.join(key)}) do update set {changes}"

@@ -8,10 +8,9 @@ from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.outbox import NewNotification
 from bot.model.view import Extent
-from bot.storage._connection import Connection
+from bot.storage._connection import Connection, put
 from bot.storage._lists import within
 from bot.storage._outbox import add_notifications
-from bot.storage._record_rows import put
 from bot.storage._schema import OPEN_ORDER
 
 # Conditions are constants of this package; every value goes in as a parameter.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
 from bot.model.poll import PollRecord
-from bot.storage._connection import Connection
+from bot.storage._connection import Connection, insert, put
 from bot.storage._exception_rows import (
     ASSIGNMENT_COLUMNS,
     EXCEPTION_COLUMNS,
@@ -15,7 +15,6 @@ from bot.storage._exception_rows import (
     look_row,
     opened_rows,
 )
-from bot.storage._record_rows import insert, put
 
 # Column lists are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608

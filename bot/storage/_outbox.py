@@ -10,8 +10,8 @@ from bot.model.moment import Moment
 from bot.model.outbox import Gathering, NewNotification, Notification, Settlement, State, WithChanges
 from bot.model.sending import Thread
 from bot.model.view import Owed, Waiting
-from bot.storage._connection import Connection
-from bot.storage._record_rows import NOTIFICATION_ROW, insert, notification_rows, put
+from bot.storage._connection import Connection, insert, put
+from bot.storage._record_rows import NOTIFICATION_ROW, notification_rows
 from bot.storage._rows import (
     NOTIFICATION_COLUMNS,
     WAITING_COLUMNS,

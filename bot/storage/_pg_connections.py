@@ -65,12 +65,6 @@ def process_name(holder: str) -> str:
     return f"{holder or 'orderwatch'} (process {os.getpid()} on {socket.gethostname()})"
 
 
-async def each(connection: Connection, sql: str, values: Sequence[Sequence[object]]) -> None:
-    """Send a statement once for each row of values, without waiting in between."""
-    if values:
-        await connection.cursor().executemany(sql, values)
-
-
 class Pool(AsyncConnectionPool[Connection]):
     """Connections to borrow. Who is cancelled while waiting for one is cancelled, also when it comes just then."""
 

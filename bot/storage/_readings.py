@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from bot.core.promise import due
 from bot.model.moment import Moment
 from bot.model.order import Order, Stage, Status, normal_word
-from bot.storage._connection import Connection
-from bot.storage._record_rows import put
+from bot.storage._connection import Connection, put
 
 BATCH = 500
 """Orders in one transaction."""

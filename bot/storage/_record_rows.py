@@ -11,6 +11,7 @@ from bot.model.moment import Moment
 from bot.model.order import Order, Snapshot
 from bot.model.outbox import NewNotification, State
 from bot.model.poll import OrderUpdate, PollRecord
+from bot.storage._connection import insert
 from bot.storage._rows import folded, raw_of, tracking_numbers, write_list, write_object
 
 Values = tuple[str | bytes | int | None, ...]
@@ -41,17 +42,6 @@ NOTIFICATION_ROW = (
     "key", "destination", "source", "order_key", "seq", "kinds", "route", "created_at", "severity", "gather_until",
     "not_before", "held_for", "message", "state", "reason", "settled_at",
 )  # fmt: skip
-
-
-def insert(table: str, columns: Sequence[str]) -> str:
-    """The statement that adds a row."""
-    return f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608
-
-
-def put(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
-    """The statement that writes a row in place of the one with the same key."""
-    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
-    return f"{insert(table, columns)} on conflict ({', '.join(key)}) do update set {changes}"
 
 
 def put_order(columns: Sequence[str]) -> str:

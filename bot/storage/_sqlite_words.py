@@ -5,8 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bot.storage._connection import Job, Values
-from bot.storage._record_rows import insert
+from bot.storage._connection import Job, Values, insert
 from bot.storage._rows import Row
 from bot.storage._schema import STUCK_ORDER
 

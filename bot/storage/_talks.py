@@ -8,8 +8,7 @@ from bot.model.command import Question
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.talk import About, AuditEntry, ChatWatch, Mute
-from bot.storage._connection import Connection
-from bot.storage._record_rows import insert, put
+from bot.storage._connection import Connection, insert, put
 from bot.storage._rows import write_object
 from bot.storage._talk_rows import (
     MUTE_COLUMNS,

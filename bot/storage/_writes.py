@@ -7,7 +7,7 @@ from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.poll import PollRecord
 from bot.model.retention import Retention
 from bot.storage import _record_rows as rows
-from bot.storage._connection import Connection, Job
+from bot.storage._connection import Connection, Job, put
 from bot.storage._exceptions import note_changes, note_looks
 from bot.storage._outbox import add_notifications
 from bot.storage._rows import HEALTH_COLUMNS
@@ -20,7 +20,7 @@ _WHOLE_ROW = (*rows.STATE_ROW, *rows.VERSION_ROW)
 _WRITE_STATE = rows.put_order(rows.STATE_ROW)
 _WRITE_VERSION = rows.put_order(_WHOLE_ROW)
 _HEALTH_ROW = HEALTH_COLUMNS.split(", ")
-_WRITE_HEALTH = rows.put("sources", _HEALTH_ROW, ("source",))
+_WRITE_HEALTH = put("sources", _HEALTH_ROW, ("source",))
 
 
 async def commit_record(connection: Connection, record: PollRecord) -> bool:
@@ -48,7 +48,7 @@ async def beat(connection: Connection, alive: Sequence[str], at: Moment, silent:
     """Note which loops give a sign of life; of silent ones the last stands, and others there are no more."""
     known = connection.many([*alive, *silent])
     await connection.run(f"delete from beats where not ({connection.among('loop')})", (known,))
-    await connection.each(rows.put("beats", ("loop", "at"), ("loop",)), [(loop, at) for loop in alive])
+    await connection.each(put("beats", ("loop", "at"), ("loop",)), [(loop, at) for loop in alive])
     first = "insert into beats (loop, at) values (?, ?) on conflict do nothing"
     await connection.each(first, [(loop, at) for loop in silent])
 
@@ -116,7 +116,7 @@ async def _write_memory(connection: Connection, record: PollRecord) -> None:
         [(record.source, word, record.at) for word in record.words],
     )
     await connection.each(
-        rows.put("baselines", ("watchlist", "orders", "taken_at"), ("watchlist",)),
+        put("baselines", ("watchlist", "orders", "taken_at"), ("watchlist",)),
         [(baseline.watchlist, baseline.orders, baseline.at) for baseline in record.baselines],
     )
     await connection.each(
@@ -138,7 +138,8 @@ async def _drop_payloads(connection: Connection, older_than: datetime) -> int:
 
 async def _drop_settled(connection: Connection, older_than: datetime) -> int:
     ids = await connection.rows(
-        "select id from notifications where settled_at is not null and settled_at < ? order by settled_at limit ?",
+        f"""select id from notifications where settled_at is not null and settled_at < ?
+            order by settled_at limit ? {connection.locked}""",
         (from_instant(older_than), _TIDY_BATCH),
     )
     await connection.each("delete from messages where notification_id = ?", ids)

@@ -16,14 +16,14 @@ from bot.storage._schema import require_current
 from bot.storage._sqlite_words import run_here
 from bot.storage._trouble import told_for_people
 
-PURGED = "erased by operator"
-
 # Names of tables are constants of this package; every value goes in as a parameter.
 # ruff: noqa: S608
 
-TELLING = 4
+_PURGED = "erased by operator"
+
+_TELLING = 4
 """Characters. A shorter name stands in many a question that is not about the order."""
-TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes", "threads", "exceptions", "assignments")
+_TABLES = ("orders", "order_names", "snapshots", "changes", "watches", "mutes", "threads", "exceptions", "assignments")
 """Whose rows about the order go, all of them with `source` and `key`."""
 
 
@@ -35,22 +35,22 @@ async def erase(connection: Connection, source: str, key: str, at: Moment) -> Ma
     names = await connection.rows("select name from order_names where source = ? and key = ?", (source, key))
     gone = {
         table: await connection.run(f"delete from {table} where source = ? and key = ?", (source, key))
-        for table in TABLES
+        for table in _TABLES
     }
     gone["notifications"] = await connection.run(
         """update notifications set order_key = null, message = :message, reason = :reason, not_before = null,
             settled_at = coalesce(settled_at, :at),
             state = case when state in ('pending', 'sending') then 'dead' else state end
         where source = :source and order_key = :key""",
-        {"message": _nothing(), "reason": PURGED, "at": at, "source": source, "key": key},
+        {"message": _nothing(), "reason": _PURGED, "at": at, "source": source, "key": key},
     )
     gone["audit"] = 0
     for name in (key, *(name for (name,) in names)):
-        if len(name) >= TELLING:  # a text is another one without the name where it has it
+        if len(name) >= _TELLING:  # a text is another one without the name where it has it
             gone["audit"] += await connection.run(
                 """update audit set text = :reason, waiting = null
                     where replace(lower(text), lower(:name), '') <> lower(text)""",
-                {"reason": PURGED, "name": name},
+                {"reason": _PURGED, "name": name},
             )
     return gone
 
@@ -71,7 +71,7 @@ def purge_file(path: Path, source: str, key: str, *, holder: str, at: Moment) ->
 
 def _nothing() -> str:
     """A message that says only that it was erased, as it is stored."""
-    message = Message(headline=Line(spans=(Text(text=f"({PURGED})"),)))
+    message = Message(headline=Line(spans=(Text(text=f"({_PURGED})"),)))
     return message.model_dump_json(exclude_none=True)
 
 
