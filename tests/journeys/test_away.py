@@ -13,7 +13,7 @@ from bot.sandbox.server import Sandbox
 from tests.journeys.process import ended, logged, program, written
 from tests.journeys.scene import until
 from tests.line import Line
-from tests.postgres import database_for
+from tests.postgres import database_for, exchange, put_back
 
 pytest.importorskip("procrastinate")
 
@@ -91,3 +91,25 @@ async def test_an_address_that_is_wrong_is_refused(
     ):
         code, words = await ended(process)
     assert (code, says in words) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [WORKER, ALONE])
+async def test_what_an_older_database_has_forgotten_is_told_again(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    database = database_for(tmp_path)
+    async with (
+        Sandbox(accounts=["stateset"], orders_per_account=2) as sandbox,
+        program(*arguments, config(tmp_path, sandbox, database)) as process,
+    ):
+        await until(lambda: len(sandbox.accepted) == 2)
+        older = await asyncio.to_thread(put_back, database, tmp_path)
+        sandbox.world.say(sandbox.world.orders("stateset")[0], "Under review")
+        await until(lambda: told(sandbox) == 2)
+        await asyncio.to_thread(exchange, database, older)
+        await until(lambda: told(sandbox) == 4)
+        process.send_signal(signal.SIGTERM)
+        assert (await ended(process))[0] == 0
+
+
+def told(sandbox: Sandbox) -> int:
+    """How often it was told that the order is under review."""
+    return len([one for one in sandbox.accepted if "→ Under review" in one.text])

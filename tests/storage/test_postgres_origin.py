@@ -1,8 +1,6 @@
 """A database that went back in time: what it owes may have been sent since, and is sent with care."""
 
-import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,7 +9,7 @@ from bot.model.database import Dsn
 from bot.model.outbox import Notification
 from bot.ports import Storage
 from bot.storage.doors import storage_of
-from tests.postgres import database_for, empty_database, server, tool
+from tests.postgres import database_for, exchange, put_back, run_tool
 from tests.storage.making import TEN, a_record, claimed, news
 
 
@@ -40,44 +38,26 @@ async def test_a_start_on_the_same_database_doubts_nothing(database: Dsn) -> Non
     assert [row.unclear for row in await looked_into(database)] == [False, False]
 
 
-def run(name: str, *arguments: str) -> None:
-    """Run a program of PostgreSQL."""
-    subprocess.run([tool(name), *arguments], check=True, capture_output=True)
-
-
 async def test_a_dump_that_was_put_back_is_noticed_once(database: Dsn, tmp_path: Path) -> None:
-    dump, restored = str(tmp_path / "dump"), empty_database()
-    run("pg_dump", "-Fc", "-f", dump, database.secret)
-    run("pg_restore", "-d", restored.secret, dump)
-    rows = await looked_into(restored)
+    rows = await looked_into(put_back(database, tmp_path))
     assert [(row.unclear, row.first_try_at) for row in rows] == [(True, TEN), (True, rows[1].created_at)]
 
 
 async def test_one_that_was_put_back_into_the_same_database_is_noticed(database: Dsn, tmp_path: Path) -> None:
     dump = str(tmp_path / "dump")
-    run("pg_dump", "-Fc", "-f", dump, database.secret)
-    run("psql", "-qc", "drop schema public cascade; create schema public", database.secret)
-    run("pg_restore", "-d", database.secret, dump)
+    run_tool("pg_dump", "-Fc", "-f", dump, database.secret)
+    run_tool("psql", "-qc", "drop schema public cascade; create schema public", database.secret)
+    run_tool("pg_restore", "-d", database.secret, dump)
     assert [row.unclear for row in await looked_into(database)] == [True, True]
 
 
 async def test_a_bot_that_runs_notices_that_it_has_another_database_under_it(database: Dsn, tmp_path: Path) -> None:
     storage = storage_of(database, ManualClock(), holder="orderwatch")
     await storage.open()
-    run("pg_dump", "-Fc", "-f", str(tmp_path / "dump"), database.secret)
-    restored = empty_database()
-    run("pg_restore", "-d", restored.secret, str(tmp_path / "dump"))
+    restored = put_back(database, tmp_path)
     assert not storage.went_back.is_set()
     exchange(database, restored)
     await storage.commit(a_record(tell=[news("next")]))
     assert storage.went_back.is_set()
     assert [row.unclear for row in await storage.notifications()] == [True, True, False]
     await storage.close()
-
-
-def exchange(old: Dsn, new: Dsn) -> None:
-    """Let the one be found where the other was."""
-    old_name, new_name = (urlsplit(each.secret).path[1:] for each in (old, new))
-    server().run(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{old_name}'")
-    server().run(f"alter database {old_name} rename to {old_name}_old")
-    server().run(f"alter database {new_name} rename to {old_name}")
