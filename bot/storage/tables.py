@@ -4,9 +4,10 @@ A page starts behind the last row of the one before, and what stands inside an o
 of its JSON here, so that it is the same whichever database it came from.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from pydantic_core import from_json
 
 from bot.model.moment import Moment
 from bot.model.order import Stage
@@ -100,7 +101,7 @@ def _only(table: str, source: str | None) -> str:
 def _order(row: Row) -> TableRow:
     source, number, key, reference, status, stage, delivery_promised, due, tracking, *rest = row
     vanished, seq, first_seen_at, changed_at, promises, snapshot = rest
-    order, remembered = json.loads(snapshot), json.loads(promises) if promises else {}
+    order, remembered = from_json(snapshot), from_json(promises) if promises else {}
 
     def first(part: str, date: str | None) -> str | None:
         """What was promised for a part of an order, or for all of it, before it moved."""
@@ -114,7 +115,7 @@ def _order(row: Row) -> TableRow:
         Table.ORDERS,
         source, number, key, reference, status, order["status"].get("code"), stage, order.get("ordered_at"),
         order.get("ship_promised"), delivery_promised, due, order.get("amount"), order.get("currency"),
-        len(order["lines"]), json.loads(tracking), order.get("cancel_reason"), bool(vanished), seq,
+        len(order["lines"]), from_json(tracking), order.get("cancel_reason"), bool(vanished), seq,
         first_seen_at, changed_at,
         delivery_promised or _of_parts(order, last),
         first("delivery_promised", delivery_promised) if delivery_promised else _of_parts(order, first),
@@ -133,7 +134,7 @@ def _of_parts(order: Mapping[str, Any], date: Callable[[str, str | None], str | 
 
 def _change(row: Row) -> TableRow:
     id_, source, number, key, reference, seq, seen_at, kind, line, field, before, after, written = row
-    change = json.loads(written)
+    change = from_json(written)
     package = change.get("package", {})
     return _named(
         Table.CHANGES,
@@ -145,11 +146,11 @@ def _change(row: Row) -> TableRow:
 
 def _notification(row: Row) -> TableRow:
     id_, destination, state, source, number, key, kinds, severity, message, *rest = row
-    spans = json.loads(message)["headline"]["spans"]
+    spans = from_json(message)["headline"]["spans"]
     headline = "".join(span.get("text", span.get("at", "")) for span in spans)
     return _named(
         Table.NOTIFICATIONS,
-        id_, destination, state, source, number, key, json.loads(kinds), severity, headline, *rest,
+        id_, destination, state, source, number, key, from_json(kinds), severity, headline, *rest,
     )  # fmt: skip
 
 
