@@ -143,7 +143,9 @@ def _is_single(suspicion: _Suspicion, now: datetime, rhythm: timedelta) -> bool:
     if suspicion.kept and suspicion.share < SHARE_TO_TELL:
         return True
     since = instant_of(suspicion.since)
-    return len(suspicion.lost) < ORDERS_TO_TELL and since is not None and now - since >= rhythm
+    if since is None or len(suspicion.lost) >= ORDERS_TO_TELL:
+        return False
+    return abs(now - since) >= rhythm  # one from the future is from before the clock was set back
 
 
 def lost(before: Order, after: Order) -> tuple[str, ...]:

@@ -218,8 +218,8 @@ class Notifier:
     async def _deliver(self, row: Notification, destination: Destination, chat: Chat, stop: asyncio.Event) -> None:
         repeated = False
         self._again.pop(row.id, None)
-        buttons = alert_buttons(row, self._role_at(destination), words_of(row.message.language))
         try:
+            buttons = alert_buttons(row, self._role_at(destination), words_of(row.message.language))
             conversation = await self._conversations.of(row, destination, chat, buttons, stop)
             if row.unclear:
                 row, repeated = await self._reconcile(row, conversation, destination, chat)

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from bot.core.drift import DriftWatch, Weighed, lost
 from bot.model.order import Order, Stage, Status
 from tests.core.making import DELIVERED, NOW, header, line, order, package, shipment
@@ -42,10 +44,11 @@ def test_an_order_that_never_had_it_says_nothing_about_a_loss() -> None:
     assert watch.weigh(shipped("a"), bare("a"), LATER, RHYTHM).order == shipped("a")
 
 
-def test_with_nobody_to_compare_a_loss_is_believed_after_one_rhythm() -> None:
+@pytest.mark.parametrize("later", [RHYTHM, timedelta(hours=-8)], ids=["a rhythm", "the clock was set back"])
+def test_with_nobody_to_compare_a_loss_is_believed_after_one_rhythm(later: timedelta) -> None:
     watch = DriftWatch()
     lose(watch, "a")
-    assert watch.weigh(shipped("a"), bare("a"), NOW + RHYTHM, RHYTHM).order == bare("a")
+    assert watch.weigh(shipped("a"), bare("a"), NOW + later, RHYTHM).order == bare("a")
 
 
 def test_the_fifth_order_that_loses_the_same_makes_it_a_drift_told_once() -> None:
