@@ -8,21 +8,19 @@ from dataclasses import replace
 import click
 
 from bot import registry
-from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation
 from bot.cli._output import complain, say, say_json
+from bot.cli._store import beside_with
 from bot.clock import SystemClock
 from bot.config.load import Config
-from bot.crew import catalogue
 from bot.desk.asking import FrontDesk
 from bot.desk.room import Room
 from bot.loops.following import TERMINAL, Following
 from bot.model.command import Question, Reply
 from bot.model.message import Message
 from bot.model.outbox import Destination
-from bot.storage.doors import beside_of
 
 
 def put(invocation: Invocation, text: str, *, to: str | None = None) -> int:
@@ -71,12 +69,9 @@ def quoted(text: str) -> str:
 
 async def _ask(config: Config, text: str, place: Destination | None) -> Reply | None:
     clock = SystemClock()
-    sources = build_sources(config, clock)
-    lines = {label: f"{config.path.name}:{line}" for label, line in config.lines.items()}
-    known = replace(catalogue(config, sources), lines=lines)
-    store = beside_of(config.database)
-    await store.open()
-    try:
+    async with beside_with(config) as (store, known):
+        lines = {label: f"{config.path.name}:{line}" for label, line in config.lines.items()}
+        known = replace(known, lines=lines)
         following = Following(store, store.talks, clock, known, {})
         await following.refresh()
         question = Question(
@@ -89,10 +84,6 @@ async def _ask(config: Config, text: str, place: Destination | None) -> Reply | 
             timezone=config.timezone,
         )
         return await FrontDesk(Room(known, store, store.talks, following, {}, clock)).answer(question)
-    finally:
-        await store.close()
-        for source in sources.values():
-            await source.close()
 
 
 def _print(message: Message, timezone: str) -> None:

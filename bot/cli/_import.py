@@ -10,19 +10,17 @@ from pathlib import Path
 
 import click
 
-from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._desk import destination
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._named import names_of
 from bot.cli._output import complain, say, say_json
-from bot.clock import SystemClock
+from bot.cli._store import beside_with
 from bot.config.load import Config
 from bot.core.catalogue import Catalogue
 from bot.core.order_list import Entry, key_at, read_order_list
 from bot.core.phrases import counted
-from bot.crew import catalogue
 from bot.errors import OrderwatchError
 from bot.loops.following import TERMINAL
 from bot.model.moment import Moment, from_instant
@@ -30,7 +28,6 @@ from bot.model.outbox import Destination
 from bot.model.talk import ChatWatch
 from bot.model.view import Extent
 from bot.ports import Views
-from bot.storage.doors import beside_of
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a file: half a million orders, more than anybody follows one by one."""
@@ -76,12 +73,8 @@ class _Done:
 
 
 async def _follow(config: Config, place: Destination, entries: Sequence[Entry], source: str | None) -> _Done:
-    clock, done = SystemClock(), _Done()
-    sources = build_sources(config, clock)
-    known = catalogue(config, sources)
-    store = beside_of(config.database)
-    await store.open()
-    try:
+    done = _Done()
+    async with beside_with(config) as (store, known):
         name, since = known.place(place.chat, place.address), from_instant(datetime.now(UTC))
         wanted: dict[tuple[str, str], ChatWatch] = {}
         for entry in entries:
@@ -95,10 +88,6 @@ async def _follow(config: Config, place: Destination, entries: Sequence[Entry], 
         # asked for together, they are written together
         news = await asyncio.gather(*(store.talks.watch(each, place.timezone) for each in wanted.values()))
         done.new, done.known = news.count(True), news.count(False)
-    finally:
-        await store.close()
-        for each in sources.values():
-            await each.close()
     return done
 
 

@@ -1,13 +1,19 @@
-"""How commands read the store, also while the bot runs."""
+"""How commands read the store, and write what people set up, also while the bot runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from bot.app import build_sources
+from bot.clock import SystemClock
+from bot.config.load import Config
 from bot.config.problems import hint
+from bot.core.catalogue import Catalogue
+from bot.crew import catalogue
 from bot.model.database import Database
 from bot.ports import Views
-from bot.storage.doors import views_of
+from bot.storage.doors import Beside, beside_of, views_of
 
 _T = TypeVar("_T")
 
@@ -23,6 +29,29 @@ def strange(database: Database, source: str | None) -> str | None:
     if source is None or source in known:
         return None
     return f"no source '{source}' has ever been watched here{hint(source, known)}"
+
+
+@asynccontextmanager
+async def beside(database: Database) -> AsyncIterator[Beside]:
+    """The store, to read it and to write what people set up. Raises StorageError."""
+    store = beside_of(database)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def beside_with(config: Config) -> AsyncIterator[tuple[Beside, Catalogue]]:
+    """The same, with what the config knows of orders. Raises StorageError."""
+    sources = build_sources(config, SystemClock())
+    try:
+        async with beside(config.database) as store:
+            yield store, catalogue(config, sources)
+    finally:
+        for source in sources.values():
+            await source.close()
 
 
 async def _ask(database: Database, question: Callable[[Views], Awaitable[_T]]) -> _T:

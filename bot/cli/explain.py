@@ -8,13 +8,13 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot.app import build_sources
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._kinds import among
 from bot.cli._named import names_of, order_argument
 from bot.cli._output import complain, say, say_json
+from bot.cli._store import beside_with
 from bot.clock import SystemClock
 from bot.config.assertions import GivenEntry, news_of
 from bot.config.load import Config
@@ -23,14 +23,12 @@ from bot.core.explain import Branch, branches, effects, reason
 from bot.core.matchers import rule_words, severity_of
 from bot.core.render import order_name
 from bot.core.route import Step
-from bot.crew import catalogue
 from bot.loops.following import Following, watchlist_of
 from bot.model.change import Kind
 from bot.model.order import Order
 from bot.model.route import News
 from bot.model.view import Extent
 from bot.model.watch import Watchlist
-from bot.storage.doors import beside_of
 
 
 @click.command()
@@ -103,15 +101,10 @@ def _given(change: str | None, kinds: Sequence[Kind], config: Config) -> tuple[G
 
 async def _look_up(config: Config, name: str) -> list[tuple[Order, list[Watchlist]]]:
     """The orders of that name, each with what follows it: watchlists, and people from chat."""
-    clock = SystemClock()
-    sources = build_sources(config, clock)
-    known = catalogue(config, sources)
-    store = beside_of(config.database)
-    await store.open()
-    try:
-        following = Following(store, store.talks, clock, known, {})
+    async with beside_with(config) as (store, known):
+        following = Following(store, store.talks, SystemClock(), known, {})
         await following.refresh()
-        found = await store.seek(names_of(name), [Extent(source, is_whole=True) for source in sources])
+        found = await store.seek(names_of(name), [Extent(source, is_whole=True) for source in config.sources])
         return [
             (
                 one.snapshot.order,
@@ -126,10 +119,6 @@ async def _look_up(config: Config, name: str) -> list[tuple[Order, list[Watchlis
             )
             for one in found
         ]
-    finally:
-        await store.close()
-        for source in sources.values():
-            await source.close()
 
 
 def _explain(

@@ -11,6 +11,7 @@ from bot import registry
 from bot.cli._config import read_config
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json
+from bot.cli._store import beside
 from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.config.problems import hint
@@ -18,7 +19,6 @@ from bot.core.access import hash_of
 from bot.errors import ChatError
 from bot.model.access import Invite, Role
 from bot.model.moment import from_instant
-from bot.storage.doors import beside_of
 
 _CODE_BYTES = 24
 """32 characters of A-Z a-z 0-9 _ -: Telegram takes up to 64 of just these after `start`."""
@@ -84,12 +84,8 @@ async def _keep_and_introduce(config: Config, invite: Invite) -> str | None:
 
 
 async def _keep(config: Config, invite: Invite) -> None:
-    store = beside_of(config.database)
-    await store.open()
-    try:
+    async with beside(config.database) as store:
         await store.talks.invite(invite)
-    finally:
-        await store.close()
 
 
 def _names(written: str | None, known: Mapping[str, object], what: str, option: str) -> tuple[str, ...] | None:

@@ -10,9 +10,9 @@ from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json, say_table
+from bot.cli._store import beside
 from bot.model.database import Database
 from bot.ports import Talks
-from bot.storage.doors import beside_of
 
 _T = TypeVar("_T")
 
@@ -69,11 +69,7 @@ def remove(invocation: Invocation, chat: str, id_: str) -> int:
 
 def _ask(database: Database, question: Callable[[Talks], Awaitable[_T]]) -> _T:
     async def ask() -> _T:
-        store = beside_of(database)
-        await store.open()
-        try:
+        async with beside(database) as store:
             return await question(store.talks)
-        finally:
-            await store.close()
 
     return asyncio.run(ask())
