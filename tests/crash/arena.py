@@ -161,7 +161,7 @@ class Arena:
                     self._break(kill, f"{made.name} is there and damaged: {problem}")
             elif code := await self._command("never", command, copy):
                 self._break(kill, f"given again, {command} ended with {code}: {proof.last_words(self._errors)}")
-        copy.unlink()
+        copy.unlink(missing_ok=True)
 
     async def _command(self, point: str, command: str, copy: Path) -> int:
         process = await self._start(point, "1", command, str(copy))
