@@ -85,7 +85,7 @@ class Machines:
     def start(self, worker: str, config: Path, times: tuple[float, float, float] = OWN) -> None:
         """One more worker."""
         command = ["-m", "tests.chaos.child", str(config), self.database.address, worker, *map(str, times)]
-        with self._log(worker).open("ab") as log:
+        with self._log(worker).open("wb") as log:
             self._workers[worker] = subprocess.Popen(
                 [sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
             )
@@ -136,6 +136,10 @@ class Machines:
         held = self.database.ask(f"select name from leases where token is not null and worker = '{worker}'")
         names = {name for (name,) in held}
         return {int(source.split()[1]) for lease in self._leases if lease.name in names for source in lease.sources}
+
+    def said(self, worker: str, words: str) -> int:
+        """In how many lines of its last life a worker said so."""
+        return self._log(worker).read_text("utf-8", "replace").count(words)
 
     def until(self, is_so: Callable[[], bool]) -> float:
         """Seconds until something is so."""

@@ -42,5 +42,5 @@ FULL = Size(
 )  # fmt: skip
 SHORT = Size(
     1, (200,), (500,), (2_000,), 20, 500, 300, 60, 200, 9,
-    accounts=8, window=1.0, lease=1.2, asleep=400,
+    accounts=8, window=0.5, lease=1.2, asleep=400,
 )  # fmt: skip
