@@ -14,6 +14,14 @@ class TimeBook(Protocol):
     async def due(self, source: str, now: Moment, *, limit: int) -> Sequence[str]:
         """Keys of the orders whose `alarm_at` is not after `now`, the longest due first."""
 
+    async def calling(self, sources: Sequence[str], now: Moment) -> frozenset[str]:
+        """Those of these sources of which anything is due: an alarm, or what waits for somebody and is to be looked at.
+
+        Asked for all at once, so that sources where nothing is due cost nearly nothing. One that never answered, of
+        which nothing is known, calls for nothing.
+        """
+        ...
+
     async def postpone(self, source: str, keys: Sequence[str], until: Moment) -> None:
         """Let the alarms of these orders be due then."""
 

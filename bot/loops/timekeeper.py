@@ -67,20 +67,20 @@ class Timekeeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Raise alarms until `stop` is set."""
         while not stop.is_set():
-            for name, poller in self._pollers.items():
-                if self._may_judge(name, poller):
-                    await self._learn(name, poller)
-                    await self._ring(name, poller)
-                    await self._chase(name, poller)
+            await self._tend([name for name, poller in self._pollers.items() if self._may_judge(name, poller)])
             await sleep_unless(stop, EVERY, self._clock)
 
     async def once(self) -> None:
         """Raise what is due now at sources that answer; everything has been looked at."""
-        for name, poller in self._pollers.items():
-            if not poller.rounds.ledger.health.is_blind:
-                await self._learn(name, poller)
-                await self._ring(name, poller)
-                await self._chase(name, poller)
+        await self._tend([name for name, each in self._pollers.items() if not each.rounds.ledger.health.is_blind])
+
+    async def _tend(self, names: Sequence[str]) -> None:
+        for name in names:
+            await self._learn(name, self._pollers[name])
+        calling = await self._storage.time.calling(names, from_instant(self._clock.now())) if names else ()
+        for name in calling:
+            await self._ring(name, self._pollers[name])
+            await self._chase(name, self._pollers[name])
 
     def _may_judge(self, name: str, poller: Poller) -> bool:
         if poller.rounds.ledger.health.is_blind:

@@ -23,6 +23,18 @@ async def due(connection: Connection, source: str, now: Moment, limit: int) -> l
     return [key for (key,) in rows]
 
 
+async def calling(connection: Connection, sources: Sequence[str], now: Moment) -> frozenset[str]:
+    """Those of these sources of which an alarm is due, or what waits for somebody: each is sought by an index."""
+    rows = await connection.rows(
+        f"""select source from sources where {connection.among("source")} and (
+            (select min(alarm_at) from orders where orders.source = sources.source and alarm_at is not null) <= ?
+            or (select min(look_at) from exceptions
+                where acknowledged_at is null and exceptions.source = sources.source) <= ?)""",  # noqa: S608
+        (connection.many(sources), now, now),
+    )
+    return frozenset(source for (source,) in rows)
+
+
 async def postpone(connection: Connection, source: str, keys: Sequence[str], until: Moment) -> None:
     """Let the alarms of these orders be due then."""
     await connection.each(

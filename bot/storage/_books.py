@@ -138,6 +138,10 @@ class StoredTimeBook:
         """Keys of the orders whose alarm is due, the longest due first."""
         return await self._read(lambda connection: _alarms.due(connection, source, now, limit))
 
+    async def calling(self, sources: Sequence[str], now: Moment) -> frozenset[str]:
+        """Those of these sources of which an alarm is due, or what waits for somebody."""
+        return await self._read(lambda connection: _alarms.calling(connection, sources, now))
+
     async def postpone(self, source: str, keys: Sequence[str], until: Moment) -> None:
         """Let the alarms of these orders be due then."""
         await self._write(lambda connection: _alarms.postpone(connection, source, keys, until))

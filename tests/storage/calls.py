@@ -163,6 +163,7 @@ async def _sources_exported(connection: Connection) -> None:
 
 
 CALLS: dict[str, Call] = {
+    "alarms.calling": lambda c: _alarms.calling(c, ["panels", "seen"], NINE),
     "alarms.due": lambda c: _alarms.due(c, "panels", NINE, 5),
     "alarms.keep_lessons": lambda c: _alarms.keep_lessons(c, "panels", Lessons({}, {}, ())),
     "alarms.keep_stays": lambda c: _alarms.keep_stays(c, "panels", {"x": Stay(1, 2, Basis.LEARNED)}, TEN),

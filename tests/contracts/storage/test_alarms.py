@@ -1,10 +1,12 @@
 """What every storage promises about what is remembered of an order, and when time makes news of it."""
 
+from dataclasses import replace
+
 from bot.model.change import Basis, Change, Kind
 from bot.model.memory import Memory, TimeTold
 from bot.model.moment import Moment
 from bot.model.order import Stage
-from bot.model.poll import Lessons, OrderUpdate
+from bot.model.poll import Health, Lessons, OrderUpdate
 from bot.model.stay import Move, Stay
 from bot.model.view import Extent, Selection
 from bot.ports import Storage
@@ -42,6 +44,13 @@ async def test_alarms_are_due_from_their_moment_on_longest_due_first_and_of_one_
     await store.commit(a_record(with_alarm("other", NINE), source="shop"))
     assert await store.time.due("panels", TEN, limit=5) == ["a", "b"]
     assert await store.time.due("panels", TEN, limit=1) == ["a"]
+
+
+async def test_sources_call_whose_alarm_is_due(store: Storage) -> None:
+    for source, at in (("panels", NINE), ("shop", ELEVEN), ("parts", NINE)):
+        await store.commit(replace(a_record(with_alarm("a", at), source=source), healths=(Health(source),)))
+    assert await store.time.calling(["panels", "shop", "unheard of"], TEN) == {"panels"}
+    assert await store.time.calling([], TEN) == frozenset()
 
 
 async def test_an_alarm_can_be_postponed_and_all_of_a_source_woken(store: Storage) -> None:

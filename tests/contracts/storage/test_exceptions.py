@@ -1,11 +1,12 @@
 """What every storage promises about what waits for somebody, and about who takes care."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.model.change import Change, Kind
 from bot.model.exception import Assignment, OrderException
 from bot.model.moment import Moment
-from bot.model.poll import OrderUpdate
+from bot.model.poll import Health, OrderUpdate
 from bot.model.view import Extent, Selection
 from bot.ports import Storage
 from tests.storage.making import ELEVEN, NINE, TEN, a_record, an_order, an_update
@@ -32,6 +33,15 @@ async def test_what_needs_somebody_waits_with_the_news_itself(store: Storage) ->
     (found,) = await waiting(store)
     assert (found.kind, found.since, found.change) == (Kind.SLIPPED, TEN, SLIP)
     assert [each.key for each in await store.talks.due_exceptions("panels", TEN, limit=9)] == ["FR/1"]
+
+
+async def test_a_source_calls_while_something_waits_there(store: Storage) -> None:
+    await known(store)
+    await store.commit(replace(a_record(), healths=(Health("panels"),)))
+    await happens(store, SLIP)
+    assert await store.time.calling(["panels"], TEN) == {"panels"}
+    await store.talks.acknowledge("panels", "FR/1", "U1", None, ELEVEN)
+    assert await store.time.calling(["panels"], ELEVEN) == frozenset()
 
 
 async def test_what_is_acknowledged_waits_no_more_and_says_by_whom(store: Storage) -> None:
