@@ -166,6 +166,11 @@ class Company(Protocol):
         """The store, open."""
         ...
 
+    @property
+    def clock(self) -> Clock:
+        """The time of all of them."""
+        ...
+
     def elsewhere(self, sources: Iterable[str]) -> Mapping[str, Askable]:
         """How to ask about sources that others may poll."""
         ...

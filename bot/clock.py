@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.ports import Clock
 
+_NEAR = 0.5
+"""Seconds by which clocks may differ."""
+
 
 class SystemClock:
     """The machine's clock."""
@@ -23,6 +26,42 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Really wait."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+class SharedClock:
+    """The time of everybody who follows the same one, whatever the clock of his machine says."""
+
+    def __init__(self, own: Clock) -> None:
+        self._own = own
+        self._at_zero: datetime | None = None
+        """The shared time when the monotonic clock stood at 0; None: not asked for yet."""
+
+    def now(self) -> datetime:
+        """The shared time, aware, UTC."""
+        if self._at_zero is None:
+            return self._own.now()
+        return self._at_zero + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        return self._own.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._own.sleep(seconds)
+
+    def follow(self, answer: datetime, *, asked_at: float) -> float:
+        """Follow the answer to a question for the time, asked then. Returns by how many seconds that moved the time.
+
+        What may only be the way of the answer moves nothing.
+        """
+        answered_at = self.monotonic()
+        middle = (asked_at + answered_at) / 2
+        moves = (answer - (self.now() - timedelta(seconds=answered_at - middle))).total_seconds()
+        if self._at_zero is not None and abs(moves) <= _NEAR + (answered_at - asked_at) / 2:
+            return 0.0
+        self._at_zero = answer - timedelta(seconds=middle)
+        return moves
 
 
 class ManualClock:

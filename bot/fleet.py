@@ -3,14 +3,17 @@
 Imported only by whoever asked for it: it needs the extra `orderwatch[postgres]`.
 """
 
+import logging
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from bot.clock import SharedClock
 from bot.core import shards
 from bot.crew import Crew
+from bot.log import event
 from bot.loops.elsewhere import Elsewhere
 from bot.loops.shared import ProcrastinateEngine
 from bot.loops.shared import Times as Times
@@ -21,25 +24,32 @@ from bot.storage._pg_connections import Connection
 from bot.storage.leases import Leases
 from bot.storage.postgres import PostgresStorage
 
+log = logging.getLogger(__name__)
+
+WRONG_BY = 5.0
+"""Seconds. A machine whose clock differs by more from the database's is told of: one of the two is wrong."""
+
 
 class Fleet:
-    """What a worker shares with the others. `storage` is open."""
+    """What a worker shares with the others. `storage` is open; `clock` is the time of all of them."""
 
-    def __init__(self, storage: PostgresStorage, leases: Leases, worker: Worker, clock: Clock, times: Times) -> None:
+    def __init__(
+        self, storage: PostgresStorage, leases: Leases, worker: Worker, clock: SharedClock, times: Times
+    ) -> None:
         self.storage = storage
+        self.clock = clock
         self._leases = leases
         self._worker = worker
-        self._clock = clock
         self._times = times
 
     def elsewhere(self, sources: Iterable[str]) -> dict[str, Askable]:
         """How to ask about sources that other workers may poll."""
-        return {name: Elsewhere(name, self._leases, self._clock) for name in sources}
+        return {name: Elsewhere(name, self._leases, self.clock) for name in sources}
 
     def engine(self, crew: Crew, sources: Iterable[str], chats: Iterable[str]) -> ProcrastinateEngine:
         """What gives a crew its share of the work."""
         leases = shards.shards(list(sources), list(chats))
-        return ProcrastinateEngine(crew, leases, self.storage, self._leases, self._clock, self._worker, self._times)
+        return ProcrastinateEngine(crew, leases, self.storage, self._leases, self.clock, self._worker, self._times)
 
 
 @asynccontextmanager
@@ -47,12 +57,16 @@ async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, ti
     """A worker of this name, by default the machine's and the process's number. Raises StorageError."""
     host, pid = socket.gethostname(), os.getpid()
     worker = Worker(name or f"{host}-{pid}", host, pid, queue=f"leases-{secrets.token_hex(8)}")
-    storage = PostgresStorage(database, clock, holder=worker.name, fence=_what_belongs_to_no_lease)
+    shared = SharedClock(clock)
+    storage = PostgresStorage(database, shared, holder=worker.name, fence=_what_belongs_to_no_lease)
     leases = Leases(database, worker=worker.name)
     try:
         await storage.open()
         await leases.open()
-        yield Fleet(storage, leases, worker, clock, times)
+        asked_at = clock.monotonic()
+        if abs(ahead := -shared.follow(await leases.now(), asked_at=asked_at)) > WRONG_BY:
+            event(log, "clock_is_wrong", level=logging.WARNING, worker=worker.name, ahead=f"{ahead:.0f}s")
+        yield Fleet(storage, leases, worker, shared, times)
     finally:
         await leases.close()
         await storage.close()

@@ -50,12 +50,13 @@ async def keep_running(
         if opened is None:
             return
         storage, company = opened
-        reloader = Reloader(config, files, read_next, storage, clock, asked)
+        time = company.clock if company else clock
+        reloader = Reloader(config, files, read_next, storage, time, asked)
         has_run = False
         while not stop.is_set():
             storage.went_back.clear()
             try:
-                app = await app_on(storage, hands, reloader.config, clock, company=company)
+                app = await app_on(storage, hands, reloader.config, time, company=company)
                 if not has_run:
                     sources = ", ".join(config.sources)
                     event(log, "started", config=config.path, database=config.database, sources=sources)

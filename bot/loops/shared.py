@@ -17,7 +17,7 @@ from typing import Any
 from procrastinate import App, JobContext, PsycopgConnector, jobs
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
-from bot.clock import sleep_unless
+from bot.clock import SharedClock, sleep_unless
 from bot.core.shares import to_hand_over
 from bot.errors import LeaseLost, StorageError
 from bot.log import event
@@ -26,7 +26,6 @@ from bot.loops.engine import Crew
 from bot.loops.supervisor import Loop, Supervisor
 from bot.model.lease import Job, Lease, Worker
 from bot.model.moment import Moment
-from bot.ports import Clock
 from bot.storage._pg_connections import Connection
 from bot.storage.leases import Leases, fence
 from bot.storage.postgres import PostgresStorage
@@ -83,7 +82,7 @@ class ProcrastinateEngine:
         leases: Sequence[Lease],
         storage: PostgresStorage,
         table: Leases,
-        clock: Clock,
+        clock: SharedClock,
         worker: Worker,
         times: Times,
     ) -> None:
@@ -239,7 +238,8 @@ class ProcrastinateEngine:
         while not stop.is_set():
             with _told():
                 await self._renew()
-                await self._table.report(self._worker)
+                asked_at = self._clock.monotonic()
+                self._clock.follow(await self._table.report(self._worker), asked_at=asked_at)
             await sleep_unless(stop, self._times.heartbeat, self._clock)
 
     async def _give(self, stop: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ Moments are those of the server, so that no worker's clock matters. Needs the ex
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -124,17 +125,23 @@ class Leases:
         """The work on a lease has ended: nothing more is written under this token."""
         await self._run("update leases set token = null where name = %s and token = %s returning 1", (name, token))
 
-    async def report(self, worker: Worker) -> None:
-        """A worker is alive."""
-        await self._run(
+    async def report(self, worker: Worker) -> datetime:
+        """A worker is alive. Returns the time of the server, that of all workers."""
+        ((now,),) = await self._run(
             f"""with gone as (delete from workers where seen_at < now() - interval '{_FORGOTTEN_AFTER}'),
                     old as (delete from checks where asked_at < now() - interval '1 minute'),
                     ended as (delete from leases where renewed_at < now() - interval '{_FORGOTTEN_AFTER}')
                 insert into workers (name, host, pid, queue) values (%s, %s, %s, %s)
                 on conflict (name) do update set seen_at = now(), pid = excluded.pid, queue = excluded.queue
-                returning 1""",  # noqa: S608
+                returning clock_timestamp()""",  # noqa: S608
             (worker.name, worker.host, worker.pid, worker.queue),
         )
+        return _utc(now)
+
+    async def now(self) -> datetime:
+        """The time of the server."""
+        ((now,),) = await self._run("select clock_timestamp()", ())
+        return _utc(now)
 
     async def leave(self, name: str) -> None:
         """A worker has ended in peace."""
@@ -196,6 +203,10 @@ class Leases:
             async with self.pool.connection() as connection:
                 found = await connection.execute(statement, parameters)
                 return await found.fetchall()
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
 
 
 async def _require(connection: Connection, name: str, token: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from bot.clock import SystemClock
+from bot.clock import SharedClock, SystemClock
 from bot.core.shards import shards
 from bot.loops.shared import ProcrastinateEngine, Times
 from bot.loops.supervisor import Loop
@@ -93,7 +93,7 @@ class Team:
 
     async def join(self, name: str, *, database: Dsn | None = None, clock: Clock | None = None) -> Crew:
         """One more worker, which reaches the database by this address and goes by this clock."""
-        crew, clock, database = Crew(), clock or SystemClock(), database or self._database
+        crew, clock, database = Crew(), SharedClock(clock or SystemClock()), database or self._database
         storage, table = PostgresStorage(database, clock, fence=_open_to_all), Leases(database)
         await storage.open()
         self._stack.push_async_callback(storage.close)

@@ -73,7 +73,7 @@ async def test_one_that_was_cut_off_writes_nothing_of_what_it_had(team: Team, li
 
 
 async def test_over_a_slow_line_no_lease_is_lost(team: Team, line: Line) -> None:
-    line.slow_down(0.02, 0.06)  # as from a half to more than one second with the product's own times
+    line.slow_down(0.01, 0.04)  # a second for each answer with the product's own times
     slow = await team.join("a", database=line.address)
     await until(lambda: set(slow.stores) == ALL)
     await asyncio.sleep(3 * TIMES.stall)
