@@ -50,6 +50,8 @@ class Following:
         self._catalogue = catalogue
         self._pollers = pollers
         self._in_force: dict[tuple[str, str, str], ChatWatch] = {}
+        self._reading = asyncio.Lock()
+        self._asked = self._served = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh every few seconds until `stop` is set."""
@@ -58,7 +60,19 @@ class Following:
             await sleep_unless(stop, EVERY, self._clock)
 
     async def refresh(self) -> None:
-        """Read everything, and let the pollers follow and hold back accordingly."""
+        """Read everything, and let the pollers follow and hold back accordingly.
+
+        All who ask while it is being read are served together by the next reading: leases are taken by the dozen.
+        """
+        self._asked += 1
+        mine = self._asked
+        async with self._reading:
+            if mine > self._served:
+                asked = self._asked
+                await self._read()
+                self._served = asked
+
+    async def _read(self) -> None:
         talks = self._talks
         self.grants = (*self._catalogue.access, *await talks.members())
         self._moves = [move for name, move in (await self._views.addresses()).items() if self._still_counts(name, move)]

@@ -51,7 +51,7 @@ class Bot:
     ) -> None:
         self.storage = storage
         self.clock = clock
-        catalogue = Catalogue(
+        self.catalogue = Catalogue(
             labels={source.name: source.label for source in sources},
             key_of={source.name: source.key_of for source in sources},
             watchlists={watchlist.name: watchlist for watchlist in watchlists},
@@ -63,8 +63,8 @@ class Bot:
             read_person={"slack": read_person},
         )
         self.pollers = {source.name: self._poller(source, watchlists) for source in sources}
-        self.following = Following(storage, storage.talks, clock, catalogue, self.pollers)
-        room = Room(catalogue, views or storage, talks or storage.talks, self.following, self.pollers, clock)
+        self.following = Following(storage, storage.talks, clock, self.catalogue, self.pollers)
+        room = Room(self.catalogue, views or storage, talks or storage.talks, self.following, self.pollers, clock)
         self.desk = FrontDesk(room)
 
     def _poller(self, source: ScriptedSource, watchlists: Sequence[Watchlist]) -> Poller:

@@ -1,6 +1,7 @@
 """What people follow and mute from chat, over the real store."""
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.model.access import Grant, Role
 from bot.model.moment import Moment
 from bot.model.order import Stage
 from bot.model.poll import Listing
+from bot.ports import Talks
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import CONFIRMED, SHIPPED, order, status
 from tests.loops.asking import CHANNEL, OPERATOR, WATCHER, Shop, a_bot, key_of, one, panels
@@ -241,3 +243,29 @@ async def test_what_was_written_beside_the_bot_is_in_force_within_seconds(
     stop.set()
     await loop
     assert [watch.destination for watch in following.watches] == ["slack:C1"]
+
+
+class NothingSetUp:
+    """Talks in which nobody set anything up; counts how often it is read."""
+
+    readings = 0
+
+    async def members(self) -> list[Grant]:
+        self.readings += 1
+        await asyncio.sleep(0)
+        return []
+
+    async def nothing(self, *_: object) -> list[Any]:
+        return []
+
+    mutes = watches = assignments = nothing
+
+
+async def test_all_who_ask_while_it_is_read_are_served_by_one_more_reading(
+    storage: SqliteStorage, clock: ManualClock
+) -> None:
+    bot, talks = await a_bot(storage, clock, panels(one())), NothingSetUp()
+    following = Following(storage, cast(Talks, talks), clock, bot.catalogue, {})
+    await asyncio.gather(*(following.refresh() for _ in range(30)))
+    await following.refresh()
+    assert talks.readings == 3
