@@ -98,8 +98,11 @@ class Rounds:
 
     def make_named_due(self) -> None:
         """Let every order that is followed by its name be due now, whatever its time."""
+        now = self._clock.monotonic()
+        due = self.ledger.agenda.due_by(now)
         for key in self.ledger.book.named:
-            self.ledger.agenda.put(key, self._clock.monotonic())
+            if key not in due:
+                self.ledger.agenda.put(key, now)
 
     async def look_now(self, key: str) -> SourceError | None:
         """Look at one order for somebody who asks, also if nobody follows it. Returns and raises as `do` does."""
