@@ -24,6 +24,8 @@ from tests.benchmarks.size import FULL, SHORT
 
 TOOLS = ("__main__", "accounts", "figure", "lag", "machines", "making", "serving", "size")
 """Files beside the benchmarks that hold none."""
+WAITING = ("asleep", "fleet")
+"""Benchmarks that mostly wait for workers to begin and end: too long for the small form, unless they are named."""
 
 
 def main() -> int:
@@ -49,7 +51,8 @@ def main() -> int:
         print(f"{machine['python']} on {machine['system']}, {machine['cores']} cores\n")
     size = SHORT if arguments.short else FULL
     with profiled(arguments.profile) if arguments.profile else nullcontext():
-        for name in arguments.names or names:
+        usual = [name for name in names if not (arguments.short and name in WAITING)]
+        for name in arguments.names or usual:
             try:
                 for figure in importlib.import_module(f"tests.benchmarks.{name}").measure(size):
                     show(name, figure, machine, as_json=arguments.json)
