@@ -30,8 +30,8 @@ ORDERS = 48
 """Of each account, each due once a second."""
 FEW = 8
 """The same where nobody is to be short of CPU."""
-IN_FLIGHT = 256
-"""Requests of a bare client at a time: enough to keep it busy."""
+IN_FLIGHT = 1024
+"""Requests of a bare client at a time: more than its CPU can do in the time that an answer takes."""
 SETTLED = 4
 """In such a part of the time for which something is watched it has come to go its usual way."""
 
@@ -152,6 +152,7 @@ def _asleep(fleet: Machines, size: Size) -> Window:
     fleet.start("b", config)
     fleet.until(lambda: fleet.is_shared_by("a", "b"))
     fleet.until(lambda: not _watch(fleet, size.window / SETTLED).looks)
+    time.sleep(5 * size.window)  # what is done once, half a minute after the start, is over then
     found = _watch(fleet, 2 * size.window)
     fleet.end()
     return found
