@@ -40,7 +40,7 @@ class Outcome:
     back_after: float
     """From healing until the first one had its share again."""
     overlaps: int
-    """Leases that both worked on at the same time."""
+    """Leases that both worked on at the same time while it was cut off."""
 
 
 class Cable:
@@ -125,18 +125,18 @@ async def cut_off(database: Dsn, seconds: float) -> Outcome:
 
 async def _cut_off(cable: Cable, team: Team, spans: list[Span], seconds: float) -> Outcome:
     await until(lambda: _open(spans) == len(ALL))
-    cable.cut()
+    await asyncio.to_thread(cable.cut)
     cut_at = time.monotonic()
     other = await team.join("near")
     await until(lambda: set(other.stores) == ALL)
     taken_after = time.monotonic() - cut_at
     stopped_after = max(span.ended for span in spans) - cut_at
     await asyncio.sleep(max(0.0, cut_at + seconds - time.monotonic()))
-    cable.heal()
+    worked_on_by_both = len(overlaps(spans, other.spans))
+    await asyncio.to_thread(cable.heal)
     healed_at = time.monotonic()
     await until(lambda: _open(spans) > 0, patience=BACK_WITHIN)
-    back_after = time.monotonic() - healed_at
-    return Outcome(stopped_after, taken_after, back_after, len(overlaps(spans, other.spans)))
+    return Outcome(stopped_after, taken_after, time.monotonic() - healed_at, worked_on_by_both)
 
 
 def _open(spans: list[Span]) -> int:
