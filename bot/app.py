@@ -16,7 +16,7 @@ from bot.errors import ConfigError, Problem
 from bot.loops.engine import Engine, LocalEngine
 from bot.loops.supervisor import Loop
 from bot.model.database import Database
-from bot.model.moment import said
+from bot.model.moment import Moment, said
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
@@ -62,7 +62,14 @@ class App:
     async def once(self) -> Pass:
         """One pass over everything that is watched, then send what is owed, and return."""
         before = await self.storage.counts()
-        await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
+        stop = asyncio.Event()
+        kept = [spending.run(stop) for each in self._crew.spendings.values() for spending in each.values()]
+        keeping = asyncio.gather(*kept)
+        try:
+            await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
+        finally:
+            stop.set()
+            await keeping
         for timekeeper in self._crew.timekeepers.values():
             await timekeeper.once()
         for digester in self._crew.digesters.values():
@@ -77,9 +84,16 @@ class App:
             sent=after["sent"] - before["sent"],
             waiting=after["pending"] + after["sending"],
             dead=after["dead"] - before["dead"],
-            failing={name: _why_failing(health) for name, health in healths if health.failures},
+            failing={
+                **{name: _why_spent(name, each.spent_until) for name, each in self.pollers.items() if each.spent_until},
+                **{name: _why_failing(health) for name, health in healths if health.failures},
+            },
             blocked={row.destination: _why_waiting(row) for row in reversed(waiting)},
         )
+
+
+def _why_spent(name: str, until: Moment) -> str:
+    return f"{name}: its budget is spent, so that not everything was looked at; it can be asked again {said(until)}"
 
 
 def _why_failing(health: Health) -> str:

@@ -29,6 +29,7 @@ from bot.loops.notifier import Notifier
 from bot.loops.own_trouble import OwnTrouble
 from bot.loops.poller import Poller
 from bot.loops.rounds import Rounds
+from bot.loops.spending import AHEAD, Spending
 from bot.loops.supervisor import Loop
 from bot.loops.timekeeper import Timekeeper
 from bot.model.lease import Lease
@@ -64,6 +65,7 @@ class Crew:
         """
         self.pollers: dict[str, Poller] = {}
         self.timekeepers: dict[str, Timekeeper] = {}
+        self.spendings: dict[str, Mapping[str, Spending]] = {}
         self.notifiers: dict[str, Notifier] = {}
         self.digesters: dict[str, Digester] = {}
         self._config = config
@@ -89,6 +91,8 @@ class Crew:
         pollers = {name: self._poller(self._sources[name], storage) for name in lease.sources}
         loops |= {f"poller {name}": poller for name, poller in pollers.items()}
         self.pollers |= pollers
+        self.spendings[lease.name] = await self._spendings(lease, storage)
+        loops |= {f"budget {name}": spending for name, spending in self.spendings[lease.name].items()}
         await self.following.refresh()
         if pollers:
             timekeeper = self.timekeepers[lease.name] = Timekeeper(storage, self._clock, pollers)
@@ -116,11 +120,24 @@ class Crew:
         """The loops of a lease have ended: forget them, and how its sources were doing."""
         self.notifiers.pop(lease.name, None)
         self.timekeepers.pop(lease.name, None)
+        self.spendings.pop(lease.name, None)
         self.digesters.pop(lease.name, None)
         for name in lease.sources:
             self.pollers.pop(name, None)
             self.following.leave(name)
             self._healths.forget(name)
+
+    async def _spendings(self, lease: Lease, storage: Storage) -> Mapping[str, Spending]:
+        """For the sources of a lease whose budget is one of hours or a day; what was spent of it counts from now on."""
+        budgets = {name: self._sources[name].budget for name in lease.sources}
+        kept = {
+            name: Spending(name, budget, storage, self._clock)
+            for name, budget in budgets.items()
+            if budget.most_within(AHEAD)
+        }
+        for spending in kept.values():
+            await spending.recall()
+        return kept
 
     def _poller(self, source: Source, storage: Storage) -> Poller:
         settings = self._config.sources[source.name]

@@ -7,8 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 
 from bot.core.pace import Window, wait_for_all
-from bot.model.units import RateValue
+from bot.model.units import RateValue, Spent
 from bot.ports import Clock
+
+LONG_WAIT = 300.0
+"""Seconds. Many requests wait for minutes of a budget; this is a day's that is spent, or a wait that was asked for."""
 
 
 class Lane(IntEnum):
@@ -35,6 +38,8 @@ class Gate:
         self._slot_freed = asyncio.Event()
         self.passed = 0
         """How many have been let through."""
+        self.stalled = asyncio.Event()
+        """Set while somebody has to wait for longer than LONG_WAIT."""
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for that long: the source asked for it."""
@@ -44,6 +49,24 @@ class Gate:
         """Seconds until the rates allow one more request, whoever asks."""
         now = self._clock.monotonic()
         return max(self._closed_until - now, wait_for_all(self._windows, now), 0.0)
+
+    def spent(self) -> Sequence[Spent]:
+        """What counts against the longest rate, if that is of an hour or more; oldest first."""
+        longest = self._longest()
+        return longest.spent(self._clock.monotonic()) if longest else ()
+
+    def recall(self, spent: Sequence[Spent]) -> None:
+        """Count this and nothing else as spent of every rate of an hour or more."""
+        for window in self._windows:
+            if window.is_long:
+                window.recall(spent, self._clock.monotonic())
+
+    def most_within(self, seconds: float) -> int:
+        """How many more may pass within so many seconds; 0 where nothing counts for long."""
+        return min(window.most_within(seconds) for window in self._windows) if self._longest() else 0
+
+    def _longest(self) -> Window | None:
+        return max((each for each in self._windows if each.is_long), key=lambda each: each.rate.seconds, default=None)
 
     def turn(self, lane: Lane = Lane.ROUTINE) -> AbstractAsyncContextManager[None]:
         """Wait for one's turn, and hold a place in flight until the end of the block."""
@@ -89,7 +112,10 @@ class Gate:
                 continue
             wait = self.wait()
             if wait > 0:
+                if wait > LONG_WAIT:
+                    self.stalled.set()
                 await self._clock.sleep(wait)
+                self.stalled.clear()
                 continue
             admitted = self._waiting[lane].popleft()
             self._last = lane

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.budget import Budget
 from bot.care import Care
 from bot.digestbook import DigestBook
 from bot.model.access import Grant, Invite
@@ -60,8 +61,8 @@ class Source(Protocol):
         """The key of an order as a person writes it. Raises ValueError that says how to write it."""
 
     @property
-    def requests(self) -> int:
-        """How many requests it has been sent since the start."""
+    def budget(self) -> Budget:
+        """What its requests are counted against."""
 
     def narrowed(self, scope: Scope, since: datetime) -> Scope | None:
         """The listing of updates since then, in which absence means nothing; None where it cannot be narrowed so."""
@@ -87,9 +88,6 @@ class Source(Protocol):
         Whatever carries the same meaning gives equal orders: array order, blanks, case of codes, number as text,
         an instant written differently, null, missing or empty.
         """
-
-    def wait(self) -> float:
-        """Seconds until the budget allows one more request, however urgent; 0 if it does now."""
 
     async def close(self) -> None:
         """Release connections. Idempotent."""

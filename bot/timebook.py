@@ -38,6 +38,12 @@ class TimeBook(Protocol):
     async def moves(self, source: str, *, limit: int) -> Sequence[Move]:
         """The last moves of orders of a source into a status, oldest first."""
 
+    async def spent(self, source: str) -> Sequence[tuple[Moment, int]]:
+        """How many requests count as spent of a source's budget of hours or a day, and when the last of them was."""
+
+    async def keep_spent(self, source: str, spent: Sequence[tuple[Moment, int]]) -> None:
+        """Remember it, in place of what was known."""
+
     async def lessons(self, source: str) -> Lessons | None:
         """What a source has shown of when its orders change; None: nothing is known."""
 

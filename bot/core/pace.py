@@ -6,8 +6,14 @@ A token bucket lets up to twice its rate through within some window; suppliers a
 
 from collections import deque
 from collections.abc import Iterable
+from math import ceil
 
-from bot.model.units import RateValue
+from bot.model.units import RateValue, Spent
+
+LONG = 3600.0
+"""Seconds from which on a window is remembered over a restart."""
+PARTS = 96
+"""Of a window, in which what was spent is remembered: a quarter of an hour of a day."""
 
 
 class Window:
@@ -24,6 +30,33 @@ class Window:
         if len(self._spent) < self.rate.events:
             return 0.0
         return max(0.0, self._spent[0] + self.rate.seconds - now)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether what was spent still counts after a restart that takes a while."""
+        return self.rate.seconds >= LONG
+
+    def spent(self, now: float) -> list[Spent]:
+        """What still counts, oldest first. What came close together is one, as old as its youngest."""
+        found: list[Spent] = []
+        since = float("-inf")
+        for moment in self._spent:
+            if moment + self.rate.seconds <= now:
+                continue
+            if moment - since > self.rate.seconds / PARTS:
+                since = moment
+                found.append(Spent(now - moment, 1))
+            else:
+                found[-1] = Spent(now - moment, found[-1].requests + 1)
+        return found
+
+    def recall(self, spent: Iterable[Spent], now: float) -> None:
+        """Count this and nothing else as spent; oldest first."""
+        self._spent = deque((now - each.ago for each in spent for _ in range(each.requests)), maxlen=self.rate.events)
+
+    def most_within(self, seconds: float) -> int:
+        """How many there can be within so many seconds."""
+        return self.rate.events * max(1, ceil(seconds / self.rate.seconds))
 
     def spend(self, now: float) -> None:
         """Count one that goes now."""

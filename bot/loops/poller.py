@@ -29,6 +29,8 @@ class Poller:
         self.rounds = rounds
         self._clock = clock
         self._workers = workers
+        self.spent_until: Moment | None = None
+        """Until when nothing can be asked, where a pass ended for that with orders left to look at."""
         self._busy = 0
         self._watch = asyncio.Lock()
         """One idle worker watches the agenda; the others wait in line, and cost nothing."""
@@ -55,7 +57,7 @@ class Poller:
             return Looked(reason="it is only being started")
         if self._must_wait:
             return Looked(possible_at=health.retry_at, reason=health.reason)
-        if (wait := self.rounds.wait()) > PATIENCE and key not in self._checks:
+        if (wait := self.rounds.budget.wait()) > PATIENCE and key not in self._checks:
             at = from_instant(self._clock.now() + timedelta(seconds=wait))
             return Looked(possible_at=at, is_budget_spent=True)
         check = self._checks.get(key)
@@ -114,29 +116,37 @@ class Poller:
     async def once(self) -> None:
         """One pass: sweep every listing, look at every order followed by name and at all that is due, then return.
 
-        Ends early when the source fails; its health tells.
+        Ends early when the source fails, as its health tells, or when its budget is spent for long.
         """
         await self.rounds.load()
         self.rounds.make_named_due()
         await self.work_off()
-        if not self._must_wait:
+        if not self._must_wait and not self.spent_until:
             await self.rounds.note_seen_whole()
 
     async def work_off(self) -> None:
-        """Do everything that is due, and what follows from it, each job once; ends early when the source fails."""
+        """Do everything that is due, and what follows from it, each job once.
+
+        Ends early when the source fails, or when its budget is spent for long.
+        """
         done: set[Job] = set()
         working = {asyncio.create_task(self._work_through(done)) for _ in range(self._workers)}
+        stalled = asyncio.create_task(self.rounds.budget.stalled.wait())
         try:
-            while working:
-                ended, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-                for worker in ended:
+            while working and not stalled.done():
+                ended, _ = await asyncio.wait({*working, stalled}, return_when=asyncio.FIRST_COMPLETED)
+                for worker in working & ended:
                     worker.result()  # raises what ended it
+                working -= ended
                 if self._must_wait:
                     return  # who still waits for a turn at the source would wait that long
+            if working:
+                wait = timedelta(seconds=self.rounds.budget.wait())
+                self.spent_until = from_instant(self._clock.now() + wait)
         finally:
-            for worker in working:
-                worker.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+            for task in (stalled, *working):
+                task.cancel()
+            await asyncio.gather(stalled, *working, return_exceptions=True)
 
     async def _load(self) -> None:
         """Remember everything while the first of it is looked at already. Never ends."""

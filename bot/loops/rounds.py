@@ -43,8 +43,7 @@ class Rounds:
     def __init__(self, source: Source, clock: Clock, ledger: Ledger, turns: Turns | None = None) -> None:
         """`turns` spends a budget that is too small for what people ask; without it everybody rests as asked for."""
         self.ledger = ledger
-        self.wait = source.wait
-        """Seconds until the source's budget allows one more request."""
+        self.budget = source.budget
         self.turns = turns
         self._source = source
         self._clock = clock
@@ -165,7 +164,7 @@ class Rounds:
         if self.turns:
             changed = 0 < seq < state.seq
             self.turns.looked(state, self._clock.monotonic(), self._clock.now(), changed=changed)
-            self.turns.spent(self._source.requests)
+            self.turns.spent(self._source.budget.passed)
         pause = self._rest(state, state.stage)
         if state.doubt is not None and not self.ledger.drift.is_drifting(state.doubt):
             pause = second_look_rest(self.ledger.book.look_every(state))

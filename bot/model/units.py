@@ -23,6 +23,14 @@ class RateValue(NamedTuple):
         return f"{self.events}/{names.get(int(self.seconds), f'{self.seconds:g}s')}"
 
 
+class Spent(NamedTuple):
+    """Requests that count against a budget."""
+
+    ago: float
+    """Seconds since the last of them."""
+    requests: int
+
+
 def parse_duration(written: Any) -> Any:
     """A timedelta of `30s`, `5m`, `4h`, `2d`, `1w`, or of several together (`1h 30m`).
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
+from bot.budget import Budget
 from bot.errors import AnswerUnreadable, OrderNotFound, SourceRefused
 from bot.gate import Lane
 from bot.http_client import Answer
@@ -184,13 +185,9 @@ class StateSet:
             return order_of(data, key, self._reading, asked=asked)
 
     @property
-    def requests(self) -> int:
-        """How many requests it has been sent since the start."""
-        return self._client.gate.passed
-
-    def wait(self) -> float:
-        """Seconds until the budget allows one more request."""
-        return self._client.gate.wait()
+    def budget(self) -> Budget:
+        """What its requests are counted against."""
+        return self._client.gate
 
     async def close(self) -> None:
         """Release connections. Idempotent."""

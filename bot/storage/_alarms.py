@@ -72,6 +72,17 @@ async def moves(connection: Connection, source: str, limit: int) -> list[Move]:
     return [Move(key, at, Kind(kind), after or "") for key, at, kind, after in reversed(rows)]
 
 
+async def spent(connection: Connection, source: str) -> list[tuple[Moment, int]]:
+    """How many requests count as spent, and when the last of them was."""
+    row = await connection.row("select requests from spent where source = ?", (source,))
+    return [(Moment(at), many) for at, many in json.loads(row[0])] if row else []
+
+
+async def keep_spent(connection: Connection, source: str, requests: Sequence[tuple[Moment, int]]) -> None:
+    """Remember it, in place of what was known."""
+    await connection.run(put("spent", ("source", "requests"), ("source",)), (source, json.dumps(list(requests))))
+
+
 async def lessons(connection: Connection, source: str) -> Lessons | None:
     """What a source has shown of when its orders change."""
     row = await connection.row("select learned from lessons where source = ?", (source,))

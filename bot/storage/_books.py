@@ -163,6 +163,14 @@ class StoredTimeBook:
         """The last moves of orders of a source into a status, oldest first."""
         return await self._read(lambda connection: _alarms.moves(connection, source, limit))
 
+    async def spent(self, source: str) -> Sequence[tuple[Moment, int]]:
+        """How many requests count as spent of a source's budget of hours or a day, and when the last of them was."""
+        return await self._read(lambda connection: _alarms.spent(connection, source))
+
+    async def keep_spent(self, source: str, spent: Sequence[tuple[Moment, int]]) -> None:
+        """Remember it, in place of what was known."""
+        await self._write(lambda connection: _alarms.keep_spent(connection, source, spent))
+
     async def lessons(self, source: str) -> Lessons | None:
         """What a source has shown of when its orders change."""
         return await self._read(lambda connection: _alarms.lessons(connection, source))

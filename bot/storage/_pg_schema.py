@@ -134,6 +134,7 @@ _MEMORY = (
     )""",
     f"create table readings (source {_T} primary key, statuses {_T} not null)",
     f"create table alarm_settings (source {_T} primary key, settings {_T} not null)",
+    f"create table spent (source {_T} primary key, requests {_T} not null)",
     f"create table lessons (source {_T} primary key, learned {_T} not null)",
     f"""create table stays (
         source {_T} not null, status {_T} not null, within bigint not null, "limit" bigint not null,

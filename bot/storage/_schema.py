@@ -143,6 +143,9 @@ _MEMORY = (
     """create table alarm_settings (
         source text primary key, settings text not null
     ) strict, without rowid""",
+    """create table spent (
+        source text primary key, requests text not null
+    ) strict, without rowid""",
     """create table lessons (
         source text primary key, learned text not null
     ) strict, without rowid""",

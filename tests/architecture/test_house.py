@@ -12,7 +12,7 @@ FILES = sorted((ROOT / "bot").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FLOORS = {  # imports go down only
     "model": 0, "errors": 0, "log": 0, "core": 1, "languages": 2, "outbox": 2, "ports": 2,
-    "care": 2, "timebook": 2, "digestbook": 2, "past": 2,
+    "budget": 2, "care": 2, "timebook": 2, "digestbook": 2, "past": 2,
     "clock": 3, "files": 3, "gate": 3, "pacer": 3, "http_client": 3, "pictures": 3,
     "sources": 4, "chats": 4, "storage": 4, "loops": 5, "desk": 5, "web": 5, "registry": 6, "config": 6,
     "crew": 6, "app": 6, "fleet": 6, "reload": 6, "backtest": 6, "cli": 7, "__main__": 7,

@@ -1,6 +1,7 @@
 """Suppliers that fail: never news of what did not happen, one notice to operators, one when it is over."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,14 @@ async def test_an_account_that_lists_nothing_yet_is_no_baseline_either(stage: St
     for order in orders:
         scene.world.reappear(order)
     assert (await scene.look()).is_one_message_with("Now watching", "6 orders")
+
+
+async def test_a_day_s_budget_is_kept_by_all_passes_of_the_day_together(tmp_path: Path) -> None:
+    async with Scene(tmp_path, "stateset", orders=6) as scene:
+        scene.set("sources.stateset.daily_budget", "8/day")
+        for _ in range(2):
+            await scene.open()
+            done = await scene.once()
+            await scene.close()
+        assert scene.requests("stateset") <= 8
+        assert "its budget is spent" in done.failing["stateset"]

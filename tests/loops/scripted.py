@@ -1,5 +1,6 @@
 """A source and a chat that do what a test says, for the loops to work with. Storage is the real one."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.model.order import Depth, Order
 from bot.model.outbox import Destination
 from bot.model.poll import KnownPages, Listed, Listing, Page, Payload, Scope, raw_digest
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import RateValue
+from bot.model.units import RateValue, Spent
 from bot.model.watch import Watchlist
 from bot.storage.sqlite import SqliteStorage
 from tests.core.making import TELLING, words
@@ -47,13 +48,31 @@ class ScriptedSource:
         self.asked: list[str] = []
         self.urgent: list[str] = []
         self.budget_wait = 0.0
+        self.counted: Sequence[Spent] = ()
+        """Against a budget of a day."""
+        self.stalled = asyncio.Event()
+        self.burst = 0
+        """Requests that there can be before what was counted is kept again; 0: no such budget."""
 
     def set(self, *orders: Order) -> None:
         self.orders.update({order.key: order for order in orders})
 
     @property
-    def requests(self) -> int:
+    def budget(self) -> "ScriptedSource":
+        return self
+
+    @property
+    def passed(self) -> int:
         return len(self.asked)
+
+    def spent(self) -> Sequence[Spent]:
+        return self.counted
+
+    def recall(self, spent: Sequence[Spent]) -> None:
+        self.counted = spent
+
+    def most_within(self, seconds: float) -> int:
+        return self.burst
 
     def key_of(self, written: str) -> str:
         return written

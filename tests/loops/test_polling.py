@@ -354,3 +354,23 @@ async def test_a_row_that_comes_back_leaves_a_doubt_as_it_was(storage: SqliteSto
     record = rounds.ledger.row_record(Scope(), Listed("a", b"row"), is_first=False)
     assert record is not None
     assert (record.updates[0].missing, record.updates[0].doubt) == (0, "an answer that went back")
+
+
+class SpentSource(ScriptedSource):
+    """Answers about one order; then its budget is spent for hours, and whoever asks waits."""
+
+    async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
+        if self.asked:
+            self.budget_wait = 7200.0
+            self.stalled.set()
+            await asyncio.Event().wait()
+        return await super().fetch(key, known=known, urgent=urgent)
+
+
+async def test_one_pass_waits_for_no_budget_of_tomorrow(storage: SqliteStorage, clock: ManualClock) -> None:
+    named = watchlist(orders=("a", "b", "c"))
+    source = SpentSource(one("a"), one("b"), one("c"), listing=Listing.NONE)
+    poller = Poller(await started(source, storage, clock, named), clock, workers=1)
+    await poller.once()
+    assert poller.spent_until == "2026-01-05T11:00:00Z"
+    assert await owed(storage) == []  # not everything was seen: there is nothing to sum up yet

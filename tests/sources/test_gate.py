@@ -4,7 +4,7 @@ import asyncio
 
 from bot.clock import ManualClock
 from bot.gate import Gate, Lane
-from bot.model.units import RateValue
+from bot.model.units import RateValue, Spent
 
 
 async def admitted(gate: Gate, clock: ManualClock, *lanes: Lane) -> list[Lane]:
@@ -49,6 +49,27 @@ async def test_who_gives_up_waiting_holds_up_nobody() -> None:
         tired.cancel()
     await clock.advance(60)
     assert await admitted(one, clock, Lane.ROUTINE) == [Lane.ROUTINE]
+
+
+async def test_a_day_that_was_spent_before_a_restart_is_spent_after_it() -> None:
+    clock = ManualClock()
+    rates = [RateValue(60, 60.0), RateValue(100, 86400.0)]
+    first, second = Gate(clock, rates, in_flight=1), Gate(clock, rates, in_flight=1)
+    first.recall([Spent(3600.0, 100)])
+    second.recall(first.spent())
+    assert second.wait() == 86400.0 - 3600.0
+
+
+async def test_a_budget_of_minutes_is_not_worth_remembering() -> None:
+    one = gate(ManualClock())
+    async with one.turn():
+        pass
+    assert (one.spent(), one.most_within(60.0)) == ((), 0)
+
+
+async def test_no_more_can_be_spent_within_a_time_than_every_rate_allows() -> None:
+    one = Gate(ManualClock(), [RateValue(60, 60.0), RateValue(5000, 86400.0)], in_flight=1)
+    assert (one.most_within(30.0), one.most_within(90.0)) == (60, 120)
 
 
 async def test_everybody_who_was_let_through_is_counted() -> None:

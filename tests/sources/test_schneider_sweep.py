@@ -303,7 +303,7 @@ async def test_pages_that_are_announced_are_asked_for_side_by_side(api: Api, sou
     pages = source.pages(Scope(), {})
     await anext(pages)
     await anext(pages)
-    assert source.requests == 5
+    assert source.budget.passed == 5
     assert [page.number async for page in pages] == [3, 4, 5]
     assert sorted(api.asked) == [search(page) for page in range(1, 6)]
 

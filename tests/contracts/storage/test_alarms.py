@@ -91,6 +91,15 @@ async def test_what_a_source_has_shown_of_its_hours_is_known_after_a_restart(sto
     assert await again.time.lessons("parts") is None
 
 
+async def test_what_was_spent_of_a_budget_is_known_after_a_restart(store: Storage, reopen: Reopen) -> None:
+    assert list(await store.time.spent("panels")) == []
+    await store.time.keep_spent("panels", [(NINE, 10)])
+    await store.time.keep_spent("panels", [(NINE, 10), (TEN, 4)])
+    again = await reopen()
+    assert list(await again.time.spent("panels")) == [(NINE, 10), (TEN, 4)]
+    assert list(await again.time.spent("parts")) == []
+
+
 async def test_it_is_known_by_which_settings_alarms_are_set(store: Storage) -> None:
     assert not await store.time.is_set_by("panels", "a")
     await store.time.note_settings("panels", "a")

@@ -1,0 +1,31 @@
+"""The promise of what keeps a source from being asked too much."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.model.units import Spent
+
+
+class Budget(Protocol):
+    """How much one source may be asked."""
+
+    @property
+    def passed(self) -> int:
+        """How many requests it has been sent since the start."""
+
+    def wait(self) -> float:
+        """Seconds until one more request is allowed, however urgent; 0 if it is now."""
+
+    @property
+    def stalled(self) -> asyncio.Event:
+        """Set while somebody has to wait for minutes: the budget of a day is spent, or the source asked for it."""
+
+    def spent(self) -> Sequence[Spent]:
+        """What counts against a budget of hours or a day, oldest first; nothing where there is no such budget."""
+
+    def recall(self, spent: Sequence[Spent]) -> None:
+        """Count that much as spent against budgets of hours or a day: others knew better, or were before this start."""
+
+    def most_within(self, seconds: float) -> int:
+        """How many more requests there can be within so many seconds from now, of what `spent` counts; 0 if nothing."""
