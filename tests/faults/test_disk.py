@@ -85,7 +85,7 @@ async def test_a_disk_that_fills_while_a_message_is_on_its_way_costs_at_most_a_r
             await scene.look(LATER)
         verdict = scene.verdict()
         assert verdict.is_clean, str(verdict)
-        assert verdict.repeats == (0 if chat == "slack" else 1)
+        assert verdict.repeats <= (0 if chat == "slack" else 1)  # none where another write met the full disk first
 
 
 async def test_a_read_only_file_system_is_refused_at_the_start_with_what_to_do(small_disk: Path) -> None:
