@@ -3,7 +3,6 @@
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -12,8 +11,9 @@ from bot.cli._config import read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import say, say_json, say_table
+from bot.config.file import database_of
 from bot.config.secrets import expand
-from bot.model.database import Database, Dsn, is_dsn
+from bot.model.database import Database, Dsn
 from bot.storage.doors import move
 
 
@@ -48,11 +48,9 @@ def command(invocation: Invocation, written: str) -> int:
 
 def _target(written: str) -> Database:
     try:
-        meant = expand(written, os.environ)
+        target = database_of(expand(written, os.environ))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--to") from None
-    if not is_dsn(meant):
-        return Path(meant)
-    target = Dsn(meant)
-    log.hide(*target.secrets)
+    if isinstance(target, Dsn):
+        log.hide(*target.secrets)
     return target

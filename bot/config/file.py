@@ -19,7 +19,7 @@ from bot.config.language import Language
 from bot.config.written import Name, Names, Written, Zone, list_of_one
 from bot.model.access import Role
 from bot.model.change import Kind
-from bot.model.database import Database, Dsn, is_dsn
+from bot.model.database import Database, Dsn, dsn, is_dsn
 from bot.model.units import Duration
 from bot.model.watch import Confirmed
 
@@ -182,19 +182,20 @@ class RetentionEntry(Written):
     """Notifications that are settled."""
 
 
-def _database(written: object) -> Database:
+def database_of(written: object) -> Database:
+    """What `database` says, or an option of a command. Raises ValueError, which does not show it."""
     if isinstance(written, Path | Dsn):
         return written
     if not isinstance(written, str) or not written:
         raise ValueError("must be text: a path, or postgresql://user:password@host/name")
     if is_dsn(written):
-        return Dsn(written)
+        return dsn(written)
     if "://" in written:
         raise ValueError("must be a path, or postgresql://user:password@host/name; there is no other kind of database")
     return Path(written)
 
 
-DatabaseValue = Annotated[Database, PlainValidator(_database), WithJsonSchema({"type": "string"})]
+DatabaseValue = Annotated[Database, PlainValidator(database_of), WithJsonSchema({"type": "string"})]
 
 
 def located(database: Database, folder: Path) -> Database:

@@ -1,5 +1,6 @@
 """Where everything is kept: a file of one machine, or a PostgreSQL database that many can reach."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -39,3 +40,14 @@ def is_dsn(written: str) -> bool:
     """Whether this is the address of a PostgreSQL database, and not a path."""
     scheme, mark, _ = written.partition("://")
     return bool(mark) and scheme in _SCHEMES
+
+
+def dsn(written: str) -> Dsn:
+    """An address whose password everybody finds in the same place. Raises ValueError, which does not show it."""
+    login, _, hosts = written.partition("://")[2].rpartition("@")
+    if re.search(r"[@/?#]|%(?![0-9A-Fa-f]{2})", login) or "#" in hosts:
+        raise ValueError(
+            "in an address, write these signs of a user or a password in another way: "
+            "@ as %40, / as %2F, ? as %3F, # as %23, % as %25; or leave the password to PGPASSWORD or ~/.pgpass"
+        )
+    return Dsn(written)

@@ -1,4 +1,4 @@
-"""One process alone on one database, with the holder's name for whoever comes second."""
+"""One process alone on one database, or workers and nobody else; with the holder's name for whoever comes second."""
 
 from psycopg import errors
 
@@ -14,11 +14,20 @@ _HOLDER_LEAVES = "2s"
 
 
 async def be_alone(database: Dsn, connection: Connection) -> None:
-    """Take the lock for as long as the connection lives. Raises StorageLocked with its holder."""
+    """Take the lock for as long as the connection lives. Raises StorageLocked with its holder, a bot or a worker."""
+    await _lock(database, connection, "pg_advisory_lock")
+
+
+async def be_a_worker(database: Dsn, connection: Connection) -> None:
+    """Share the lock with other workers for as long as the connection lives. Raises StorageLocked with who is alone."""
+    await _lock(database, connection, "pg_advisory_lock_shared")
+
+
+async def _lock(database: Dsn, connection: Connection, function: str) -> None:
     key = "(%s, (select oid::bigint::int from pg_namespace where nspname = current_schema()))"
     await connection.execute(f"set lock_timeout = '{_HOLDER_LEAVES}'")
     try:
-        await connection.execute(f"select pg_advisory_lock{key}", (_LOCK,))
+        await connection.execute(f"select {function}{key}", (_LOCK,))
     except errors.LockNotAvailable:
         found = await connection.execute(
             """select application_name, backend_start from pg_stat_activity where pid in (

@@ -17,7 +17,7 @@ from bot.errors import LeaseLost
 from bot.model.database import Dsn
 from bot.model.lease import Holding, Job, Worker
 from bot.model.poll import Looked
-from bot.storage._pg_connections import Connection, Pool, address_of, prepare_session
+from bot.storage._pg_connections import Connection, Pool, address_of, connect, prepare_session
 from bot.storage._pg_trouble import told_for_people
 
 _KEY = 0x6C656173
@@ -64,6 +64,7 @@ class Leases:
     async def open(self) -> None:
         """Connect. The tables need not be there."""
         with told_for_people(self._database):
+            await (await connect(self._database)).close()  # it says at once what is wrong; the pool tries on
             await self.pool.open(wait=True, timeout=10.0)
 
     async def close(self) -> None:

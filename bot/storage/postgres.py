@@ -22,7 +22,7 @@ from bot.storage import _views
 from bot.storage._connection import Job
 from bot.storage._pg_beside import Fence, WithWriter
 from bot.storage._pg_connections import Bell, Bells, Connection, Writer, connect, process_name
-from bot.storage._pg_lock import be_alone
+from bot.storage._pg_lock import be_a_worker, be_alone
 from bot.storage._pg_origin import look_at_origin
 from bot.storage._pg_schema import bring_up_to_date, make_partitions, require_whole
 from bot.storage._stored import Stored
@@ -34,7 +34,7 @@ _PART = 2000
 class PostgresStorage(WithWriter, Stored):
     """Implements `ports.Storage`. `holder` is who is named to a second process that wants to be alone here.
 
-    With a `fence`, it is not alone: others may write too, and hear of it when this one adds notifications.
+    With a `fence`, it is not alone: other workers may write too, and hear of it when this one adds notifications.
     """
 
     def __init__(self, database: Dsn, clock: Clock, *, holder: str = "", fence: Fence | None = None) -> None:
@@ -98,8 +98,7 @@ class PostgresStorage(WithWriter, Stored):
     async def _connect(self) -> Connection:
         connection = await connect(self._database, name=process_name(self._holder))
         try:
-            if self._fence is None:
-                await be_alone(self._database, connection)
+            await (be_alone if self._fence is None else be_a_worker)(self._database, connection)
             await self._look_whether_it_went_back(connection)
         except BaseException:
             await connection.close()

@@ -33,6 +33,13 @@ def test_an_address_of_another_kind_of_database_is_refused_without_being_shown(t
     assert "hush-hush" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("password", ["hush@hush", "hush/hush", "hush?hush", "hush#hush", "hush%hush"])
+def test_a_password_with_a_sign_of_addresses_is_refused_without_any_part_of_it(password: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="@ as %40") as refusal:
+        locate(written(tmp_path, '"postgresql://bot:${PW}@db/orders"'), {"PW": password})
+    assert "hush" not in str(refusal.value)
+
+
 def test_a_command_for_files_says_what_to_use_instead() -> None:
     with pytest.raises(StorageError, match=r"^postgresql://db/orders is no file; copy it with pg_dump"):
         file_of(Dsn("postgresql://db/orders"), "copy it with pg_dump")

@@ -56,6 +56,26 @@ async def test_a_second_bot_is_told_who_holds_it(store: "PostgresStorage", datab
     await store.commit(a_record(an_update(an_order())))
 
 
+async def test_a_bot_alone_and_workers_keep_each_other_out_by_name(database: Dsn) -> None:
+    from bot.storage.postgres import PostgresStorage
+
+    async def allowed(connection: Any) -> None:
+        """Every write."""
+
+    a, b = (PostgresStorage(database, ManualClock(), holder=name, fence=allowed) for name in "ab")
+    alone = doors.storage_of(database, ManualClock(), holder="orderwatch run")
+    for worker in (a, b):
+        await worker.open()
+    with pytest.raises(StorageLocked, match=r"in use by [ab] \(process \d+ on .*; stop it first"):
+        await alone.open()
+    for worker in (a, b):
+        await worker.close()
+    await alone.open()
+    with pytest.raises(StorageLocked, match=r"in use by orderwatch run \(process"):
+        await a.open()
+    await alone.close()
+
+
 async def test_a_connection_that_broke_is_made_again_with_its_lock(store: "PostgresStorage", database: Dsn) -> None:
     await asked(database, "select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid()")
     await store.commit(a_record(an_update(an_order())))
