@@ -16,6 +16,7 @@ from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, jobs
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.manager import JobManager
 
 from bot.clock import SharedClock, sleep_unless
 from bot.core.shares import to_hand_over
@@ -98,6 +99,7 @@ class ProcrastinateEngine:
         self._leaving = False
         self._answering = Answering(crew.pollers, table, clock)
         self._app = App(connector=PsycopgConnector())
+        self._app.job_manager = _Jobs(self._app.connector)
         self._app.task(name=_TASK, pass_context=True)(self._work)
 
     async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop]) -> None:
@@ -300,6 +302,13 @@ def _told() -> Iterator[None]:
         yield
     except (StorageError, ConnectorException) as error:
         event(log, "lease_table_unreachable", level=logging.ERROR, error=error)
+
+
+class _Jobs(JobManager):  # type: ignore[misc,unused-ignore]  # the engine may be absent when types are checked
+    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
+        """As inherited. One that others ended while we were away needs no end: that its lease is lost was told."""
+        with suppress(ConnectorException):
+            await super().finish_job(job, status, delete_job)
 
 
 class _Until:

@@ -1,6 +1,7 @@
 """Workers whose way to the database is cut without a word, is slow, or whose clock is wrong: who works on what."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -70,6 +71,20 @@ async def test_one_that_was_cut_off_writes_nothing_of_what_it_had(team: Team, li
     line.heal()
     with pytest.raises(LeaseLost):
         await writing
+
+
+async def test_one_that_comes_back_logs_no_traceback_about_what_it_lost(
+    team: Team, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    cut_off = await team.join("a", database=line.address)
+    await until(lambda: set(cut_off.stores) == ALL)
+    line.cut()
+    other = await team.join("b")
+    await until(lambda: set(other.stores) == ALL)
+    line.heal()
+    await until(lambda: bool(cut_off.pollers))
+    gc.collect()  # a task whose failure nobody heard of is told when it is thrown away
+    assert [record for record in caplog.records if record.name == "asyncio" or record.exc_info] == []
 
 
 async def test_over_a_slow_line_no_lease_is_lost(team: Team, line: Line) -> None:
