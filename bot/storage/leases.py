@@ -151,11 +151,15 @@ class Leases:
     # All of them
 
     async def holdings(self, *, seconds: float) -> Sequence[Holding]:
-        """Every lease that was ever held, by name; a worker silent for longer than `seconds` holds none."""
+        """Every lease that is held or offered, by name; a worker silent for longer than `seconds` holds none.
+
+        Workers offer what is in their config: a lease without a job was of a source that left it.
+        """
         rows = await self._run(
             """select leases.name, case when token is not null and seen_at >= now() - %s * interval '1 second'
                     then worker end, since, extract(epoch from now() - renewed_at)::float8
-                from leases left join workers on workers.name = worker order by leases.name""",
+                from leases left join workers on workers.name = worker
+                where exists (select 1 from procrastinate_jobs where lock = leases.name) order by leases.name""",
             (seconds,),
         )
         return [Holding(name, worker, since, silent) for name, worker, since, silent in rows]

@@ -189,6 +189,14 @@ async def test_a_worker_without_signs_of_life_holds_nothing(table: Table) -> Non
     assert [each.worker for each in await table.leases.holdings(seconds=30)] == [None]
 
 
+async def test_a_lease_that_is_in_no_config_any_more_is_not_shown(table: Table) -> None:
+    job = await table.claimed("poll 1")
+    await table.leases.acquire("poll 1", "mine", "a", job)
+    assert [each.lease for each in await table.leases.holdings(seconds=30)] == ["poll 1"]
+    await table.end(job)
+    assert await table.leases.holdings(seconds=30) == []
+
+
 async def test_a_question_is_answered_once_by_whoever_polls_the_source(table: Table) -> None:
     question = await table.leases.ask("panels", "FR/1")
     assert await table.leases.answer_to(question) is None
