@@ -33,6 +33,8 @@ _TOKENS = (
 
 _BARE = re.compile(r"[^\s\"=\\]+")
 
+_SAID_BY_US = ("psycopg.pool",)
+"""Warns of every attempt to reach a database that is away, which we say ourselves, in one line every few seconds."""
 _hidden: set[str] = set()
 
 
@@ -47,6 +49,8 @@ def start(level: int = logging.INFO, *, form: str = "text", stream: TextIO | Non
     root.setLevel(level)
     for library in _LIBRARIES:
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
+    for library in _SAID_BY_US:
+        logging.getLogger(library).setLevel(logging.ERROR)
 
 
 def hide(*secrets: str) -> None:

@@ -121,7 +121,10 @@ async def _not_here(room: Room, found: Found) -> Looked:
         is_ahead = found.next_poll_at is not None and found.next_poll_at > now
         reason = "only the bot that runs asks it, by itself or when asked in chat"
         return Looked(reason=reason, possible_at=found.next_poll_at if is_ahead else None)
-    return Looked(reason="no bot runs. `orderwatch once` looks at everything once, `orderwatch run` goes on looking")
+    return Looked(
+        reason="no bot runs alone; what workers do, `orderwatch workers` shows. `orderwatch once` looks at everything once, "
+        "`orderwatch run` goes on looking"
+    )
 
 
 async def _about_one(room: Room, one: Visit, answer: Callable[[Found], Awaitable[Answer]]) -> Answer:

@@ -130,7 +130,10 @@ def test_words_quoted_for_the_shell_stay_together(cli: Cli, watched: Path) -> No
 def test_check_says_that_no_bot_runs(cli: Cli, watched: Path) -> None:
     asyncio.run(silence(watched.parent / "orderwatch.db", 3600))
     out = cli("-c", str(watched), "ask", "check", "PO-77").out
-    assert "cannot be asked now: no bot runs. `orderwatch once` looks" in out
+    assert (
+        "cannot be asked now: no bot runs alone; what workers do, `orderwatch workers` shows. `orderwatch once` looks"
+        in out
+    )
     assert "next look" not in out
 
 
