@@ -122,8 +122,8 @@ async def _not_here(room: Room, found: Found) -> Looked:
         reason = "only the bot that runs asks it, by itself or when asked in chat"
         return Looked(reason=reason, possible_at=found.next_poll_at if is_ahead else None)
     return Looked(
-        reason="no bot runs alone; what workers do, `orderwatch workers` shows. `orderwatch once` looks at everything once, "
-        "`orderwatch run` goes on looking"
+        reason="no bot runs alone; what workers do, `orderwatch workers` shows. `orderwatch once` looks at everything "
+        "once, `orderwatch run` goes on looking"
     )
 
 
