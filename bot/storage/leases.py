@@ -214,13 +214,24 @@ def _utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+_STATEMENT = "15s"
+"""As long as a transaction may be idle."""
+
+
 async def _require(connection: Connection, name: str, token: str) -> None:
     """Keep a lease from being handed to anybody else until the transaction ends. Raises LeaseLost.
 
     The lock is of the row's keys, of which the token is one by its unique index. So it stops whoever would hand out
     another token, and not those who renew: a transaction that writes under many leases holds up no renewal.
+
+    A worker that is frozen while it sends rows is not idle for the server, so each statement from here on has a limit:
+    else its lock would keep the lease from everybody until it wakes.
     """
-    found = await connection.execute("select 1 from leases where name = %s and token = %s for key share", (name, token))
+    found = await connection.execute(
+        f"""select set_config('statement_timeout', '{_STATEMENT}', true) from leases
+            where name = %s and token = %s for key share""",  # noqa: S608  a constant
+        (name, token),
+    )
     if await found.fetchone() is None:
         raise LeaseLost(f"the lease {name} is another worker's by now; nothing was written")
 

@@ -124,6 +124,15 @@ async def test_who_holds_the_lease_writes(table: Table, storage: PostgresStorage
     assert await storage.known_words("panels") == {"new"}
 
 
+async def test_a_write_whose_worker_is_frozen_is_ended_by_the_server_after_a_while(table: Table) -> None:
+    await table.leases.acquire("poll 1", "mine", "a", await table.claimed("poll 1"))
+    async with table.leases.pool.connection() as connection:
+        async with connection.transaction():
+            await fence("poll 1", "mine")(connection)
+            assert await (await connection.execute("show statement_timeout")).fetchone() == ("15s",)
+        assert await (await connection.execute("show statement_timeout")).fetchone() == ("0",)
+
+
 async def test_one_writer_that_lost_its_lease_takes_no_other_down_with_it(
     table: Table, storage: PostgresStorage
 ) -> None:
