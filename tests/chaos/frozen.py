@@ -35,7 +35,8 @@ async def strangers_after_a_freeze(*, is_fenced: bool) -> int:
 async def _freeze(sandbox: Sandbox, crowd: Crowd, database: Database) -> int:
     await crowd.start()
     await _until(database, "select count(*) >= 6 from orders")
-    database.watch(sandbox.accounts, {name: chat for (chat, _), name in sandbox.names.items()})
+    names = {name: chat for (chat, _), name in sandbox.names.items()}
+    await asyncio.to_thread(database.watch, sandbox.accounts, names)  # it waits for locks, and the suppliers live here
     crowd.freeze("worker 0")
     await crowd.add("worker 1")
     await _until(database, "select bool_and(worker = 'worker 1') from leases")
