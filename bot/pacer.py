@@ -14,6 +14,33 @@ _GIVE_WAY = 0.05
 """Seconds after which somebody looks again who lets others go ahead."""
 
 
+class Turn:
+    """`with turn:` around what is sent in it.
+
+    On a slow line a message may reach the platform, which counts then, at any moment until the block ends. So it is
+    counted as of the end: the next one cannot come too early.
+    """
+
+    def __init__(self, clock: Clock, windows: Sequence[Window] = (), at: float | None = None) -> None:
+        self._clock = clock
+        self._windows = windows
+        self._at = at
+
+    @property
+    def has_come(self) -> bool:
+        """False where there was none."""
+        return self._at is not None
+
+    def __enter__(self) -> None:
+        """Nothing is different yet."""
+
+    def __exit__(self, *_: object) -> None:
+        if self._at is not None:
+            then, self._at = self._at, self._clock.monotonic()
+            for window in self._windows:
+                window.postpone(then, self._at)
+
+
 class Pacer:
     """Windows by limit key, shared by all who send. A 429 closes a key until the wait is over."""
 
@@ -31,10 +58,10 @@ class Pacer:
         *,
         ahead: bool = False,
         patience: float = math.inf,
-    ) -> bool:
-        """Wait until every limit allows one more send, and count it.
+    ) -> "Turn":
+        """Wait until every limit allows one more send, and count it. What is sent belongs into the turn's block.
 
-        False, and nothing counted, once `stop` is set, or where it takes more than `patience` seconds.
+        It has not come, and nothing is counted, once `stop` is set, or where it takes more than `patience` seconds.
         `ahead`: before everybody else who waits for the same place, which is what the limits after the first are about.
         """
         stop = stop or asyncio.Event()
@@ -51,11 +78,11 @@ class Pacer:
                     now = self._clock.monotonic()
                     for window in windows:
                         window.spend(now)
-                    return True
+                    return Turn(self._clock, windows, now)
                 if self._clock.monotonic() + wait > ends:
-                    return False
+                    return Turn(self._clock)
                 await sleep_unless(stop, wait, self._clock)
-            return False
+            return Turn(self._clock)
         finally:
             self._ahead -= Counter(place if ahead else ())
 

@@ -175,9 +175,10 @@ class Teller:
         given = {name: value for name, value in arguments.items() if value is not None}
 
         async def call() -> Any:
-            if method == "chat.postMessage":
-                await self._pacer.turn(limits_of(str(given["channel"])), ahead=True)
-            return await self._api.answer(self._api.client.api_call(method, json=given))
+            if method != "chat.postMessage":
+                return await self._api.answer(self._api.client.api_call(method, json=given))
+            with await self._pacer.turn(limits_of(str(given["channel"])), ahead=True):
+                return await self._api.answer(self._api.client.api_call(method, json=given))
 
         await persistently(lambda: self._holds.keep(method, call), self._clock, method, may_come_twice=may_come_twice)
 

@@ -53,8 +53,8 @@ class Teller:
         send = sending(self._api.bot, part)
 
         async def once() -> None:
-            await self._pacer.turn(limits_of(way.chat_id), ahead=True)
-            await self._api.ask(send(chat_id=way.chat_id, message_thread_id=way.topic))
+            with await self._pacer.turn(limits_of(way.chat_id), ahead=True):
+                await self._api.ask(send(chat_id=way.chat_id, message_thread_id=way.topic))
 
         try:
             await persistently(
@@ -81,17 +81,17 @@ class Teller:
 
     async def _edited(self, way: Way, under: InlineKeyboardMarkup | None, content: Any) -> None:
         async def once() -> None:
-            await self._pacer.turn(limits_of(way.chat_id), ahead=True)
             try:
-                await self._api.ask(
-                    self._api.bot.edit_message_text(
-                        chat_id=way.chat_id,
-                        message_id=way.message_id,
-                        reply_markup=under,
-                        link_preview_options=_NO_PREVIEW,
-                        **content,
+                with await self._pacer.turn(limits_of(way.chat_id), ahead=True):
+                    await self._api.ask(
+                        self._api.bot.edit_message_text(
+                            chat_id=way.chat_id,
+                            message_id=way.message_id,
+                            reply_markup=under,
+                            link_preview_options=_NO_PREVIEW,
+                            **content,
+                        )
                     )
-                )
             except SendUnclear as error:  # the same edit twice is one edit
                 raise ChatUnreachable(error.chat, error.came) from None
 
@@ -108,21 +108,21 @@ class Teller:
     async def _sent(
         self, chat_id: int, way: Way, under: InlineKeyboardMarkup | None, content: Any, answers: bool
     ) -> None:
+        question = ReplyParameters(way.message_id, allow_sending_without_reply=True) if answers else None
+
         async def once() -> None:
-            await self._pacer.turn(limits_of(chat_id), ahead=True)
-            await self._api.ask(
-                self._api.bot.send_message(
-                    chat_id=chat_id,
-                    message_thread_id=way.topic,
-                    reply_markup=under,
-                    reply_parameters=ReplyParameters(way.message_id, allow_sending_without_reply=True)
-                    if answers
-                    else None,
-                    disable_notification=not way.is_private,  # in a group the answer interests one person
-                    link_preview_options=_NO_PREVIEW,
-                    **content,
+            with await self._pacer.turn(limits_of(chat_id), ahead=True):
+                await self._api.ask(
+                    self._api.bot.send_message(
+                        chat_id=chat_id,
+                        message_thread_id=way.topic,
+                        reply_markup=under,
+                        reply_parameters=question,
+                        disable_notification=not way.is_private,  # in a group the answer interests one person
+                        link_preview_options=_NO_PREVIEW,
+                        **content,
+                    )
                 )
-            )
 
         await persistently(
             lambda: self._holds.keep(str(chat_id), once), self._clock, f"send {chat_id}", may_come_twice=True

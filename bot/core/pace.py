@@ -6,6 +6,7 @@ A token bucket lets up to twice its rate through within some window; suppliers a
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from math import ceil
 
 from bot.model.units import RateValue, Spent
@@ -60,6 +61,12 @@ class Window:
 
     def spend(self, now: float) -> None:
         """Count one that goes now."""
+        self._spent.append(now)
+
+    def postpone(self, then: float, now: float) -> None:
+        """Count one that was spent `then` as going now."""
+        with suppress(ValueError):  # so many went since that it had left
+            self._spent.remove(then)
         self._spent.append(now)
 
 

@@ -146,6 +146,12 @@ class Conversation:
             self._thread = None
             return await self._send(part, key)
 
+    async def wait_for_another(self) -> None:
+        """Wait until the place takes one more message, after the one whose turn we are in. Raises Stopping."""
+        turn = await self._pacer.turn(self._chat.limits(self._destination), self._stop)
+        if not turn.has_come:
+            raise Stopping
+
     def after(self, message_id: str) -> Thread | None:
         """The thread as it is once this message of the row is in it."""
         if self._way is Threads.CHAIN:
@@ -168,10 +174,12 @@ class Conversation:
             return
         limits = self._chat.edit_limits(self._destination)
         patience = 0.0 if self._row.severity is Severity.URGENT else EDIT_PATIENCE
-        if not await self._pacer.turn(limits, self._stop, patience=patience):
+        turn = await self._pacer.turn(limits, self._stop, patience=patience)
+        if not turn.has_come:
             return
         try:
-            await self._chat.edit(self._thread.message_id, self._card.part, self._destination)
+            with turn:
+                await self._chat.edit(self._thread.message_id, self._card.part, self._destination)
             self._thread = self._thread.model_copy(update={"says": self._card.says})
         except MessageGone:
             self._thread = None
@@ -196,8 +204,7 @@ class Conversation:
                 self._note("card_refused", error)
                 return
             await self._store()
-            if not await self._pacer.turn(self._chat.limits(self._destination), self._stop):
-                raise Stopping
+            await self.wait_for_another()
         else:
             await self._store()
 

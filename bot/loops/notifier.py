@@ -29,7 +29,7 @@ from bot.model.access import Grant, Role
 from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.outbox import Destination, Move, Notification, Settlement, State
 from bot.model.view import Waiting
-from bot.pacer import Pacer
+from bot.pacer import Pacer, Turn
 from bot.ports import Chat, Clock, Storage
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,8 @@ class Notifier:
 
     async def _work(self, lane: "_Lane", stop: asyncio.Event, *, wait: bool) -> bool:
         """Do what there is to do for one destination. Returns whether there was anything to do at once."""
-        has_worked = has_turn = False
+        has_worked = False
+        turn: Turn | None = None
         while not stop.is_set():
             lane.has_news.clear()
             destination = await self._destination(lane.destination)
@@ -153,14 +154,15 @@ class Notifier:
                 continue
             has_worked = True
             chat = self._chats[destination.chat]
-            if not has_turn:
+            if turn is None:
                 # It may take a while; what came meanwhile may go first, or along.
-                has_turn = await self._pacer.turn(chat.limits(destination), stop)
+                turn = await self._pacer.turn(chat.limits(destination), stop)
             elif isinstance(step, Send) or not await self._gather(step, destination):
-                has_turn = False
                 first = step.id if isinstance(step, Send) else step.ids[0]
-                for row in await self._storage.claim([first], now=self._at()):
-                    await self._deliver(row, destination, chat, stop)
+                with turn:
+                    for row in await self._storage.claim([first], now=self._at()):
+                        await self._deliver(row, destination, chat, stop)
+                turn = None
         return has_worked
 
     async def _next_step(self, destination: Destination) -> Step | None:
@@ -229,8 +231,8 @@ class Notifier:
             while row.parts_sent < len(parts):
                 message_id = await conversation.send(parts[row.parts_sent], _part_key(row))
                 row = await self._note_part(row, message_id, len(parts), conversation)
-                if row.parts_sent < len(parts) and not await self._pacer.turn(chat.limits(destination), stop):
-                    raise Stopping
+                if row.parts_sent < len(parts):
+                    await conversation.wait_for_another()
         except DEFECTS as defect:
             _note_stumbled(destination, defect)
             came = f"orderwatch itself stumbles over it ({type(defect).__name__}); please report it"

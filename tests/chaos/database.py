@@ -37,9 +37,11 @@ begin
     end if;
     return new;
 end $$;
-create trigger watched before insert or update on snapshots for each row execute function watch();
-create trigger watched before update of state on notifications for each row execute function watch();
 """
+_LOOKS = (
+    "create trigger watched before insert or update on snapshots for each row execute function watch()",
+    "create trigger watched before update of state on notifications for each row execute function watch()",
+)
 
 
 class Database:
@@ -98,13 +100,16 @@ class Database:
 
     def watch(self, sources: Collection[str], destinations: dict[str, str]) -> None:
         """Note from now on every write of a worker that did not hold the lease. `destinations`: name to chat."""
-        with psycopg.connect(self.address) as connection:
+        # Each statement by itself: whoever waits for one table while it holds another may wait for ever.
+        with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(_EYE)
             rows: list[tuple[str | None, str | None, str]]
             rows = [(source, None, each.name) for each in shards(sources, ()) for source in each.sources]
             rows += [(None, name, f"chat {chat}") for name, chat in destinations.items()]
             with connection.cursor() as cursor:
                 cursor.executemany("insert into lease_of values (%s, %s, %s)", rows)
+            for look in _LOOKS:
+                connection.execute(look)
 
     def ask(self, question: str) -> list[tuple[object, ...]]:
         """Rows."""

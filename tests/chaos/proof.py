@@ -77,7 +77,8 @@ class Chaos:
     async def _run(self, crowd: Crowd, database: Database) -> Outcome:
         await crowd.start()
         baseline = await self._baseline(database)
-        database.watch(self._sandbox.accounts, {name: chat for (chat, _), name in self._sandbox.names.items()})
+        destinations = {name: chat for (chat, _), name in self._sandbox.names.items()}
+        await asyncio.to_thread(database.watch, self._sandbox.accounts, destinations)
         await self._trouble(crowd, database)
         await crowd.calm()
         calm = self._sandbox.clock.now()

@@ -35,13 +35,33 @@ async def test_an_answer_goes_before_alerts_that_wait_for_the_same_place() -> No
     assert went == ["first", "answer", "alert", "alert"]
 
 
+async def test_a_message_that_is_slow_on_its_way_keeps_the_next_one_off_from_its_arrival_on() -> None:
+    clock, went = ManualClock(), []
+    pacer = Pacer(clock)
+
+    async def go(seconds_on_its_way: float) -> None:
+        with await pacer.turn(LIMITS):
+            await clock.sleep(seconds_on_its_way)
+            went.append(clock.monotonic())
+
+    begun = clock.monotonic()
+    slow = asyncio.create_task(go(0.8))
+    await clock.advance(0.9)
+    await slow
+    quick = asyncio.create_task(go(0.0))
+    await clock.advance(5)
+    await quick
+    assert went[1] - begun == pytest.approx(1.9, abs=0.1)  # not 1.0, a fifth of a second after the other one
+
+
 async def test_an_answer_that_waits_holds_up_no_other_place() -> None:
     clock, stop = ManualClock(), asyncio.Event()
     pacer = Pacer(clock)
     await pacer.turn(LIMITS, stop)
     answer = asyncio.create_task(pacer.turn(LIMITS, stop, ahead=True))
     await clock.advance(0)
-    assert await asyncio.wait_for(pacer.turn(ELSEWHERE, stop), 1)
+    turn = await asyncio.wait_for(pacer.turn(ELSEWHERE, stop), 1)
+    assert turn.has_come
     answer.cancel()
 
 

@@ -38,3 +38,11 @@ def test_what_is_recalled_takes_the_place_of_what_was_counted() -> None:
     window = spent_at(1.0, 2.0, 3.0)
     window.recall([Spent(60.0, 1)], 100.0)
     assert window.spent(100.0) == [Spent(60.0, 1)]
+
+
+def test_what_was_slow_on_its_way_counts_from_when_it_arrived() -> None:
+    window = spent_at(0.0, 5.0, rate=RateValue(2, 60.0))
+    window.postpone(0.0, 20.0)
+    assert window.wait(60.0) == 5.0
+    window.spend(65.0)
+    assert window.wait(65.0) == 15.0
