@@ -17,6 +17,7 @@ from bot.errors import LeaseLost
 from bot.model.database import Dsn
 from bot.model.lease import Holding, Job, Worker
 from bot.model.poll import Looked
+from bot.storage._pg_blockers import unblocked
 from bot.storage._pg_connections import Connection, Pool, address_of, connect, prepare_session
 from bot.storage._pg_trouble import told_for_people
 
@@ -39,6 +40,11 @@ _TABLES = (
 )
 _IS_OURS = "id = %(job)s and status = 'doing' and attempts = %(attempts)s and worker_id = %(runner)s"
 """What the engine's own table says of a job that is ours. Its columns are no public interface: pinned and tested."""
+_ACQUIRE = f"""
+    with ours as (select 1 from procrastinate_jobs where {_IS_OURS} for share)
+    insert into leases (name, token, worker) select %(name)s, %(token)s, %(worker)s from ours
+    on conflict (name) do update set token = excluded.token, worker = excluded.worker, since = now(), renewed_at = now()
+    returning name"""  # noqa: S608  a constant of this file
 _CONNECTIONS = 6
 _FORGOTTEN_AFTER = "1 hour"
 """A worker that was silent, or a lease that nobody had for so long, is not shown any more."""
@@ -47,9 +53,13 @@ _FORGOTTEN_AFTER = "1 hour"
 class Leases:
     """The tables, through a few connections of their own. Methods raise StorageError."""
 
-    def __init__(self, database: Dsn, *, worker: str = "orderwatch") -> None:
-        """`worker` is what the server's own lists show."""
+    def __init__(self, database: Dsn, *, worker: str = "orderwatch", patience: float = 1.0) -> None:
+        """`worker` is what the server's own lists show.
+
+        `patience`: seconds that a write may go on under a lease that is somebody else's by now.
+        """
         self._database = database
+        self._patience = patience
         self.pool = Pool(
             address_of(database, worker),
             min_size=2,
@@ -88,16 +98,15 @@ class Leases:
         """Hand out the token, if the job is this worker's. Whoever held the lease cannot write any more.
 
         False also when the answer to the engine's claim arrived so late that somebody else has the job by now.
+        A write under the lease that does not come to its end is broken off.
         """
-        rows = await self._run(
-            f"""with ours as (select 1 from procrastinate_jobs where {_IS_OURS} for share)
-                insert into leases (name, token, worker) select %(name)s, %(token)s, %(worker)s from ours
-                on conflict (name) do update set token = excluded.token, worker = excluded.worker, since = now(),
-                    renewed_at = now()
-                returning name""",  # noqa: S608  a constant of this file
-            {"name": name, "token": token, "worker": worker, **asdict(job)},
-        )
-        return bool(rows)
+        ours = {"name": name, "token": token, "worker": worker, **asdict(job)}
+        with told_for_people(self._database):
+            async with (
+                self.pool.connection() as connection,
+                unblocked(self._database, connection, lease=name, after=self._patience),
+            ):
+                return bool(await (await connection.execute(_ACQUIRE, ours)).fetchall())
 
     async def renew(self, held: Mapping[str, tuple[str, Job]]) -> frozenset[str]:
         """Those of these leases (by name, with token and job) that are still ours, and are so for another while."""
@@ -214,24 +223,13 @@ def _utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-_STATEMENT = "15s"
-"""As long as a transaction may be idle."""
-
-
 async def _require(connection: Connection, name: str, token: str) -> None:
     """Keep a lease from being handed to anybody else until the transaction ends. Raises LeaseLost.
 
     The lock is of the row's keys, of which the token is one by its unique index. So it stops whoever would hand out
     another token, and not those who renew: a transaction that writes under many leases holds up no renewal.
-
-    A worker that is frozen while it sends rows is not idle for the server, so each statement from here on has a limit:
-    else its lock would keep the lease from everybody until it wakes.
     """
-    found = await connection.execute(
-        f"""select set_config('statement_timeout', '{_STATEMENT}', true) from leases
-            where name = %s and token = %s for key share""",  # noqa: S608  a constant
-        (name, token),
-    )
+    found = await connection.execute("select 1 from leases where name = %s and token = %s for key share", (name, token))
     if await found.fetchone() is None:
         raise LeaseLost(f"the lease {name} is another worker's by now; nothing was written")
 

@@ -23,6 +23,7 @@ pytest.importorskip("procrastinate")
 
 from procrastinate import App, PsycopgConnector
 
+from bot.storage._pg_connections import Connection, connect
 from bot.storage.leases import Leases, fence
 from bot.storage.postgres import PostgresStorage
 
@@ -35,7 +36,7 @@ class Table:
 
     def __init__(self, folder: Path) -> None:
         self.database = database_for(folder)
-        self.leases = Leases(self.database)
+        self.leases = Leases(self.database, patience=60.0)
         self.app = App(connector=PsycopgConnector())
 
     async def open(self) -> "Table":
@@ -124,13 +125,39 @@ async def test_who_holds_the_lease_writes(table: Table, storage: PostgresStorage
     assert await storage.known_words("panels") == {"new"}
 
 
-async def test_a_write_whose_worker_is_frozen_is_ended_by_the_server_after_a_while(table: Table) -> None:
-    await table.leases.acquire("poll 1", "mine", "a", await table.claimed("poll 1"))
-    async with table.leases.pool.connection() as connection:
-        async with connection.transaction():
-            await fence("poll 1", "mine")(connection)
-            assert await (await connection.execute("show statement_timeout")).fetchone() == ("15s",)
-        assert await (await connection.execute("show statement_timeout")).fetchone() == ("0",)
+async def many_rows(frozen: Connection) -> None:
+    """Sent in one go; then nothing more comes, and the server's own limit for idle transactions is off."""
+    rows = [("panels", "a"), ("panels", "b")]
+    await frozen.cursor().executemany("insert into status_words values (%s, %s, '')", rows)
+
+
+async def half_of_the_rows(frozen: Connection) -> None:
+    """The server waits for the rest of them."""
+    frozen.pgconn.send_query(b"copy status_words from stdin")
+    async with asyncio.timeout(10):
+        while frozen.pgconn.is_busy():
+            await asyncio.sleep(0.01)
+            frozen.pgconn.consume_input()
+
+
+@pytest.mark.parametrize("sends", [many_rows, half_of_the_rows])
+async def test_a_worker_that_is_frozen_while_it_writes_keeps_its_lease_from_nobody(
+    table: Table, storage: PostgresStorage, sends: Callable[[Connection], Awaitable[None]]
+) -> None:
+    job = await table.claimed("poll 1")
+    await table.leases.acquire("poll 1", "mine", "a", job)
+    frozen, bystander = [await connect(table.database) for _ in range(2)]
+    await frozen.execute("begin")
+    await fence("poll 1", "mine")(frozen)
+    await sends(frozen)
+    hasty = Leases(table.database, patience=0.2)
+    await hasty.open()
+    async with asyncio.timeout(10):
+        assert await hasty.acquire("poll 1", "theirs", "b", job)
+    assert await storage.known_words("panels") == set()
+    await bystander.execute("select 'still there'")
+    for each in (frozen, bystander, hasty):
+        await each.close()
 
 
 async def test_one_writer_that_lost_its_lease_takes_no_other_down_with_it(
