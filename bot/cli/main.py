@@ -69,6 +69,7 @@ def group(invocation: Invocation) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (by default this process's own) and return its exit code."""
+    _open_what_was_closed()
     start_logs(verbose=False)
     invocation = Invocation()
     return end(lambda: group.main(arguments, prog_name="orderwatch", standalone_mode=False, obj=invocation), invocation)
@@ -107,6 +108,13 @@ def _unexpected(error: Exception, *, verbose: bool) -> int:
     else:
         complain(log.redact(f"orderwatch: unexpected {type(error).__name__}: {error} (-v shows where it happened)"))
     return Exit.FAILED
+
+
+def _open_what_was_closed() -> None:
+    """Let standard streams that the caller closed (`>&-`) lead nowhere, so that no file of ours takes their places."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _close_output() -> None:

@@ -160,6 +160,17 @@ def test_an_answer_that_finds_no_room_is_one_line_of_complaint(filled: Path, com
     assert (ended.returncode, ended.stderr) == (1, "the answer could not be written: No space left on device\n")
 
 
+@pytest.mark.parametrize("command", ["orders list >&-", "orders export >&-"])
+def test_a_stream_that_the_caller_closed_is_as_good_as_none(filled: Path, command: str) -> None:
+    ended = in_a_shell(f"orderwatch {command}", filled.parent)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_what_is_read_from_an_input_that_was_closed_is_empty(watched: Path) -> None:
+    ended = in_a_shell("orderwatch orders import - --to ops <&-", watched.parent)
+    assert (ended.returncode, ended.stderr) == (4, "standard input names no order\n")
+
+
 def test_help_says_what_each_command_does_in_a_whole_sentence(cli: Cli) -> None:
     groups = [(), *((name,) for name, command in every_command() if isinstance(command, click.Group))]
     assert len(groups) > 3
