@@ -22,7 +22,7 @@ _REFUSALS = (
 """What a server says, in English, when it lets somebody in never. While it connects the driver knows no error codes."""
 _PASSES = (
     (errors.ReadOnlySqlTransaction, "it is a standby that takes no writes; name the primary, or both of them"),
-    (errors.DiskFull, "the server's disk is full, nothing of this was written; free some space and it goes on"),
+    (errors.DiskFull, "the server's disk is full, nothing of this was written; free some space"),
     (errors.TooManyConnections, "it has no connection left; raise max_connections, or stop what holds them"),
 )
 _STAYS: tuple[tuple[type[Error] | tuple[type[Error], ...], str], ...] = (
@@ -68,7 +68,7 @@ def _judged(error: Error) -> tuple[bool, str]:
     for pattern, words in _REFUSALS:
         if error.sqlstate is None and re.search(pattern, str(error)):
             return False, words
-    return True, "it cannot be reached or broke off, nothing of this is known to be written; it is tried again"
+    return True, "it cannot be reached or broke off, nothing of this is known to be written; see whether it runs"
 
 
 def _first_line(error: Error) -> str:

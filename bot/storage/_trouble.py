@@ -10,7 +10,7 @@ from bot.errors import StorageError
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another program holds it and did not let go in time; close that program and try again",
     sqlite3.SQLITE_LOCKED: "another program holds it; close that program and try again",
-    sqlite3.SQLITE_FULL: "the disk is full, nothing of this was written; free some space and it goes on",
+    sqlite3.SQLITE_FULL: "the disk is full, nothing of this was written; free some space",
     sqlite3.SQLITE_READONLY: "it cannot be written; give this user write permission to the file and to its folder",
     sqlite3.SQLITE_PERM: "access is denied; give this user permission to the file and to its folder",
     sqlite3.SQLITE_AUTH: "access is denied; give this user permission to the file and to its folder",

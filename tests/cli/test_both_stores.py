@@ -87,6 +87,14 @@ def test_what_is_a_file_s_own_says_what_to_use_instead(cli: Cli, config: Path, l
     assert (ended.code, "is no file" in ended.err, INSTEAD[line] in ended.err) == (1, True, True)
 
 
+@pytest.mark.parametrize("line", ["orders list", "outbox list", "stats", "watch 1 --to ops", "workers", "healthcheck"])
+def test_a_command_that_finds_no_server_promises_no_other_try(cli: Cli, config: Path, line: str) -> None:
+    pytest.importorskip("psycopg")
+    config.write_text(f"{config.read_text()}database: postgresql://bot@127.0.0.1:1/orders\n")
+    ended = cli(*line.split(), "-c", str(config))
+    assert (ended.code, "it cannot be reached" in ended.err, "again" in ended.err) == (1, True, False)
+
+
 def test_every_command_is_tried() -> None:
     tried = {line.split()[0] for line in (*LINES, *INSTEAD)}
     assert tried | ELSEWHERE == set(group.list_commands(click.Context(group)))
