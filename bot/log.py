@@ -34,7 +34,7 @@ _TOKENS = (
 _BARE = re.compile(r"[^\s\"=\\]+")
 
 _SAID_BY_US = ("psycopg.pool",)
-"""Warns of every attempt to reach a database that is away, which we say ourselves, in one line every few seconds."""
+"""Warns of every attempt to reach a database that is away, which we say ourselves, in one line now and then."""
 _hidden: set[str] = set()
 
 

@@ -24,10 +24,12 @@ from bot.errors import LeaseLost, StorageError
 from bot.log import event
 from bot.loops.elsewhere import Answering
 from bot.loops.engine import Crew
+from bot.loops.recurring import Recurring
 from bot.loops.supervisor import Loop, Supervisor
 from bot.model.lease import Job, Lease, Worker
 from bot.model.moment import Moment
 from bot.storage._pg_connections import Connection
+from bot.storage._pg_trouble import told_for_people
 from bot.storage.leases import Leases, fence
 from bot.storage.postgres import PostgresStorage
 
@@ -38,6 +40,8 @@ _ANYBODY = "leases"
 _TASK = "lease"
 _DRAIN = 6.0
 """Seconds that the loops of a lease have to end in peace when it is handed over."""
+_AGAIN_AFTER = 1.0
+"""Seconds until procrastinate is begun again that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class ProcrastinateEngine:
         self._times = times
         self._held: dict[str, _Held] = {}
         self._leaving = False
+        self._unreachable = Recurring("lease_table_unreachable", clock)
+        self._failing = Recurring("engine_failed", clock)
         self._answering = Answering(crew.pollers, table, clock)
         self._app = App(connector=PsycopgConnector())
         self._app.job_manager = _Jobs(self._app.connector)
@@ -119,10 +125,8 @@ class ProcrastinateEngine:
                 await self._table.leave(self._worker.name)
 
     async def _make_engine_tables(self) -> None:
-        try:
+        with _said_by_the_driver():
             await self._app.schema_manager.apply_schema_async()
-        except ConnectorException as error:
-            raise error.__cause__ or error from None  # what the driver says is told for people
 
     # Taking leases
 
@@ -137,25 +141,26 @@ class ProcrastinateEngine:
                 if stop.is_set():
                     await self._hand_all_over(taking)
                 elif error := taking.exception():
-                    event(log, "engine_failed", level=logging.ERROR, error=f"{type(error).__name__}: {error}")
-                    await sleep_unless(stop, 1.0, self._clock)
+                    self._failing.tell(error, next_try_in=_AGAIN_AFTER)
+                    await sleep_unless(stop, _AGAIN_AFTER, self._clock)
         finally:
             stopped.cancel()
             taking.cancel()
 
     async def _run_procrastinate(self) -> None:
         times = self._times
-        await self._app.run_worker_async(
-            queues=[_ANYBODY, self._worker.queue],
-            name=self._worker.name,
-            concurrency=len(self._leases) + 1,
-            fetch_job_polling_interval=times.look,
-            shutdown_graceful_timeout=min(_DRAIN, times.lease) + 1.0,
-            delete_jobs="always",
-            install_signal_handlers=False,
-            update_heartbeat_interval=times.heartbeat,
-            stalled_worker_timeout=times.stall,
-        )
+        with told_for_people(self._table.database), _said_by_the_driver():
+            await self._app.run_worker_async(
+                queues=[_ANYBODY, self._worker.queue],
+                name=self._worker.name,
+                concurrency=len(self._leases) + 1,
+                fetch_job_polling_interval=times.look,
+                shutdown_graceful_timeout=min(_DRAIN, times.lease) + 1.0,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                update_heartbeat_interval=times.heartbeat,
+                stalled_worker_timeout=times.stall,
+            )
 
     async def _hand_all_over(self, taking: asyncio.Task[Any]) -> None:
         taking.cancel()
@@ -238,16 +243,18 @@ class ProcrastinateEngine:
     async def _keep(self, stop: asyncio.Event) -> None:
         """Renew what we hold. A loop of its own: over a slow network all the rest would take longer than a lease."""
         while not stop.is_set():
-            with _told():
+            with self._told():
                 await self._renew()
                 asked_at = self._clock.monotonic()
                 self._clock.follow(await self._table.report(self._worker), asked_at=asked_at)
+                if self._unreachable.end():
+                    event(log, "lease_table_reached")
             await sleep_unless(stop, self._times.heartbeat, self._clock)
 
     async def _give(self, stop: asyncio.Event) -> None:
         """Give away what is too much, and bring back what nobody has."""
         while not stop.is_set():
-            with _told():
+            with self._told():
                 await self._share()
                 await self._bring_back()
             await sleep_unless(stop, self._times.heartbeat, self._clock)
@@ -290,18 +297,27 @@ class ProcrastinateEngine:
         for name in self._leases.keys() - offered:
             await self._offer(name)
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell of what the database makes impossible inside the block, which is tried again."""
+        try:
+            with told_for_people(self._table.database), _said_by_the_driver():
+                yield
+        except StorageError as error:
+            self._unreachable.tell(error, next_try_in=self._times.heartbeat)
+
     async def _end(self, job: jobs.Job) -> None:
         with suppress(ConnectorException):  # another worker was faster
             await self._app.job_manager.finish_job_by_id_async(job.id or 0, status=jobs.Status.FAILED, delete_job=True)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Log what the database makes impossible inside the block: it is tried again."""
+def _said_by_the_driver() -> Iterator[None]:
+    """Let what the engine makes of an error of the driver be that again."""
     try:
         yield
-    except (StorageError, ConnectorException) as error:
-        event(log, "lease_table_unreachable", level=logging.ERROR, error=error)
+    except ConnectorException as error:
+        raise error.__cause__ or error from None
 
 
 class _Jobs(JobManager):  # type: ignore[misc,unused-ignore]  # the engine may be absent when types are checked

@@ -58,7 +58,7 @@ class Leases:
 
         `patience`: seconds that a write may go on under a lease that is somebody else's by now.
         """
-        self._database = database
+        self.database = database
         self._patience = patience
         self.pool = Pool(
             address_of(database, worker),
@@ -73,8 +73,8 @@ class Leases:
 
     async def open(self) -> None:
         """Connect. The tables need not be there."""
-        with told_for_people(self._database):
-            await (await connect(self._database)).close()  # it says at once what is wrong; the pool tries on
+        with told_for_people(self.database):
+            await (await connect(self.database)).close()  # it says at once what is wrong; the pool tries on
             await self.pool.open(wait=True, timeout=10.0)
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class Leases:
 
     async def prepare(self, make_engine_tables: Callable[[], Awaitable[None]]) -> None:
         """Make the tables that are missing, the engine's by `make_engine_tables`; one process at a time."""
-        with told_for_people(self._database):
+        with told_for_people(self.database):
             async with self.pool.connection() as connection, connection.transaction():
                 await connection.execute("select pg_advisory_xact_lock(%s)", (_KEY,))
                 for statement in _TABLES:
@@ -101,10 +101,10 @@ class Leases:
         A write under the lease that does not come to its end is broken off.
         """
         ours = {"name": name, "token": token, "worker": worker, **asdict(job)}
-        with told_for_people(self._database):
+        with told_for_people(self.database):
             async with (
                 self.pool.connection() as connection,
-                unblocked(self._database, connection, lease=name, after=self._patience),
+                unblocked(self.database, connection, lease=name, after=self._patience),
             ):
                 return bool(await (await connection.execute(_ACQUIRE, ours)).fetchall())
 
@@ -213,7 +213,7 @@ class Leases:
         )
 
     async def _run(self, statement: str, parameters: Any) -> list[tuple[Any, ...]]:
-        with told_for_people(self._database):
+        with told_for_people(self.database):
             async with self.pool.connection() as connection:
                 found = await connection.execute(statement, parameters)
                 return await found.fetchall()

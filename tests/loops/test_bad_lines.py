@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import logging
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -85,6 +87,33 @@ async def test_one_that_comes_back_logs_no_traceback_about_what_it_lost(
     await until(lambda: bool(cut_off.pollers))
     gc.collect()  # a task whose failure nobody heard of is told when it is thrown away
     assert [record for record in caplog.records if record.name == "asyncio" or record.exc_info] == []
+
+
+async def test_an_outage_is_told_when_it_begins_and_when_it_is_over(
+    team: Team, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    crew = await team.join("a", database=line.address)
+    await until(lambda: set(crew.stores) == ALL)
+    await line.take_away()
+    await until(lambda: "lease_table_unreachable" in caplog.messages)
+    await line.lay_again()
+    await until(lambda: set(crew.stores) == ALL)
+    told = [message for message in caplog.messages if message.startswith("lease_table")]
+    assert told == ["lease_table_unreachable", "lease_table_reached"]
+
+
+async def test_an_engine_that_fails_says_so_in_one_line_of_the_driver_s(
+    team: Team, database: Dsn, caplog: pytest.LogCaptureFixture
+) -> None:
+    crew = await team.join("a")
+    await until(lambda: set(crew.stores) == ALL)
+    async with team.tables["a"].pool.connection() as connection:
+        await connection.execute("alter table procrastinate_jobs rename to gone")
+        await until(lambda: "engine_failed" in caplog.messages)
+        await connection.execute("alter table gone rename to procrastinate_jobs")
+    (error,) = [vars(record)["facts"]["error"] for record in caplog.records if record.message == "engine_failed"]
+    assert re.fullmatch(rf"{re.escape(str(database))}: the database refused this, .* \(.*not exist\)", str(error))
 
 
 async def test_over_a_slow_line_no_lease_is_lost(team: Team, line: Line) -> None:
