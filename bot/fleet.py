@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from bot.clock import SharedClock
 from bot.core import shards
@@ -72,14 +73,17 @@ async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, ti
         await storage.close()
 
 
-async def standing(database: Dsn) -> Standing | None:
-    """Who works on this database, and on what; None: no worker ever shared it. Raises StorageError."""
+async def standing(database: Dsn, sources: Iterable[str]) -> Standing | None:
+    """Who works on this database, and on which of `sources`; None: no worker ever shared it. Raises StorageError."""
     leases = Leases(database)
     await leases.open()
     try:
         if not await leases.is_shared():
             return None
-        return Standing(tuple(await leases.workers()), tuple(await leases.holdings(seconds=Times().stall)))
+        polled = {lease.name: lease.sources for lease in shards.shards(list(sources), ())}
+        holdings = await leases.holdings(seconds=Times().stall)
+        named = tuple(replace(held, sources=polled.get(held.lease, ())) for held in holdings)
+        return Standing(tuple(await leases.workers()), named)
     finally:
         await leases.close()
 

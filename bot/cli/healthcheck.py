@@ -13,7 +13,7 @@ from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import ask
 from bot.errors import StorageError
-from bot.model.lease import Standing
+from bot.model.lease import Holding, Standing
 from bot.model.moment import Moment, instant_of
 
 LONGEST_SILENCE = 60.0
@@ -29,11 +29,11 @@ def command(invocation: Invocation) -> int:
 
     Where workers share the database: if the worker on this machine did, and somebody works on every lease.
     """
-    database = read_store(invocation).database
+    store = read_store(invocation)
     try:
-        shared = standing(database)
+        shared = standing(store)
         if shared is None or not shared.workers:
-            silences = _silences(ask(database, lambda views: views.beats()), datetime.now(UTC))
+            silences = _silences(ask(store.database, lambda views: views.beats()), datetime.now(UTC))
             reasons = reasons_against(silences)
         else:
             silences = {worker.name: round(worker.silent, 1) for worker in shared.workers}
@@ -71,8 +71,12 @@ def reasons_against_workers(found: Standing, host: str) -> list[str]:
     elif min(here) > LONGEST_SILENCE:
         reasons.append(f"the worker on this machine has been silent for {min(here):.0f} s")
     lost = [held for held in found.holdings if held.worker is None and held.silent > LONGEST_SILENCE]
-    reasons += [f"nobody has worked on the lease {held.lease} for {held.silent:.0f} s" for held in lost]
+    reasons += [f"nobody has worked on the lease {_named(held)} for {held.silent:.0f} s" for held in lost]
     return reasons
+
+
+def _named(held: Holding) -> str:
+    return f"{held.lease} ({', '.join(held.sources)})" if held.sources else held.lease
 
 
 def _silences(beats: Mapping[str, Moment], now: datetime) -> dict[str, float]:

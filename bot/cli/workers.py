@@ -17,12 +17,12 @@ from bot.model.moment import Moment, from_instant
 @click.command()
 @common_options
 def command(invocation: Invocation) -> int:
-    """Say which worker holds which lease, and since when. Leases that nobody holds come first.
+    """Say which worker holds which lease, since when, and which sources are in it. Leases that nobody holds come first.
 
-    Without --engine postgres there are no leases: one process does everything.
+    The sources are those of this config. Without --engine postgres there are no leases: one process does everything.
     """
     store = read_store(invocation)
-    found = standing(store.database)
+    found = standing(store)
     if found is None or not (found.workers or found.holdings):
         complain("no workers share this database; `orderwatch run --engine postgres` starts one")
         return Exit.NOTHING
@@ -30,10 +30,16 @@ def command(invocation: Invocation) -> int:
         say_json(_as_data(found))
         return Exit.DONE
     rows = [
-        [held.lease, held.worker or "nobody", _since(held, store.timezone), f"{held.silent:.0f} s ago"]
+        [
+            held.lease,
+            held.worker or "nobody",
+            _since(held, store.timezone),
+            f"{held.silent:.0f} s ago",
+            ", ".join(held.sources),
+        ]
         for held in sorted(found.holdings, key=lambda held: (held.worker is not None, held.lease))
     ]
-    say_table(["lease", "worker", "since", "renewed"], rows, color=invocation.color)
+    say_table(["lease", "worker", "since", "renewed", "sources"], rows, color=invocation.color)
     idle = {worker.name for worker in found.workers} - {held.worker for held in found.holdings}
     if idle:
         complain(f"without any lease: {', '.join(sorted(idle))}")
@@ -66,6 +72,7 @@ def _as_data(found: Standing) -> dict[str, object]:
                 "worker": held.worker,
                 "since": _at(held.since),
                 "renewed_seconds_ago": round(held.silent, 1),
+                "sources": list(held.sources),
             }
             for held in found.holdings
         ],

@@ -152,16 +152,17 @@ def _placed(
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the database is, and the zone in which to show its times."""
+    """Where the database is, the zone in which to show its times, and the names of the sources it is about."""
 
     database: Database
     timezone: str
+    sources: tuple[str, ...]
 
 
 def locate(path: Path, environ: Mapping[str, str]) -> Store:
     """What reading the database needs of a config file. Neither tokens nor their variables have to be there.
 
-    Raises ConfigError when the file cannot be read, or just these two values are wrong.
+    Raises ConfigError when the file cannot be read, or just the database or the zone is wrong.
     """
     document = Document(path, environ)
     needed = {key: value for key, value in document.data.items() if key in StoreEntry.model_fields}
@@ -169,7 +170,9 @@ def locate(path: Path, environ: Mapping[str, str]) -> Store:
     problems = [one for one in document.complaints.problems() if one.key in StoreEntry.model_fields]
     if entry is None or problems:
         raise ConfigError(problems)
-    return Store(database=located(entry.database, path.parent), timezone=entry.timezone)
+    sources = document.data.get("sources")
+    names = tuple(map(str, sources)) if isinstance(sources, dict) else ()
+    return Store(database=located(entry.database, path.parent), timezone=entry.timezone, sources=names)
 
 
 def _escalations(document: Document, checked: Check, destinations: Mapping[str, Any]) -> None:

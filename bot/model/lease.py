@@ -62,3 +62,5 @@ class Holding:
     since: datetime
     silent: float
     """Seconds since it was renewed."""
+    sources: tuple[str, ...] = ()
+    """Names of the sources in it, by the config of whoever asks."""

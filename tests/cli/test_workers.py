@@ -1,11 +1,16 @@
 """`orderwatch workers`, and what health means where workers share a database."""
 
+import asyncio
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.cli.healthcheck import reasons_against_workers
+from bot.core.shards import shards
+from bot.model.database import Dsn
 from bot.model.lease import Holding, Standing, Worker
 from tests.cli.conftest import CONFIG, Cli
 from tests.postgres import empty_database
@@ -13,6 +18,7 @@ from tests.postgres import empty_database
 SINCE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 HERE = Worker("a", "here", 1, "q", SINCE, silent=2.0)
 HELD = Holding("poll 1", "a", SINCE, silent=2.0)
+PANELS = next(lease.name for lease in shards(["panels"], ()))
 
 
 def test_workers_that_hold_everything_are_healthy() -> None:
@@ -38,6 +44,12 @@ def test_a_lease_that_nobody_takes_is_named() -> None:
     ]
 
 
+def test_a_lease_of_sources_that_nobody_takes_is_named_with_them() -> None:
+    lost = Holding("poll 17", None, SINCE, silent=90.0, sources=("panels", "shop"))
+    (reason,) = reasons_against_workers(Standing((HERE,), (HELD, lost)), "here")
+    assert reason == "nobody has worked on the lease poll 17 (panels, shop) for 90 s"
+
+
 def test_a_lease_on_its_way_to_another_worker_is_no_reason() -> None:
     between = Holding("chat slack", None, SINCE, silent=4.0)
     assert reasons_against_workers(Standing((HERE,), (HELD, between)), "here") == []
@@ -61,3 +73,39 @@ def test_a_database_that_nobody_shared_has_no_workers(cli: Cli, tmp_path: Path) 
     pytest.importorskip("procrastinate")
     (tmp_path / "w.yaml").write_text(f"database: {empty_database().secret}\n{CONFIG}", encoding="utf-8")
     assert cli("workers", "-c", str(tmp_path / "w.yaml")).code == 4
+
+
+def test_a_lease_is_shown_with_the_sources_that_are_in_it(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = written(tmp_path, "panels")
+    ended = cli("workers", "-c", str(shared))
+    lease, worker, *_, sources = re.split(" {2,}", ended.out.splitlines()[1])
+    assert (lease, worker, sources) == (PANELS, "a", "panels")
+    assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["sources"] == ["panels"]
+
+
+def written(folder: Path, *sources: str) -> Path:
+    """A config with these sources, each polled by the worker `a`."""
+    database = empty_database()
+    asyncio.run(_held(database, {lease.name for lease in shards(sources, ()) if lease.sources}))
+    entries = "".join(f"  {name}: {{kind: stateset, token: made-up}}\n" for name in sources)
+    path = folder / "w.yaml"
+    path.write_text(f"database: {database.secret}\n{CONFIG}sources:\n{entries}", encoding="utf-8")
+    return path
+
+
+async def _held(database: Dsn, leases: set[str]) -> None:
+    from procrastinate import App, PsycopgConnector
+
+    from bot.storage.leases import Leases
+
+    table, app = Leases(database), App(connector=PsycopgConnector())
+    await table.open()
+    await app.open_async(table.pool)
+    await table.prepare(app.schema_manager.apply_schema_async)
+    await table.report(HERE)
+    async with table.pool.connection() as connection:
+        for name in leases:
+            await app.configure_task("lease", lock=name).defer_async(name=name)
+            await connection.execute("insert into leases (name, token, worker) values (%s, %s, 'a')", (name, name))
+    await table.close()
