@@ -19,7 +19,7 @@ from bot.loops.elsewhere import Elsewhere
 from bot.loops.shared import ProcrastinateEngine
 from bot.loops.shared import Times as Times
 from bot.model.database import Dsn
-from bot.model.lease import Standing, Worker
+from bot.model.lease import STALL, Standing, Worker
 from bot.ports import Askable, Clock
 from bot.storage._pg_connections import Connection
 from bot.storage.leases import Leases
@@ -81,7 +81,7 @@ async def standing(database: Dsn, sources: Iterable[str]) -> Standing | None:
         if not await leases.is_shared():
             return None
         polled = {lease.name: lease.sources for lease in shards.shards(list(sources), ())}
-        holdings = await leases.holdings(seconds=Times().stall)
+        holdings = await leases.holdings(seconds=STALL)
         named = tuple(replace(held, sources=polled.get(held.lease, ())) for held in holdings)
         return Standing(tuple(await leases.workers()), named)
     finally:

@@ -10,7 +10,7 @@ from bot.cli._fleet import standing
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say_json, say_table
 from bot.cli._times import shown
-from bot.model.lease import Holding, Standing
+from bot.model.lease import STALL, Holding, Standing
 from bot.model.moment import Moment, from_instant
 
 
@@ -32,7 +32,7 @@ def command(invocation: Invocation) -> int:
     rows = [
         [
             held.lease,
-            held.worker or "nobody",
+            _holder(held),
             _since(held, store.timezone),
             f"{held.silent:.0f} s ago",
             ", ".join(held.sources),
@@ -40,10 +40,25 @@ def command(invocation: Invocation) -> int:
         for held in sorted(found.holdings, key=lambda held: (held.worker is not None, held.lease))
     ]
     say_table(["lease", "worker", "since", "renewed", "sources"], rows, color=invocation.color)
-    idle = {worker.name for worker in found.workers} - {held.worker for held in found.holdings}
-    if idle:
-        complain(f"without any lease: {', '.join(sorted(idle))}")
+    for line in remarks(found):
+        complain(line)
     return Exit.DONE
+
+
+def remarks(found: Standing) -> list[str]:
+    """What the leases do not show: workers that have none, and those that give no sign of life."""
+    busy = {held.worker for held in found.holdings}
+    alive = [worker.name for worker in found.workers if worker.silent < STALL]
+    silent = [f"{worker.name} for {worker.silent:.0f} s" for worker in found.workers if worker.silent >= STALL]
+    idle = [name for name in alive if name not in busy]
+    return [
+        *([f"without any lease: {', '.join(idle)}"] if idle else []),
+        *([f"silent: {', '.join(silent)}; see whether they run and reach the database"] if silent else []),
+    ]
+
+
+def _holder(held: Holding) -> str:
+    return held.worker or (f"{held.gone}, silent for {held.silent:.0f} s" if held.gone else "nobody")
 
 
 def _since(held: Holding, timezone: str) -> str:
@@ -70,6 +85,7 @@ def _as_data(found: Standing) -> dict[str, object]:
             {
                 "name": held.lease,
                 "worker": held.worker,
+                "silent_worker": held.gone,
                 "since": _at(held.since),
                 "renewed_seconds_ago": round(held.silent, 1),
                 "sources": list(held.sources),

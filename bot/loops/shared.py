@@ -26,7 +26,7 @@ from bot.loops.elsewhere import Answering
 from bot.loops.engine import Crew
 from bot.loops.recurring import Recurring
 from bot.loops.supervisor import Loop, Supervisor
-from bot.model.lease import Job, Lease, Worker
+from bot.model.lease import STALL, Job, Lease, Worker
 from bot.model.moment import Moment
 from bot.storage._pg_connections import Connection
 from bot.storage._pg_trouble import told_for_people
@@ -52,8 +52,8 @@ class Times:
     """A worker that could not renew for so long stops."""
     heartbeat: float = 3.0
     """Between two signs of life; leases are renewed as often."""
-    stall: float = 30.0
-    """A worker that gave no sign of life for so long is dead, and its leases are given to others."""
+    stall: float = STALL
+    """See there."""
     look: float = 0.5
     """Between two looks for leases that are free, beside being told of them."""
 

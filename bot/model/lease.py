@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+STALL = 30.0
+"""Seconds without a sign of life after which a worker is taken for dead, and its leases are given to others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -62,5 +65,7 @@ class Holding:
     since: datetime
     silent: float
     """Seconds since it was renewed."""
+    gone: str | None = None
+    """The worker that has it and gives no sign of life, until it is given to another."""
     sources: tuple[str, ...] = ()
     """Names of the sources in it, by the config of whoever asks."""

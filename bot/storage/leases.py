@@ -9,7 +9,7 @@ Moments are those of the server, so that no worker's clock matters. Needs the ex
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -160,18 +160,23 @@ class Leases:
     # All of them
 
     async def holdings(self, *, seconds: float) -> Sequence[Holding]:
-        """Every lease that is held or offered, by name; a worker silent for longer than `seconds` holds none.
+        """Every lease that is held or offered, by name.
 
+        It is nobody's if it was not renewed for longer than `seconds`, or its worker gave no sign of life for so long.
         Workers offer what is in their config: a lease without a job was of a source that left it.
         """
         rows = await self._run(
-            """select leases.name, case when token is not null and seen_at >= now() - %s * interval '1 second'
-                    then worker end, since, extract(epoch from now() - renewed_at)::float8
+            """select leases.name, case when token is not null then worker end, since,
+                    extract(epoch from now() - renewed_at)::float8, renewed_at >= now() - %(patience)s
+                        and seen_at >= now() - %(patience)s
                 from leases left join workers on workers.name = worker
                 where exists (select 1 from procrastinate_jobs where lock = leases.name) order by leases.name""",
-            (seconds,),
+            {"patience": timedelta(seconds=seconds)},
         )
-        return [Holding(name, worker, since, silent) for name, worker, since, silent in rows]
+        return [
+            Holding(name, holder if lives else None, since, silent, gone=None if lives else holder)
+            for name, holder, since, silent, lives in rows
+        ]
 
     async def workers(self) -> Sequence[Worker]:
         """Every worker that was alive in the last hour and did not end in peace, by name."""

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.cli.healthcheck import reasons_against_workers
+from bot.cli.workers import remarks
 from bot.core.shards import shards
 from bot.model.database import Dsn
 from bot.model.lease import Holding, Standing, Worker
@@ -84,17 +85,34 @@ def test_a_lease_is_shown_with_the_sources_that_are_in_it(cli: Cli, tmp_path: Pa
     assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["sources"] == ["panels"]
 
 
-def written(folder: Path, *sources: str) -> Path:
-    """A config with these sources, each polled by the worker `a`."""
+def test_a_worker_that_is_silent_is_said_to_be_where_its_leases_are(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = written(tmp_path, "panels", silent=42)
+    ended = cli("workers", "-c", str(shared))
+    assert re.search(rf"{PANELS}  a, silent for 4\d s  ", ended.out)
+    assert re.match(r"silent: a for 4\d s; see whether", ended.err)
+    assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["silent_worker"] == "a"
+
+
+def test_only_those_that_live_are_said_to_have_no_lease() -> None:
+    idle, dead = Worker("b", "here", 2, "q", SINCE, silent=2.0), Worker("c", "there", 3, "q", SINCE, silent=42.0)
+    assert remarks(Standing((HERE, idle, dead), (HELD,))) == [
+        "without any lease: b",
+        "silent: c for 42 s; see whether they run and reach the database",
+    ]
+
+
+def written(folder: Path, *sources: str, silent: int = 0) -> Path:
+    """A config with these sources, each polled by the worker `a`, which has been silent for so many seconds."""
     database = empty_database()
-    asyncio.run(_held(database, {lease.name for lease in shards(sources, ()) if lease.sources}))
+    asyncio.run(_held(database, {lease.name for lease in shards(sources, ()) if lease.sources}, silent))
     entries = "".join(f"  {name}: {{kind: stateset, token: made-up}}\n" for name in sources)
     path = folder / "w.yaml"
     path.write_text(f"database: {database.secret}\n{CONFIG}sources:\n{entries}", encoding="utf-8")
     return path
 
 
-async def _held(database: Dsn, leases: set[str]) -> None:
+async def _held(database: Dsn, leases: set[str], silent: int) -> None:
     from procrastinate import App, PsycopgConnector
 
     from bot.storage.leases import Leases
@@ -108,4 +126,6 @@ async def _held(database: Dsn, leases: set[str]) -> None:
         for name in leases:
             await app.configure_task("lease", lock=name).defer_async(name=name)
             await connection.execute("insert into leases (name, token, worker) values (%s, %s, 'a')", (name, name))
+        for statement in ("update workers set seen_at = now() - %s", "update leases set renewed_at = now() - %s"):
+            await connection.execute(statement, (timedelta(seconds=silent),))
     await table.close()

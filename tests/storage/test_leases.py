@@ -215,14 +215,21 @@ async def test_a_lease_that_was_given_back_is_nobody_s(table: Table, storage: Po
     await table.leases.report(Worker("a", "host", 1, "q"))
     assert [each.worker for each in await table.leases.holdings(seconds=30)] == ["a"]
     await table.leases.release("poll 1", "mine")
-    assert [each.worker for each in await table.leases.holdings(seconds=30)] == [None]
+    assert [(each.worker, each.gone) for each in await table.leases.holdings(seconds=30)] == [(None, None)]
     with pytest.raises(LeaseLost):
         await WRITES["commit"](storage.fenced(fence("poll 1", "mine")))
 
 
 async def test_a_worker_without_signs_of_life_holds_nothing(table: Table) -> None:
     await table.leases.acquire("poll 1", "mine", "a", await table.claimed("poll 1"))
-    assert [each.worker for each in await table.leases.holdings(seconds=30)] == [None]
+    assert [(each.worker, each.gone) for each in await table.leases.holdings(seconds=30)] == [(None, "a")]
+
+
+async def test_a_lease_that_is_not_renewed_is_nobody_s_though_its_worker_lives(table: Table) -> None:
+    await table.leases.acquire("poll 1", "mine", "a", await table.claimed("poll 1"))
+    await table.leases.report(Worker("a", "host", 1, "q"))
+    await table.app.connector.execute_query_async("update leases set renewed_at = now() - interval '31 seconds'")
+    assert [(each.worker, each.gone) for each in await table.leases.holdings(seconds=30)] == [(None, "a")]
 
 
 async def test_a_lease_that_is_in_no_config_any_more_is_not_shown(table: Table) -> None:
