@@ -385,7 +385,10 @@ class Storage(Views, Outbox, Protocol):
         """Watchlist to the number of orders its summary spoke of."""
 
     async def beat(self, alive: Sequence[str], at: Moment, silent: Sequence[str] = ()) -> None:
-        """Note which loops give a sign of life; of `silent` ones the last stands, and others there are no more."""
+        """Note which loops give a sign of life; of `silent` ones the last stands, and others there are no more.
+
+        Without any, nobody runs.
+        """
 
     async def tidy(self, now: Moment, retention: Retention) -> Mapping[str, int]:
         """Drop what retention no longer wants, in small transactions. Returns how much of what was dropped."""

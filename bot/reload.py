@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TypeVar
 
 from bot.app import App, Company, OpenHands, app_on, checked, open_storage
@@ -13,6 +13,7 @@ from bot.errors import StorageError, StorageUnreachable
 from bot.files import Files
 from bot.log import event
 from bot.loops.reloader import Reloader
+from bot.model.moment import from_instant
 from bot.ports import Clock, Storage
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ async def keep_running(
 
     The database stays open and locked all the time, and so does every source and chat whose settings stay the same:
     budgets and limits are one. A database that cannot be reached is waited for; with one that went back in time we
-    begin anew. `join` lets this process share the store with other workers. Raises ConfigError and StorageError, but
-    once it runs it goes on whatever a later config says.
+    begin anew. At the end no loop counts as alive. `join` lets this process share the store with other workers.
+    Raises ConfigError and StorageError, but once it runs it goes on whatever a later config says.
     """
 
     def read_next(fresh: Files) -> Config:
@@ -67,6 +68,8 @@ async def keep_running(
                 if not has_run and not may_pass:
                     raise
                 await _wait("database_unreachable" if may_pass else "reload_failed", error, clock, stop)
+        with suppress(StorageError):  # then the health check finds out by the silence
+            await storage.beat([], from_instant(time.now()))
 
 
 async def _open(

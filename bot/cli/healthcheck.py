@@ -25,7 +25,7 @@ LONGEST_SILENCE = 60.0
 def command(invocation: Invocation) -> int:
     """Exit 0 if the running bot is alive, else 1 with the reason.
 
-    Alive is a bot of which every loop gave a sign of life in the last 60 seconds.
+    Alive is a bot of which every loop gave a sign of life in the last 60 seconds, and that was not stopped.
 
     Where workers share the database: if the worker on this machine did, and somebody works on every lease.
     """
@@ -52,7 +52,7 @@ def command(invocation: Invocation) -> int:
 def reasons_against(silences: Mapping[str, float]) -> list[str]:
     """Why the bot is not healthy, from the seconds since each loop's last sign of life; empty when it is."""
     if not silences:
-        return ["no loop has ever run on this database; start it with `orderwatch run`"]
+        return ["no bot runs on this database; start it with `orderwatch run`"]
     return [
         f"{loop} has been silent for {silence:.0f} s"
         if silence > 0

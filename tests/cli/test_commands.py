@@ -119,5 +119,5 @@ def test_a_sign_of_life_from_the_future_is_none_for_the_clock_was_set_back_since
     assert reason == "poller was last heard 28800 s ahead of the clock, and not since that was set back"
 
 
-def test_a_database_on_which_nothing_ever_ran_says_what_to_start() -> None:
-    assert reasons_against({}) == ["no loop has ever run on this database; start it with `orderwatch run`"]
+def test_a_database_on_which_nothing_runs_says_what_to_start() -> None:
+    assert reasons_against({}) == ["no bot runs on this database; start it with `orderwatch run`"]

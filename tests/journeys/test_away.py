@@ -10,7 +10,7 @@ import pytest
 
 from bot.model.database import Dsn
 from bot.sandbox.server import Sandbox
-from tests.journeys.process import ended, logged, program, written
+from tests.journeys.process import done, ended, logged, program, written
 from tests.journeys.scene import until
 from tests.line import Line
 from tests.postgres import database_for, exchange, put_back
@@ -108,6 +108,20 @@ async def test_what_an_older_database_has_forgotten_is_told_again(tmp_path: Path
         await until(lambda: told(sandbox) == 4)
         process.send_signal(signal.SIGTERM)
         assert (await ended(process))[0] == 0
+
+
+async def test_workers_that_were_stopped_leave_no_loops_of_an_earlier_bot_alone(tmp_path: Path) -> None:
+    async with Sandbox(accounts=["stateset"]) as sandbox:
+        path = config(tmp_path, sandbox, database_for(tmp_path))
+        for arguments, how in ((ALONE, signal.SIGKILL), (WORKER, signal.SIGTERM)):
+            async with program(*arguments, path) as process:
+                await logged(process, "watching")
+                process.send_signal(how)
+                await ended(process)
+        assert await done("healthcheck", "-c", path) == (
+            1,
+            "no bot runs on this database; start it with `orderwatch run`\n",
+        )
 
 
 def told(sandbox: Sandbox) -> int:

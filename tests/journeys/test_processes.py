@@ -14,6 +14,8 @@ from tests.journeys.process import done, ended, program, written
 from tests.journeys.scene import until
 from tests.journeys.store import content
 
+STOPPED = "no bot runs on this database; start it with `orderwatch run`\n"
+
 
 def watching(sandbox: Sandbox) -> int:
     """How many summaries of watchlists the chats have shown."""
@@ -48,6 +50,17 @@ async def test_a_terminated_program_drains_in_time_and_the_next_one_continues_wi
         verdict = sandbox.verdict(baseline=baseline, calm=sandbox.clock.now())
         assert verdict.is_clean, str(verdict)
         assert watching(sandbox) == 2
+
+
+async def test_a_program_that_was_stopped_is_known_to_be_at_once(tmp_path: Path) -> None:
+    async with Sandbox(accounts=["stateset"]) as sandbox:
+        path = written(tmp_path, sandbox.config(one_by_one=True))
+        async with program("run", "-c", path) as process:
+            await until(lambda: watching(sandbox) == 2)
+            assert (await done("healthcheck", "-c", path))[0] == 0
+            process.send_signal(signal.SIGTERM)
+            await ended(process)
+        assert await done("healthcheck", "-c", path) == (1, STOPPED)
 
 
 async def test_once_twice_from_the_command_line_sends_nothing_the_second_time(tmp_path: Path) -> None:

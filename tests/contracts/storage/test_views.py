@@ -163,6 +163,12 @@ async def test_of_a_loop_that_is_silent_the_last_sign_of_life_stands(store: Stor
     assert await store.beats() == {"poller": NINE, "janitor": TEN}
 
 
+async def test_when_nobody_runs_no_beat_is_left(store: Storage) -> None:
+    await store.beat(["poller"], NINE, ["janitor"])
+    await store.beat([], TEN)
+    assert await store.beats() == {}
+
+
 async def test_what_is_remembered_of_promises_comes_back_with_the_last_version(store: Storage) -> None:
     promises = {"delivery_promised": Promised(first=Moment("2026-02-01"), told=Moment("2026-02-04"))}
     update = an_update(an_order())
