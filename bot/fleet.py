@@ -73,16 +73,15 @@ async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, ti
         await storage.close()
 
 
-async def standing(database: Dsn, sources: Iterable[str]) -> Standing | None:
-    """Who works on this database, and on which of `sources`; None: no worker ever shared it. Raises StorageError."""
+async def standing(database: Dsn) -> Standing | None:
+    """Who works on this database, and on what; None: no worker ever shared it. Raises StorageError."""
     leases = Leases(database)
     await leases.open()
     try:
         if not await leases.is_shared():
             return None
-        polled = {lease.name: lease.sources for lease in shards.shards(list(sources), ())}
-        holdings = await leases.holdings(seconds=STALL)
-        named = tuple(replace(held, sources=polled.get(held.lease, ())) for held in holdings)
+        holdings, sources = await leases.holdings(seconds=STALL), await leases.sources()
+        named = tuple(replace(held, sources=sources.get(held.lease, ())) for held in holdings)
         return Standing(tuple(await leases.workers()), named)
     finally:
         await leases.close()

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from bot.app import Company
-from bot.config.load import Config, Store
+from bot.config.load import Config
 from bot.errors import ConfigError, StorageError
-from bot.model.database import Dsn
+from bot.model.database import Database, Dsn
 from bot.model.lease import Standing
 from bot.ports import Clock
 
@@ -30,9 +30,9 @@ def joining(worker: str | None, clock: Clock) -> Callable[[Config], AbstractAsyn
     return join
 
 
-def standing(store: Store) -> Standing | None:
+def standing(database: Database) -> Standing | None:
     """Who works on a database, and on what; None: nobody ever shared it. Raises StorageError."""
-    if not isinstance(store.database, Dsn):
+    if not isinstance(database, Dsn):
         return None
     try:
         from bot import fleet
@@ -40,4 +40,4 @@ def standing(store: Store) -> Standing | None:
         if (error.name or "").partition(".")[0] == "bot":
             raise
         return None  # whoever shares it has what that needs
-    return asyncio.run(fleet.standing(store.database, store.sources))
+    return asyncio.run(fleet.standing(database))

@@ -29,11 +29,11 @@ def command(invocation: Invocation) -> int:
 
     Where workers share the database: if the worker on this machine did, and somebody works on every lease.
     """
-    store = read_store(invocation)
+    database = read_store(invocation).database
     try:
-        shared = standing(store)
+        shared = standing(database)
         if shared is None or not shared.workers:
-            silences = _silences(ask(store.database, lambda views: views.beats()), datetime.now(UTC))
+            silences = _silences(ask(database, lambda views: views.beats()), datetime.now(UTC))
             reasons = reasons_against(silences)
         else:
             silences = {worker.name: round(worker.silent, 1) for worker in shared.workers}

@@ -19,10 +19,10 @@ from bot.model.moment import Moment, from_instant
 def command(invocation: Invocation) -> int:
     """Say which worker holds which lease, since when, and which sources are in it. Leases that nobody holds come first.
 
-    The sources are those of this config. Without --engine postgres there are no leases: one process does everything.
+    Without --engine postgres there are no leases: one process does everything.
     """
     store = read_store(invocation)
-    found = standing(store)
+    found = standing(store.database)
     if found is None or not (found.workers or found.holdings):
         complain("no workers share this database; `orderwatch run --engine postgres` starts one")
         return Exit.NOTHING

@@ -152,17 +152,16 @@ def _placed(
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the database is, the zone in which to show its times, and the names of the sources it is about."""
+    """Where the database is, and the zone in which to show its times."""
 
     database: Database
     timezone: str
-    sources: tuple[str, ...]
 
 
 def locate(path: Path, environ: Mapping[str, str]) -> Store:
     """What reading the database needs of a config file. Neither tokens nor their variables have to be there.
 
-    Raises ConfigError when the file cannot be read, or just the database or the zone is wrong.
+    Raises ConfigError when the file cannot be read, or just these two values are wrong.
     """
     document = Document(path, environ)
     needed = {key: value for key, value in document.data.items() if key in StoreEntry.model_fields}
@@ -170,9 +169,7 @@ def locate(path: Path, environ: Mapping[str, str]) -> Store:
     problems = [one for one in document.complaints.problems() if one.key in StoreEntry.model_fields]
     if entry is None or problems:
         raise ConfigError(problems)
-    sources = document.data.get("sources")
-    names = tuple(map(str, sources)) if isinstance(sources, dict) else ()
-    return Store(database=located(entry.database, path.parent), timezone=entry.timezone, sources=names)
+    return Store(database=located(entry.database, path.parent), timezone=entry.timezone)
 
 
 def _escalations(document: Document, checked: Check, destinations: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from bot.clock import SharedClock, sleep_unless
 from bot.core.shares import to_hand_over
 from bot.errors import LeaseLost, StorageError
 from bot.log import event
+from bot.loops.differences import Differences
 from bot.loops.elsewhere import Answering
 from bot.loops.engine import Crew
 from bot.loops.recurring import Recurring
@@ -103,6 +104,7 @@ class ProcrastinateEngine:
         self._leaving = False
         self._unreachable = Recurring("lease_table_unreachable", clock)
         self._failing = Recurring("engine_failed", clock)
+        self._differences = Differences(self._leases)
         self._answering = Answering(crew.pollers, table, clock)
         self._app = App(connector=PsycopgConnector())
         self._app.job_manager = _Jobs(self._app.connector)
@@ -113,7 +115,7 @@ class ProcrastinateEngine:
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what fails is told here, in one line
         await self._app.open_async(self._table.pool)
         await self._table.prepare(self._make_engine_tables)
-        own = {"taker": self._take, "keeper": self._keep, "giver": self._give}
+        own = {"taker": self._take, "keeper": self._keep, "giver": self._give, "comparer": self._compare}
         loops: dict[str, Loop] = {name: _Until(run) for name, run in own.items()}
         loops["answering"] = self._answering
         guard = asyncio.create_task(self._guard())
@@ -176,7 +178,7 @@ class ProcrastinateEngine:
         if lease is None or job.id is None or job.worker_id is None:
             return  # a worker with another config knows what it is
         row, token, asked = Job(job.id, job.attempts, job.worker_id), secrets.token_hex(16), self._clock.monotonic()
-        if not await self._table.acquire(name, token, self._worker.name, row):
+        if not await self._table.acquire(name, token, self._worker.name, row, lease.sources):
             return
         held = _Held(token, row, asked + self._times.lease)
         if self._leaving:
@@ -258,6 +260,14 @@ class ProcrastinateEngine:
                 await self._share()
                 await self._bring_back()
             await sleep_unless(stop, self._times.heartbeat, self._clock)
+
+    async def _compare(self, stop: asyncio.Event) -> None:
+        """Compare our config with those of the others."""
+        while not await sleep_unless(stop, self._times.stall, self._clock):
+            with self._told():
+                holdings = await self._table.holdings(seconds=self._times.stall)
+                sources = await self._table.sources()
+                self._differences.compare({each.lease: sources.get(each.lease, ()) for each in holdings if each.worker})
 
     async def _renew(self) -> None:
         asked, holding = self._clock.monotonic(), dict(self._held)

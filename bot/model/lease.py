@@ -68,4 +68,4 @@ class Holding:
     gone: str | None = None
     """The worker that has it and gives no sign of life, until it is given to another."""
     sources: tuple[str, ...] = ()
-    """Names of the sources in it, by the config of whoever asks."""
+    """Names of the sources in it, by the config of whoever has it or had it last."""

@@ -25,8 +25,8 @@ _KEY = 0x6C656173
 """Of the lock under which the tables are made."""
 _TABLES = (
     """create table if not exists leases (
-        name text primary key, token text, worker text not null, since timestamptz not null default now(),
-        renewed_at timestamptz not null default now()
+        name text primary key, token text, worker text not null, sources text[] not null,
+        since timestamptz not null default now(), renewed_at timestamptz not null default now()
     ) with (fillfactor = 50)""",
     "create unique index if not exists leases_token on leases (token)",
     """create table if not exists workers (
@@ -42,8 +42,9 @@ _IS_OURS = "id = %(job)s and status = 'doing' and attempts = %(attempts)s and wo
 """What the engine's own table says of a job that is ours. Its columns are no public interface: pinned and tested."""
 _ACQUIRE = f"""
     with ours as (select 1 from procrastinate_jobs where {_IS_OURS} for share)
-    insert into leases (name, token, worker) select %(name)s, %(token)s, %(worker)s from ours
-    on conflict (name) do update set token = excluded.token, worker = excluded.worker, since = now(), renewed_at = now()
+    insert into leases (name, token, worker, sources) select %(name)s, %(token)s, %(worker)s, %(sources)s from ours
+    on conflict (name) do update set token = excluded.token, worker = excluded.worker, sources = excluded.sources,
+        since = now(), renewed_at = now()
     returning name"""  # noqa: S608  a constant of this file
 _CONNECTIONS = 6
 _FORGOTTEN_AFTER = "1 hour"
@@ -94,13 +95,15 @@ class Leases:
 
     # One worker's own
 
-    async def acquire(self, name: str, token: str, worker: str, job: Job) -> bool:
+    async def acquire(self, name: str, token: str, worker: str, job: Job, sources: Sequence[str] = ()) -> bool:
         """Hand out the token, if the job is this worker's. Whoever held the lease cannot write any more.
+
+        `sources` are those in the lease by the worker's config.
 
         False also when the answer to the engine's claim arrived so late that somebody else has the job by now.
         A write under the lease that does not come to its end is broken off.
         """
-        ours = {"name": name, "token": token, "worker": worker, **asdict(job)}
+        ours = {"name": name, "token": token, "worker": worker, "sources": list(sources), **asdict(job)}
         with told_for_people(self.database):
             async with (
                 self.pool.connection() as connection,
@@ -177,6 +180,10 @@ class Leases:
             Holding(name, holder if lives else None, since, silent, gone=None if lives else holder)
             for name, holder, since, silent, lives in rows
         ]
+
+    async def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """The sources in each lease, by the config of whoever has it or had it last."""
+        return {name: tuple(sources) for name, sources in await self._run("select name, sources from leases", ())}
 
     async def workers(self) -> Sequence[Worker]:
         """Every worker that was alive in the last hour and did not end in peace, by name."""

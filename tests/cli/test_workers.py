@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bot.cli.healthcheck import reasons_against_workers
 from bot.cli.workers import remarks
 from bot.core.shards import shards
 from bot.model.database import Dsn
-from bot.model.lease import Holding, Standing, Worker
+from bot.model.lease import Holding, Lease, Standing, Worker
 from tests.cli.conftest import CONFIG, Cli
 from tests.postgres import empty_database
 
@@ -103,16 +104,15 @@ def test_only_those_that_live_are_said_to_have_no_lease() -> None:
 
 
 def written(folder: Path, *sources: str, silent: int = 0) -> Path:
-    """A config with these sources, each polled by the worker `a`, which has been silent for so many seconds."""
+    """The config of a database on which the worker `a` polls these sources, and has been silent for so many seconds."""
     database = empty_database()
-    asyncio.run(_held(database, {lease.name for lease in shards(sources, ()) if lease.sources}, silent))
-    entries = "".join(f"  {name}: {{kind: stateset, token: made-up}}\n" for name in sources)
+    asyncio.run(_held(database, [lease for lease in shards(sources, ()) if lease.sources], silent))
     path = folder / "w.yaml"
-    path.write_text(f"database: {database.secret}\n{CONFIG}sources:\n{entries}", encoding="utf-8")
+    path.write_text(f"database: {database.secret}\n{CONFIG}", encoding="utf-8")
     return path
 
 
-async def _held(database: Dsn, leases: set[str], silent: int) -> None:
+async def _held(database: Dsn, leases: Sequence[Lease], silent: int) -> None:
     from procrastinate import App, PsycopgConnector
 
     from bot.storage.leases import Leases
@@ -123,9 +123,10 @@ async def _held(database: Dsn, leases: set[str], silent: int) -> None:
     await table.prepare(app.schema_manager.apply_schema_async)
     await table.report(HERE)
     async with table.pool.connection() as connection:
-        for name in leases:
-            await app.configure_task("lease", lock=name).defer_async(name=name)
-            await connection.execute("insert into leases (name, token, worker) values (%s, %s, 'a')", (name, name))
+        for lease in leases:
+            await app.configure_task("lease", lock=lease.name).defer_async(name=lease.name)
+            held = (lease.name, lease.name, "a", list(lease.sources))
+            await connection.execute("insert into leases (name, token, worker, sources) values (%s, %s, %s, %s)", held)
         for statement in ("update workers set seen_at = now() - %s", "update leases set renewed_at = now() - %s"):
             await connection.execute(statement, (timedelta(seconds=silent),))
     await table.close()

@@ -91,15 +91,22 @@ class Team:
         self._stops: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
         self.tables: dict[str, Leases] = {}
 
-    async def join(self, name: str, *, database: Dsn | None = None, clock: Clock | None = None) -> Crew:
-        """One more worker, which reaches the database by this address and goes by this clock."""
+    async def join(
+        self,
+        name: str,
+        *,
+        database: Dsn | None = None,
+        clock: Clock | None = None,
+        leases: Sequence[Lease] = tuple(LEASES),
+    ) -> Crew:
+        """One more worker, which reaches the database by this address, goes by this clock, and knows these leases."""
         crew, clock, database = Crew(), SharedClock(clock or SystemClock()), database or self._database
         storage, table = PostgresStorage(database, clock, fence=_open_to_all), Leases(database)
         await storage.open()
         self._stack.push_async_callback(storage.close)
         await table.open()
         self._stack.push_async_callback(table.close)
-        engine = ProcrastinateEngine(crew, LEASES, storage, table, clock, Worker(name, "here", 1, name), TIMES)
+        engine = ProcrastinateEngine(crew, leases, storage, table, clock, Worker(name, "here", 1, name), TIMES)
         stop = asyncio.Event()
         self._stops[name] = (stop, asyncio.create_task(engine.run(stop, {})))
         self.tables[name] = table
