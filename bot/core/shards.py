@@ -1,7 +1,8 @@
 """How the work is cut into leases. What shares a rate limit is in one lease, so its budget is one process's own."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from hashlib import sha256
 from zlib import crc32
 
 from bot.model.lease import Lease
@@ -29,3 +30,8 @@ def shards(sources: Collection[str], chats: Collection[str], *, pollers: int = P
         *(Lease(f"chat {chat}", chats=(chat,), has_strays=chat == first_chat) for chat in sorted(chats)),
         Lease("house", keeps_house=True),
     ]
+
+
+def fingerprint(leases: Iterable[Lease]) -> str:
+    """The same for the same leases with the same in them, whatever their order."""
+    return sha256(repr(sorted((lease.name, lease.sources) for lease in leases)).encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.manager import JobManager
 
 from bot.clock import SharedClock, sleep_unless
+from bot.core.shards import fingerprint
 from bot.core.shares import to_hand_over
 from bot.errors import LeaseLost, StorageError
 from bot.log import event
@@ -98,7 +99,7 @@ class ProcrastinateEngine:
         self._storage = storage
         self._table = table
         self._clock = clock
-        self._worker = worker
+        self._worker = replace(worker, leases=fingerprint(leases))
         self._times = times
         self._held: dict[str, _Held] = {}
         self._leaving = False
@@ -279,8 +280,12 @@ class ProcrastinateEngine:
                 held.lost.set()
 
     async def _share(self) -> None:
-        """Give leases to workers that have less than a fair share."""
-        workers = {worker.name: worker for worker in await self._table.workers() if worker.silent < self._times.stall}
+        """Give leases to workers that have less than a fair share.
+
+        Only to those that know the same ones: another would not take it, and it would come and go for ever.
+        """
+        alive = [worker for worker in await self._table.workers() if worker.silent < self._times.stall]
+        workers = {worker.name: worker for worker in alive if worker.leases == self._worker.leases}
         holdings = await self._table.holdings(seconds=self._times.stall)
         holders = {each.lease: each.worker for each in holdings if each.worker and each.lease in self._leases}
         for name, worker in to_hand_over(holders, workers, self._worker.name).items():

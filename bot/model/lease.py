@@ -45,6 +45,8 @@ class Worker:
     started_at: datetime | None = None
     silent: float = 0.0
     """Seconds since its last sign of life."""
+    leases: str = ""
+    """A fingerprint of the leases that there are by its config."""
 
 
 @dataclass(frozen=True, slots=True)

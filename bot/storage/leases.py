@@ -30,7 +30,7 @@ _TABLES = (
     ) with (fillfactor = 50)""",
     "create unique index if not exists leases_token on leases (token)",
     """create table if not exists workers (
-        name text primary key, host text not null, pid integer not null, queue text not null,
+        name text primary key, host text not null, pid integer not null, queue text not null, leases text not null,
         started_at timestamptz not null default now(), seen_at timestamptz not null default now()
     ) with (fillfactor = 50)""",
     """create unlogged table if not exists checks (
@@ -144,10 +144,11 @@ class Leases:
             f"""with gone as (delete from workers where seen_at < now() - interval '{_FORGOTTEN_AFTER}'),
                     old as (delete from checks where asked_at < now() - interval '1 minute'),
                     ended as (delete from leases where renewed_at < now() - interval '{_FORGOTTEN_AFTER}')
-                insert into workers (name, host, pid, queue) values (%s, %s, %s, %s)
-                on conflict (name) do update set seen_at = now(), pid = excluded.pid, queue = excluded.queue
+                insert into workers (name, host, pid, queue, leases) values (%s, %s, %s, %s, %s)
+                on conflict (name) do update set seen_at = now(), pid = excluded.pid, queue = excluded.queue,
+                    leases = excluded.leases
                 returning clock_timestamp()""",  # noqa: S608
-            (worker.name, worker.host, worker.pid, worker.queue),
+            (worker.name, worker.host, worker.pid, worker.queue, worker.leases),
         )
         return _utc(now)
 
@@ -188,7 +189,7 @@ class Leases:
     async def workers(self) -> Sequence[Worker]:
         """Every worker that was alive in the last hour and did not end in peace, by name."""
         rows = await self._run(
-            """select name, host, pid, queue, started_at, extract(epoch from now() - seen_at)::float8
+            """select name, host, pid, queue, started_at, extract(epoch from now() - seen_at)::float8, leases
                 from workers order by name""",
             (),
         )

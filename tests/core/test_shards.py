@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.shards import POLLERS, everything, shards
+from bot.core.shards import POLLERS, everything, fingerprint, shards
 
 NAMES = st.sets(st.text(min_size=1, max_size=12), max_size=600)
 CHATS = st.sets(st.sampled_from(["slack", "telegram", "console"]))
@@ -30,3 +30,10 @@ def test_many_sources_share_a_fixed_number_of_leases() -> None:
     parts = shards([f"account {number}" for number in range(10_000)], ())
     assert len(parts) == POLLERS + 1
     assert max(len(part.sources) for part in parts) < 80
+
+
+@given(NAMES, CHATS, st.text(min_size=1, max_size=12))
+def test_only_the_same_leases_have_the_same_fingerprint(sources: set[str], chats: set[str], new: str) -> None:
+    before, after = shards(sources, chats), shards({*sources, new}, chats)
+    assert fingerprint(reversed(before)) == fingerprint(before)
+    assert (fingerprint(before) == fingerprint(after)) is (new in sources)

@@ -1,15 +1,19 @@
 """Workers whose configs have different sources say so, once for each lease."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.core.shards import shards
 from bot.loops.differences import Differences
 from tests.postgres import database_for
+
+if TYPE_CHECKING:
+    from tests.loops.team import Team
 
 PANELS, SHOP = (lease for lease in shards(["panels", "shop"], ()) if lease.sources)
 Held = Mapping[str, tuple[str, ...]]
@@ -46,15 +50,33 @@ def test_a_config_that_is_being_replaced_everywhere_is_no_difference(caplog: pyt
     assert told(caplog) == []
 
 
-async def test_a_worker_says_which_sources_it_cannot_take(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+async def team(tmp_path: Path) -> AsyncIterator["Team"]:
+    """Nobody yet."""
     pytest.importorskip("procrastinate")
-    from tests.loops.team import Team, until
+    from tests.loops.team import Team
 
     async with AsyncExitStack() as stack:
-        team = Team(database_for(tmp_path), stack)
-        knows = await team.join("a", leases=shards(["panels", "shop"], ()))
-        await until(lambda: set(knows.pollers) == {"panels", "shop"})
-        await team.join("b", leases=shards(["panels"], ()))
-        await until(lambda: bool(told(caplog)))
-        assert "shop" in knows.pollers
+        yield Team(database_for(tmp_path), stack)
+
+
+async def test_a_worker_says_which_sources_it_cannot_take(team: "Team", caplog: pytest.LogCaptureFixture) -> None:
+    await team.join("a", leases=shards(["panels", "shop"], ()))
+    await team.join("b", leases=shards(["panels"], ()))
+    async with asyncio.timeout(15):
+        while not told(caplog):  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.05)
     assert told(caplog) == [{"lease": SHOP.name, "only_elsewhere": "shop"}]
+
+
+async def test_a_worker_gives_none_away_to_one_that_does_not_know_them(
+    team: "Team", caplog: pytest.LogCaptureFixture
+) -> None:
+    knows = await team.join("a", leases=shards(["panels", "shop"], ()))
+    async with asyncio.timeout(15):
+        while len(knows.pollers) < 2:  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.05)
+        await team.join("b", leases=shards(["panels"], ()))
+        while not told(caplog):  # noqa: ASYNC110  many chances to give something away
+            await asyncio.sleep(0.05)
+    assert len(knows.spans) == 3
