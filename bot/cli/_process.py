@@ -13,8 +13,17 @@ LONGEST_END = 9.5
 """Seconds from being asked to end until the process is gone: container platforms kill after ten."""
 
 
+TAKES_TURNS_EVERY = 30e-6
+"""Seconds after which a thread that waits for the interpreter has it handed over, instead of Python's 5 ms.
+
+The wait starts anew whenever whoever has it lets go for a moment. A busy event loop does so thousands of times a second
+and has it back before a thread of the store has woken up, which then waits so at every step of every statement.
+"""
+
+
 def run_async(work: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end on uvloop where the platform has it, else on asyncio's own loop."""
+    sys.setswitchinterval(TAKES_TURNS_EVERY)
     if sys.platform == "win32":
         return asyncio.run(work)
     import uvloop
