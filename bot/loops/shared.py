@@ -42,6 +42,7 @@ _ANYBODY = "leases"
 _TASK = "lease"
 _DRAIN = 6.0
 """Seconds that the loops of a lease have to end in peace when it is handed over."""
+_UNKNOWN = "it is not in the config of this worker; if it is in that of no other, nobody works on it any more"
 _AGAIN_AFTER = 1.0
 """Seconds until procrastinate is begun again that failed."""
 
@@ -301,6 +302,9 @@ class ProcrastinateEngine:
         manager, stall = self._app.job_manager, self._times.stall
         for dead in await manager.get_stalled_jobs(task_name=_TASK, seconds_since_heartbeat=stall):
             event(log, "lease_of_the_dead", level=logging.WARNING, lease=dead.lock)
+            if dead.lock not in self._leases:
+                sources = ", ".join((await self._table.sources()).get(dead.lock or "", ())) or None
+                event(log, "lease_unknown", level=logging.WARNING, lease=dead.lock, sources=sources, advice=_UNKNOWN)
             await self._end(dead)
         queues = {_ANYBODY, *(worker.queue for worker in await self._table.workers() if worker.silent < stall)}
         offered = set()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.shards import shards
 from bot.errors import LeaseLost
 from bot.model.database import Dsn
 from bot.model.moment import Moment
@@ -60,6 +61,18 @@ async def test_one_that_is_cut_off_stops_before_others_begin_and_gets_its_share_
     assert not overlaps(cut_off.spans, other.spans)
     line.heal()
     await until(lambda: len(cut_off.pollers) == len(other.pollers) == len(SOURCES) // 2)
+
+
+async def test_what_only_one_that_is_cut_off_knew_is_said_to_be_nobody_s(
+    team: Team, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    cut_off = await team.join("a", database=line.address)
+    await until(lambda: set(cut_off.stores) == ALL)
+    other = await team.join("b", leases=shards(SOURCES[1:], ["slack"]))
+    line.cut()
+    await until(lambda: set(other.pollers) == set(SOURCES[1:]))
+    facts = [vars(record)["facts"] for record in caplog.records if record.message == "lease_unknown"]
+    assert [each["sources"] for each in facts] == [SOURCES[0]]
 
 
 async def test_one_that_was_cut_off_writes_nothing_of_what_it_had(team: Team, line: Line) -> None:

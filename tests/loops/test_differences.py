@@ -1,7 +1,7 @@
 """Workers whose configs have different sources say so, once for each lease."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,12 +60,17 @@ async def team(tmp_path: Path) -> AsyncIterator["Team"]:
         yield Team(database_for(tmp_path), stack)
 
 
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(15):
+        while not is_so():  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.05)
+
+
 async def test_a_worker_says_which_sources_it_cannot_take(team: "Team", caplog: pytest.LogCaptureFixture) -> None:
     await team.join("a", leases=shards(["panels", "shop"], ()))
     await team.join("b", leases=shards(["panels"], ()))
-    async with asyncio.timeout(15):
-        while not told(caplog):  # noqa: ASYNC110  nothing tells of it
-            await asyncio.sleep(0.05)
+    await until(lambda: bool(told(caplog)))
     assert told(caplog) == [{"lease": SHOP.name, "only_elsewhere": "shop"}]
 
 
@@ -73,10 +78,7 @@ async def test_a_worker_gives_none_away_to_one_that_does_not_know_them(
     team: "Team", caplog: pytest.LogCaptureFixture
 ) -> None:
     knows = await team.join("a", leases=shards(["panels", "shop"], ()))
-    async with asyncio.timeout(15):
-        while len(knows.pollers) < 2:  # noqa: ASYNC110  nothing tells of it
-            await asyncio.sleep(0.05)
-        await team.join("b", leases=shards(["panels"], ()))
-        while not told(caplog):  # noqa: ASYNC110  many chances to give something away
-            await asyncio.sleep(0.05)
+    await until(lambda: len(knows.spans) == 3)
+    await team.join("b", leases=shards(["panels"], ()))
+    await until(lambda: bool(told(caplog)))  # after many chances to give something away
     assert len(knows.spans) == 3
