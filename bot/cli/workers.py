@@ -17,9 +17,9 @@ from bot.model.moment import Moment, from_instant
 @click.command()
 @common_options
 def command(invocation: Invocation) -> int:
-    """Say which worker holds which lease, since when, and which sources are in it. Leases that nobody holds come first.
+    """Say which worker holds which lease, and what is in it.
 
-    Without --engine postgres there are no leases: one process does everything.
+    Leases that nobody holds come first. Without --engine postgres there are no leases: one process does everything.
     """
     store = read_store(invocation)
     found = standing(store.database)
