@@ -21,7 +21,7 @@ from bot.core.digest import order_digest
 from bot.model.order import Snapshot
 from bot.model.poll import OrderState, PollRecord
 from bot.storage.sqlite import SqliteStorage
-from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.figure import Figure, at_least, figure, longest, under
 from tests.benchmarks.lag import lag
 from tests.benchmarks.making import AT, first_sight, order, payload_of
 from tests.benchmarks.size import Size
@@ -40,10 +40,10 @@ def measure(size: Size) -> Iterator[Figure]:
     what = f"{size.burst:,} changes with their notifications"
     yield figure(f"bare SQLite, {what}, batches of {PAGE}", "changes/CPU-s", bare)
     yield figure(f"orderwatch, {what}, by pages", "changes/CPU-s", pages)
-    yield figure("orderwatch by pages against bare SQLite", "×", _ratios(pages, bare), aim="at least 0.5")
+    yield figure("orderwatch by pages against bare SQLite", "×", _ratios(pages, bare), aim=at_least(0.5))
     yield figure(f"orderwatch, {what}, planned and committed one by one", "changes/CPU-s", single)
     yield figure("orderwatch one by one against bare SQLite", "×", _ratios(single, bare))
-    yield figure("longest block of the event loop, burst", "ms", lags, aim="under 50")
+    yield longest("longest block of the event loop, burst", "ms", lags, aim=under(50))
 
 
 def _ratios(ours: Sequence[float], bare: Sequence[float]) -> list[float]:
@@ -56,8 +56,8 @@ def _round(changes: int) -> tuple[float, float, float, float]:
         page_seconds, page_lag = run_async(_burst(by_page, changes, _commit_pages))
         order_seconds, order_lag = run_async(_burst(by_order, changes, _commit_orders))
         bare_seconds = _bare(by_page, Path(folder) / "bare.db")
-    longest = max(page_lag, order_lag) * 1e3
-    return changes / bare_seconds, changes / page_seconds, changes / order_seconds, longest
+    lag_ms = max(page_lag, order_lag) * 1e3
+    return changes / bare_seconds, changes / page_seconds, changes / order_seconds, lag_ms
 
 
 async def _commit_pages(storage: SqliteStorage, changes: int) -> float:

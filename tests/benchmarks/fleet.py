@@ -22,7 +22,7 @@ import aiohttp
 
 from bot.cli._process import run_async
 from tests.benchmarks.accounts import Accounts, accounts
-from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.figure import Figure, at_least, figure, longest, under
 from tests.benchmarks.machines import Cpu, Machines, machines
 from tests.benchmarks.size import Size
 
@@ -92,9 +92,9 @@ def _throughput(ones: Sequence[Window], twos: Sequence[Window], bare: Sequence[f
     yield figure("looks a second, one worker", "1/s", [one.rate for one in ones])
     yield figure("looks a second, two workers", "1/s", [two.rate for two in twos])
     gain = [two.rate / one.rate for one, two in zip(ones, twos, strict=True)]
-    yield figure("two workers against one", "×", gain, aim="at least 1.8")
+    yield figure("two workers against one", "×", gain, aim=at_least(1.8))
     each_its_core = [2 * one.ms(one.cpu.workers) / two.ms(two.cpu.workers) for one, two in zip(ones, twos, strict=True)]
-    yield figure("two workers against one, had each a core of its own", "×", each_its_core, aim="at least 1.8")
+    yield figure("two workers against one, had each a core of its own", "×", each_its_core, aim=at_least(1.8))
     yield figure("two bare clients against one, same supplier", "×", bare)
     for who, windows in (("one worker", ones), ("two workers", twos)):
         yield figure(f"CPU a look, {who}", "ms", [each.ms(each.cpu.workers) for each in windows])
@@ -169,7 +169,7 @@ def _costs(nobody: Window, asleep: Window, busy: Sequence[Window]) -> Iterator[F
         "PostgreSQL a look, all it does for two workers",
         "ms CPU",
         [each.ms(cost) for each, cost in zip(busy, whole, strict=True)],
-        aim="under 0.05",
+        aim=under(0.05),
     )
     yield figure("PostgreSQL a look, leases alone", "ms CPU", [each.ms(leases * each.seconds) for each in busy])
     writes = [cost - leases * each.seconds for each, cost in zip(busy, whole, strict=True)]
@@ -195,10 +195,15 @@ def _coming_and_going(fleet: Machines, size: Size) -> Iterator[Figure]:
         left.append(_pauses(fleet, size, is_killed=False))
         joined.append(_join(fleet, config, times))
         killed.append(_pauses(fleet, size, is_killed=True))
-    yield figure("a worker begins, and has its half after", "s", joined, aim=f"under two leases, {2 * size.lease:g}")
-    for what, aim, found in (("stopped", "under 2", left), (f"killed, stall {times[2]:g} s", "under 15", killed)):
+    yield figure(
+        f"a worker begins, and has its half after, in leases of {size.lease:g} s",
+        "s",
+        joined,
+        aim=under(2 * size.lease),
+    )
+    for what, aim, found in (("stopped", under(2), left), (f"killed, stall {times[2]:g} s", under(15), killed)):
         yield figure(f"a worker is {what}: its accounts wait, half of them", "s", list(map(statistics.median, found)))
-        yield figure(f"a worker is {what}: its accounts wait, longest", "s", list(map(max, found)), aim=aim)
+        yield longest(f"a worker is {what}: its accounts wait, longest", "s", list(map(max, found)), aim=aim)
 
 
 def _join(fleet: Machines, config: Path, times: tuple[float, float, float]) -> float:

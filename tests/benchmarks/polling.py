@@ -17,7 +17,7 @@ from bot.cli._process import run_async
 from bot.clock import SystemClock
 from bot.config.load import load
 from bot.model.order import Stage
-from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.figure import Figure, at_least, at_most, figure, longest, under
 from tests.benchmarks.lag import lag
 from tests.benchmarks.serving import Supplier, supplier
 from tests.benchmarks.size import Size
@@ -37,8 +37,8 @@ def measure(size: Size) -> Iterator[Figure]:
         yield figure(f"bare aiohttp loop, {orders:,} orders one by one", "µs CPU/order", bare)
         yield figure(f"orderwatch, {orders:,} unchanged orders one by one", "µs CPU/order", ours)
         ratio = [mine / limit for mine, limit in zip(ours, bare, strict=True)]
-        yield figure(f"orderwatch against the bare loop, {orders:,} orders", "×", ratio, aim="at most 1.6")
-        yield figure(f"longest block of the event loop, {orders:,} orders", "ms", lags, aim="under 50")
+        yield figure(f"orderwatch against the bare loop, {orders:,} orders", "×", ratio, aim=at_most(1.6))
+        yield longest(f"longest block of the event loop, {orders:,} orders", "ms", lags, aim=under(50))
     for orders in size.listed:
         with supplier("schneider", orders) as account:
             listed, lags = run_async(_in_a_listing(account, size.rounds))
@@ -47,9 +47,9 @@ def measure(size: Size) -> Iterator[Figure]:
             f"bare loop one by one against it, {orders:,} orders",
             "×",
             [best / one for one in listed],
-            aim="at least 15",
+            aim=at_least(15),
         )
-        yield figure(f"longest block of the event loop, {orders:,} in a listing", "ms", lags, aim="under 50")
+        yield longest(f"longest block of the event loop, {orders:,} in a listing", "ms", lags, aim=under(50))
 
 
 async def _one_by_one(account: Supplier, rounds: int) -> tuple[list[float], list[float], list[float]]:

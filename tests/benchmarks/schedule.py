@@ -19,7 +19,7 @@ from bot.model.moment import from_day
 from bot.model.order import Stage
 from bot.model.poll import Kind, OrderState
 from bot.model.units import RateValue
-from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.figure import Figure, at_most, figure
 from tests.benchmarks.size import Size
 
 START = datetime(2026, 11, 2, tzinfo=UTC)  # a Monday
@@ -74,12 +74,12 @@ def _figures(orders: int, words: str, results: dict[str, Found], *, limit_is_dai
         yield figure(f"{orders:,} orders, {words}, {name}: p50", "min", [found[name][0]])
         yield figure(f"{orders:,} orders, {words}, {name}: p95", "min", [found[name][1]])
         yield figure(f"{orders:,} orders, {words}, {name}: requests a change", "", [asked / len(delays)])
-    aims = ("at most 0.35", "at most 0.6") if limit_is_daily else ("at most 0.65", "at most 1")
+    aims = (at_most(0.35), at_most(0.6)) if limit_is_daily else (at_most(0.65), at_most(1))
     for place, part in enumerate(("p50", "p95")):
         ours, even, best = (found[name][place] for name in ("orderwatch", "in turn", "knowing the true hazard"))
         yield figure(f"orderwatch against in turn, {words}: {part}", "×", [ours / even], aim=aims[place])
         if part == "p50":
-            yield figure(f"orderwatch against the true hazard, {words}: {part}", "×", [ours / best], aim="at most 1.05")
+            yield figure(f"orderwatch against the true hazard, {words}: {part}", "×", [ours / best], aim=at_most(1.05))
 
 
 # The orders

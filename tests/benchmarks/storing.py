@@ -14,12 +14,12 @@ from bot.app import open_app
 from bot.cli._process import run_async
 from bot.clock import SystemClock
 from bot.config.load import load
-from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.figure import Figure, figure, under
 from tests.benchmarks.lag import lag
 from tests.benchmarks.making import fill
 from tests.benchmarks.size import Size
 
-AIMS = {100_000: ("under 150", ""), 1_000_000: ("under 1000", "under 3")}
+AIMS = {100_000: (under(150), None), 1_000_000: (under(1000), under(3))}
 
 
 def measure(size: Size) -> Iterator[Figure]:
@@ -30,13 +30,13 @@ def measure(size: Size) -> Iterator[Figure]:
             asyncio.run(fill(folder / "orders.db", watched))
             bytes_each = sum(path.stat().st_size for path in folder.glob("orders.db*")) / watched
             first, whole, megabytes, bare, longest = _in_a_fresh_process(folder, watched)
-        megabytes_aim, seconds_aim = AIMS.get(watched, ("", ""))
+        megabytes_aim, seconds_aim = AIMS.get(watched, (None, None))
         yield figure("database, an order with 2 lines and its raw payload", "bytes/order", [bytes_each])
         yield figure(f"start with {watched:,} orders, to the first poll", "s", [first], aim=seconds_aim)
         yield figure(f"start with {watched:,} orders, until all are remembered", "s", [whole])
         yield figure(f"memory with {watched:,} orders, whole process", "MB", [megabytes], aim=megabytes_aim)
-        yield figure("memory of one order", "bytes", [(megabytes - bare) * 1e6 / watched], aim="under 1000")
-        yield figure(f"longest block of the event loop, start with {watched:,}", "ms", [longest * 1e3], aim="under 50")
+        yield figure("memory of one order", "bytes", [(megabytes - bare) * 1e6 / watched], aim=under(1000))
+        yield figure(f"longest block of the event loop, start with {watched:,}", "ms", [longest * 1e3], aim=under(50))
 
 
 def _in_a_fresh_process(folder: Path, watched: int) -> tuple[float, float, float, float, float]:

@@ -13,7 +13,7 @@ from bot.loops.notifier import Notifier
 from bot.model.outbox import Destination
 from bot.model.sending import Part
 from bot.ports import Chat
-from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.figure import Figure, figure, longest, under
 from tests.benchmarks.lag import lag
 from tests.benchmarks.polling import one_round, watching
 from tests.benchmarks.serving import Supplier, supplier
@@ -50,11 +50,10 @@ def measure(size: Size) -> Iterator[Figure]:
         found = run_async(_rounds(account, size.rounds))
     delays = [quantiles(each, n=20) for each, _ in found]
     what = f"{orders // SHARE} of {orders:,} orders changed, poll to accepted message"
-    yield figure(f"{what}: p50", "s", [cuts[9] for cuts in delays], aim="under 0.5")
-    yield figure(f"{what}: p95", "s", [cuts[18] for cuts in delays], aim="under 1.5")
-    yield figure(
-        "longest block of the event loop, meanwhile", "ms", [block * 1e3 for _, block in found], aim="under 50"
-    )
+    yield figure(f"{what}: p50", "s", [cuts[9] for cuts in delays], aim=under(0.5))
+    yield figure(f"{what}: p95", "s", [cuts[18] for cuts in delays], aim=under(1.5))
+    blocks = [block * 1e3 for _, block in found]
+    yield longest("longest block of the event loop, meanwhile", "ms", blocks, aim=under(50))
 
 
 async def _rounds(account: Supplier, rounds: int) -> list[tuple[list[float], float]]:
