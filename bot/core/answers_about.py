@@ -17,6 +17,7 @@ from bot.core.phrases import (
     spans_line,
     strong,
     text_line,
+    wait_spans,
 )
 from bot.core.render import order_name
 from bot.model.access import Role
@@ -60,7 +61,9 @@ def sources(counts: Mapping[str, int], reading: Reading) -> Answer:
     body: list[Line] = []
     for name, label in reading.labels.items():
         health = reading.healths.get(name)
-        body.append(spans_line(strong(label), f": {counted(counts[name], 'order')} · ", *health_spans(health)))
+        wait = wait_spans(health, reading.now)
+        state = [*health_spans(health), *([", ", *wait] if wait else [])]
+        body.append(spans_line(strong(label), f": {counted(counts[name], 'order')} · ", *state))
         body += _trouble(health, reading)
     message = Message(emoji="🔌", headline=text_line(counted(len(reading.labels), "source")), body=tuple(body))
     return Answer((message,))

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from bot.core.commands import written, written_list
-from bot.core.phrases import Answer, Offer, Reading, counted, days_words, spans_line, strong, text_line
+from bot.core.phrases import (
+    Answer,
+    Offer,
+    Reading,
+    counted,
+    days_words,
+    spans_line,
+    strong,
+    wait_spans,
+)
 from bot.core.promise import days_late
 from bot.core.render import po_name
 from bot.model.command import Command, Verb
@@ -111,7 +120,10 @@ def _date(row: OrderRow, today: date, reading: Reading) -> Iterable[Span | str]:
 
 def _footer(reading: Reading) -> Line:
     """Lists are as old as their sources' last answers: say which of them do not answer."""
-    failing = [name for name in reading.labels if (health := reading.healths.get(name)) and health.failures]
-    if not failing:
-        return text_line("From the store; every source answers")
-    return text_line(f"From the store; does not answer now: {', '.join(failing)}")
+    spans: list[Span | str] = []
+    for name in reading.labels:
+        if (health := reading.healths.get(name)) and health.failures:
+            wait = wait_spans(health, reading.now)
+            spans += [", " if spans else "From the store; does not answer now: ", name]
+            spans += [" (", *wait, ")"] if wait else []
+    return spans_line(*(spans or ["From the store; every source answers"]))

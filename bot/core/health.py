@@ -1,8 +1,9 @@
 """How a source is doing, when that is news, and whose trouble it is.
 
-A single failure is nothing. Three in a row, or one refusal of the credentials, are told once. When it answers again,
-what was missed is looked at first; then the end is told, once, with how long it was blind and what was found. While it
-fails, the time to the next try grows. When no source can be reached, that is told once for all of them.
+A single failure is nothing. Three in a row, one refusal of the credentials, or a wait of more than half an hour that it
+asks for are told once. When it answers again, what was missed is looked at first; then the end is told, once, with how
+long it was blind and what was found. While it fails, the time to the next try grows. When no source can be reached,
+that is told once for all of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from bot.model.moment import from_instant, instant_of
 from bot.model.poll import Health
 
 FAILURES_TO_TELL = 3
+LONGEST_SILENCE = 1800.0
+"""Seconds. A source that asks not to be asked for longer is told at once: three failures would take too long."""
 FAILURES_TOGETHER = 2
 """So often in a row another source that has answered since must have failed before it counts as out of reach."""
 SUCCESSES_TO_TELL = 2
@@ -48,7 +51,7 @@ def after_failure(health: Health, error: SourceError, now: datetime) -> Health:
     if isinstance(error, SourceRefused):
         wait = max(wait, REFUSED_WAIT)
     wait = max(wait, error.retry_after or 0.0)
-    is_out = failures >= FAILURES_TO_TELL or isinstance(error, SourceRefused)
+    is_out = _is_out(failures, error)
     return replace(
         health,
         failures=failures,
@@ -64,7 +67,7 @@ def after_failure(health: Health, error: SourceError, now: datetime) -> Health:
 
 def should_tell_failure(health: Health, error: SourceError) -> bool:
     """Whether operators have to hear of it now."""
-    return not health.told and (health.failures >= FAILURES_TO_TELL or isinstance(error, SourceRefused))
+    return not health.told and _is_out(health.failures, error)
 
 
 def blame(health: Health, others: Iterable[Health], now: datetime) -> Blame:
@@ -139,6 +142,11 @@ def wait_until_retry(health: Health, now: datetime) -> float:
     """Seconds until the source may be tried again; 0 if it may be tried now."""
     retry_at = health.retry_at and instant_of(health.retry_at)
     return max(0.0, (retry_at - now).total_seconds()) if retry_at else 0.0
+
+
+def _is_out(failures: int, error: SourceError) -> bool:
+    is_silent = (error.retry_after or 0.0) > LONGEST_SILENCE
+    return failures >= FAILURES_TO_TELL or is_silent or isinstance(error, SourceRefused)
 
 
 def _says_something(other: Health) -> bool:

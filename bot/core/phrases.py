@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from bot.core.commands import written
+from bot.core.health import wait_until_retry
 from bot.core.mutes import end_words
 from bot.model.access import Role
 from bot.model.command import Verb
@@ -116,6 +117,13 @@ def health_spans(health: Health | None) -> list[Span | str]:
     if health.failures and health.failing_since:
         return ["does not answer since ", When(at=health.failing_since)]
     return ["answered ", When(at=health.last_ok_at)] if health.last_ok_at else ["not answered yet"]
+
+
+def wait_spans(health: Health | None, now: datetime) -> list[Span | str]:
+    """Until when a source that fails is not asked; nothing where it may be asked now."""
+    if health is None or health.retry_at is None or not wait_until_retry(health, now):
+        return []
+    return ["not asked before ", When(at=health.retry_at)]
 
 
 def place_words(destination: str, reading: Reading) -> str:

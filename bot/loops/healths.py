@@ -107,8 +107,11 @@ class Condition:
         return min(left, max(0.0, self._retry[1] - now))
 
     async def load(self) -> None:
-        """Read what is stored."""
+        """Read what is stored. A wait that goes on is said in the log: nothing else would be, until it is over."""
         self._healths.recall(await self._storage.health(self._telling.source))
+        if self.wait():
+            source, until, error = self._telling.source, self.health.retry_at, self.health.reason
+            event(log, "source_not_asked", level=logging.WARNING, source=source, until=until, error=error)
 
     def when_asked(self, ask: Callable[[], None]) -> None:
         """Let `ask` be called when others want to know whether this source can be reached."""

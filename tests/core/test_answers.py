@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.answers import status
-from bot.core.answers_about import looked
+from bot.core.answers_about import looked, sources
 from bot.core.answers_history import told_line, why
 from bot.core.answers_lists import listing
 from bot.core.phrases import Reading, span_words
@@ -17,7 +17,7 @@ from bot.model.access import Role
 from bot.model.change import Kind
 from bot.model.command import Command, Verb
 from bot.model.message import Message, When
-from bot.model.moment import Moment
+from bot.model.moment import Moment, from_instant
 from bot.model.order import Order, Stage, Status
 from bot.model.outbox import State
 from bot.model.poll import Health, Looked
@@ -281,6 +281,16 @@ def test_a_list_that_is_empty_says_so_and_names_sources_that_do_not_answer() -> 
     down = reading(healths={"panels": Health("panels", failures=1)})
     answer = listing(Command(verb=Verb.LIST), Selected((), 0), down)
     assert words(answer.messages[0]) == "Orders: No order.\nFrom the store; does not answer now: panels"
+
+
+def test_until_when_a_source_is_not_asked_is_said_of_it_and_under_lists_while_it_lasts() -> None:
+    until = from_instant(NOW + timedelta(hours=1))
+    waits = reading(healths={"panels": Health("panels", failures=1, failing_since=AT, retry_at=until)})
+    assert f"does not answer since {AT}, not asked before {until}" in words(sources({"panels": 1}, waits).messages[0])
+    under = words(listing(Command(verb=Verb.LIST), Selected((), 0), waits).messages[0])
+    assert under.endswith(f"does not answer now: panels (not asked before {until})")
+    later = reading(healths=waits.healths, now=NOW + timedelta(hours=1))
+    assert "not asked" not in words(sources({"panels": 1}, later).messages[0])
 
 
 @pytest.mark.parametrize(

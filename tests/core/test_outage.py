@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from bot.core import outage
 from bot.core.health import LONGEST_CATCH_UP, LONGEST_DOUBT, after_finding
-from bot.errors import AnswerUnreadable, SourceBroken, SourceError, SourceRefused, SourceUnreachable
+from bot.errors import AnswerUnreadable, SourceBroken, SourceBusy, SourceError, SourceRefused, SourceUnreachable
 from bot.model.change import Notice
 from bot.model.moment import from_instant
 from bot.model.poll import Health, PollRecord
@@ -62,6 +62,23 @@ def test_refused_credentials_are_told_at_once_and_not_hammered() -> None:
     story.fail("panels", error=SourceRefused("panels", "POST /token", "came HTTP 401"))
     assert story.told == [Notice.SOURCE_FAILING]
     assert (story.healths["panels"].retry_at or "") >= from_instant(story.now + timedelta(seconds=300))
+
+
+def test_a_wait_of_hours_that_is_asked_for_is_told_at_once_and_once_with_until_when_and_why_and_so_is_its_end() -> None:
+    story = Story("panels")
+    story.fail("panels", error=SourceBusy("panels", "GET /orders/FR", "came HTTP 429", retry_after=3600), times=2)
+    until = from_instant(story.now + timedelta(seconds=3599))
+    assert story.told == [Notice.SOURCE_FAILING]
+    assert f"next {until}" in story.texts[0]
+    assert "asks us to wait: asked GET /orders/FR, came HTTP 429" in story.texts[0]
+    story.answer("panels", caught_up=True)
+    assert story.told == [Notice.SOURCE_FAILING, Notice.SOURCE_RECOVERED]
+
+
+def test_a_short_wait_that_is_asked_for_is_no_news() -> None:
+    story = Story("panels")
+    story.fail("panels", error=SourceBusy("panels", "GET /orders/FR", "came HTTP 429", retry_after=600))
+    assert story.told == []
 
 
 def test_one_odd_answer_does_not_make_the_others_wait() -> None:
