@@ -29,7 +29,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment, instant_of
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import Duration, host_and_port
+from bot.model.units import Timeout, host_and_port
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
 
@@ -62,7 +62,7 @@ class Settings(BaseModel):
     """Where questions come in over HTTP: at /slack/events, behind a proxy that speaks TLS."""
     command: str = Field(default="/order", pattern=r"^/[a-z0-9_-]{1,31}$")
     """The slash command the app has in its manifest. A workspace knows each name once, so another may be needed."""
-    timeout: Duration = Field(default="30s", validate_default=True)
+    timeout: Timeout = Field(default="30s", validate_default=True)
     """For one whole answer. A message whose answer comes later may have arrived, and is looked for."""
     base_url: str = "https://slack.com/api/"
     """Any server that speaks the Web API."""

@@ -31,7 +31,7 @@ from bot.model.message import Message
 from bot.model.moment import Moment
 from bot.model.outbox import Destination
 from bot.model.sending import Limit, Part, Threads
-from bot.model.units import Duration, host_and_port
+from bot.model.units import Timeout, host_and_port
 from bot.pacer import Pacer
 from bot.ports import Chat, Clock, Ear
 
@@ -59,7 +59,7 @@ class Settings(BaseModel):
     for which nothing has to be public."""
     listen: str = "127.0.0.1:8081"
     """Where the webhook is received, behind a proxy that speaks TLS."""
-    timeout: Duration = Field(default="20s", validate_default=True)
+    timeout: Timeout = Field(default="20s", validate_default=True)
     """For one whole answer. A message whose answer comes later may have arrived, and is sent once more with a mark."""
     base_url: str = "https://api.telegram.org/bot"
     """Any server that speaks the Bot API; the token is put right behind it."""

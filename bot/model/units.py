@@ -4,12 +4,15 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _RATE = re.compile(r"(\d+)\s*/\s*(s|sec|second|min|minute|h|hour|day)")
 _PERIODS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86400}
+_LONGEST = timedelta(days=36_500)
+_MOST_DIGITS = 9
+"""Of a rate: more than any server answers, and few enough to count."""
 
 
 class RateValue(NamedTuple):
@@ -42,7 +45,10 @@ def parse_duration(written: Any) -> Any:
     parts = _DURATION.findall(text)
     if not parts or _DURATION.sub("", text).strip():
         raise ValueError(f"{written!r} is not a duration: write a number and a unit, such as 30s, 5m, 4h or 2d")
-    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"is too long: {_LONGEST.days}d is the most")
+    return timedelta(seconds=seconds)
 
 
 def write_duration(value: timedelta) -> str:
@@ -59,6 +65,8 @@ def parse_rate(written: Any) -> Any:
     if isinstance(written, RateValue):
         return written
     match = _RATE.fullmatch(str(written).strip().lower())
+    if match and len(match[1]) > _MOST_DIGITS:
+        raise ValueError(f"is too much: {'9' * _MOST_DIGITS}/{match[2]} is the most")
     if not match or int(match[1]) == 0:
         raise ValueError(f"{written!r} is not a rate: write a number and a period, such as 60/min, 10/s or 5000/day")
     return RateValue(int(match[1]), float(_PERIODS[match[2]]))
@@ -78,12 +86,19 @@ def host_and_port(written: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _longer_than_nothing(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing, such as 30s")
+    return value
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(write_duration, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?\s*[smhdw]\s*)+$", "examples": ["30s", "5m", "4h"]}),
 ]
+Timeout = Annotated[Duration, AfterValidator(_longer_than_nothing)]
 Rate = Annotated[
     RateValue,
     BeforeValidator(parse_rate),

@@ -11,8 +11,10 @@ from bot.gate import Gate
 from bot.http_client import HttpClient
 from bot.languages import languages
 from bot.model.order import Stage
-from bot.model.units import Duration, Rate
+from bot.model.units import Rate, RateValue, Timeout
 from bot.ports import Clock
+
+_DAY = 86400.0
 
 
 class SourceSettings(BaseModel):
@@ -30,7 +32,7 @@ class SourceSettings(BaseModel):
     """A second limit that holds beside `budget`, such as `5000/day`."""
     in_flight: int = Field(ge=1, le=100)
     """Requests at the same time."""
-    timeout: Duration = Field(default="30s", validate_default=True)
+    timeout: Timeout = Field(default="30s", validate_default=True)
     """For one whole answer."""
     timezone: str = "UTC"
     """Zone of times the source gives without one."""
@@ -52,6 +54,13 @@ class SourceSettings(BaseModel):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/")
+
+    @field_validator("daily_budget")
+    @classmethod
+    def _of_a_day(cls, value: RateValue | None) -> RateValue | None:
+        if value is not None and value.seconds != _DAY:
+            raise ValueError(f"must be for a day, such as 5000/day; {value} belongs in `budget`")
+        return value
 
     @field_validator("display")
     @classmethod

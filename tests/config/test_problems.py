@@ -222,3 +222,31 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     path.write_bytes(b"label: caf\xe9\n")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load(path, ENVIRON)
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "said"),
+    [
+        ("daily_budget", "5000/min", "must be for a day, such as 5000/day; 5000/min belongs in `budget`"),
+        ("timeout", "0s", "must be longer than nothing, such as 30s"),
+        ("timeout", f"{'9' * 400}d", "is too long: 36500d is the most"),
+        ("budget", "99999999999999999999/min", "is too much: 999999999/min is the most"),
+    ],
+)
+def test_a_limit_that_cannot_be_meant_is_named_with_its_line(
+    problems: Problems, key: str, written: str, said: str
+) -> None:
+    problem = only(problems("    username: alice\n", f"    username: alice\n    {key}: {written}\n"))
+    assert (problem.line, problem.key, problem.text) == (6, f"sources.parts.{key}", said)
+
+
+def test_a_chat_that_may_take_no_time_is_named_too(problems: Problems) -> None:
+    token = "    bot_token: ${SLACK_BOT_TOKEN}\n"
+    problem = only(problems(token, f"{token}    timeout: 0s\n"))
+    assert (problem.key, problem.text) == ("chats.slack.timeout", "must be longer than nothing, such as 30s")
+
+
+@pytest.mark.parametrize("budget", ["999999999/s", "1/day"])
+def test_any_budget_that_can_be_counted_is_taken(configured: Loader, budget: str) -> None:
+    written = f"    username: alice\n    budget: {budget}\n"
+    assert str(configured("    username: alice\n", written).sources["parts"].budget) == budget
