@@ -4,12 +4,14 @@ import asyncio
 import difflib
 import uuid
 from dataclasses import replace
+from functools import partial
 
 import click
 
 from bot import registry
 from bot.cli._config import read_config
 from bot.cli._exit import Exit
+from bot.cli._fleet import have_workers
 from bot.cli._invocation import Invocation
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import beside_with
@@ -49,6 +51,7 @@ _ENDED = {
     "misread": Exit.USAGE,
     "ambiguous": Exit.USAGE,
     "not_allowed": Exit.FAILED,
+    "not_asked": Exit.FAILED,
 }
 """Exit code by outcome; whatever else is an answer."""
 
@@ -83,7 +86,9 @@ async def _ask(config: Config, text: str, place: Destination | None) -> Reply | 
             text=text,
             timezone=config.timezone,
         )
-        return await FrontDesk(Room(known, store, store.talks, following, {}, clock)).answer(question)
+        workers = partial(have_workers, config.database)
+        room = Room(known, store, store.talks, following, {}, clock, have_workers=workers)
+        return await FrontDesk(room).answer(question)
 
 
 def _print(message: Message, timezone: str) -> None:

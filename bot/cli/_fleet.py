@@ -8,7 +8,7 @@ from bot.app import Company
 from bot.config.load import Config
 from bot.errors import ConfigError, StorageError
 from bot.model.database import Database, Dsn
-from bot.model.lease import Standing
+from bot.model.lease import STALL, Standing
 from bot.ports import Clock
 
 
@@ -32,6 +32,16 @@ def joining(worker: str | None, clock: Clock) -> Callable[[Config], AbstractAsyn
 
 def standing(database: Database) -> Standing | None:
     """Who works on a database, and on what; None: nobody ever shared it. Raises StorageError."""
+    return asyncio.run(_standing(database))
+
+
+async def have_workers(database: Database) -> bool:
+    """Whether workers share a database that give signs of life. Raises StorageError."""
+    found = await _standing(database)
+    return found is not None and any(worker.silent < STALL for worker in found.workers)
+
+
+async def _standing(database: Database) -> Standing | None:
     if not isinstance(database, Dsn):
         return None
     try:
@@ -40,4 +50,4 @@ def standing(database: Database) -> Standing | None:
         if (error.name or "").partition(".")[0] == "bot":
             raise
         return None  # whoever shares it has what that needs
-    return asyncio.run(fleet.standing(database))
+    return await fleet.standing(database)

@@ -26,7 +26,8 @@ def command(invocation: Invocation, words: tuple[str, ...], to: str | None) -> i
     """Ask about orders as in chat: orderwatch ask status 45001234.
 
     `orderwatch ask help` shows everything that can be asked. Answers come from the store, also while the bot runs.
-    Exits with 4 where no order matches, and with 2 where the question was not understood.
+    Only the bot itself asks a source (`check`). Exits with 4 where no order matches, with 2 where the question was not
+    understood, and with 1 where what it asks cannot be done from here.
     """
     said = [word.strip() for word in words]
     return put(invocation, said[0] if len(said) == 1 else " ".join(map(quoted, said)), to=to)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot import pictures
 from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of
+from bot.core.command_words import in_quotes
 from bot.core.phrases import Answer
 from bot.core.timeline import timeline
 from bot.desk import care
@@ -107,6 +108,8 @@ async def check(room: Room, one: Visit) -> Answer | None:
             looked = await poller.check(order.key)
         (now, *_) = await find(room, one) or [found]
         shown = await _status(room, one, now)
+        if poller is None:
+            shown = replace(shown, outcome="not_asked")
         lines = answers_about.looked(looked, label, in_detail=(await reading(room, one)).is_insider)
         return _with_lines(shown, before=lines)
 
@@ -114,17 +117,16 @@ async def check(room: Room, one: Visit) -> Answer | None:
 
 
 async def _not_here(room: Room, found: Found) -> Looked:
-    """Why a process that runs no poller cannot ask, and whether another one does."""
+    """Why a process that runs no poller cannot ask, and who does."""
     now = from_instant(room.clock.now())
     beats = [instant_of(at) for at in (await room.views.beats()).values()]
-    if any(beat and (room.clock.now() - beat).total_seconds() < _LONGEST_SILENCE for beat in beats):
+    is_alive = any(beat and (room.clock.now() - beat).total_seconds() < _LONGEST_SILENCE for beat in beats)
+    if is_alive or await room.have_workers():
         is_ahead = found.next_poll_at is not None and found.next_poll_at > now
-        reason = "only the bot that runs asks it, by itself or when asked in chat"
+        asks = f"check {in_quotes(found.snapshot.order.number)}"
+        reason = f"a bot runs, and only it asks: by itself, or when somebody writes `{asks}` to it in chat"
         return Looked(reason=reason, possible_at=found.next_poll_at if is_ahead else None)
-    return Looked(
-        reason="no bot runs alone; what workers do, `orderwatch workers` shows. `orderwatch once` looks at everything "
-        "once, `orderwatch run` goes on looking"
-    )
+    return Looked(reason="no bot runs; `orderwatch once` looks at everything once, `orderwatch run` goes on looking")
 
 
 async def _about_one(room: Room, one: Visit, answer: Callable[[Found], Awaitable[Answer]]) -> Answer:

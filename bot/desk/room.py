@@ -1,6 +1,6 @@
 """What every question needs to be answered: the store, what is in force, who asks and what they may see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +18,11 @@ from bot.model.view import Extent, Found
 from bot.ports import Askable, Clock, Talks, Views
 
 
+async def nobody() -> bool:
+    """No workers share the store."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """The desk's surroundings."""
@@ -29,6 +34,8 @@ class Room:
     pollers: Mapping[str, Askable]
     """The sources that can be asked now, by name; a terminal has none."""
     clock: Clock
+    have_workers: Callable[[], Awaitable[bool]] = nobody
+    """Whether workers that share the store give signs of life, which a terminal has to ask. A bot alone beats in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,6 @@ def test_an_order_is_told_as_in_chat(cli: Cli, watched: Path, name: str) -> None
         ("list source panels", "Orders, of panels: 1 order"),
         ("history 0045001234", "status In production → Shipped"),
         ("why 0045001234", "could not be sent to ops · by notify[0] · the chat refused the token"),
-        ("check 0045001234", "cannot be asked now: only the bot that runs asks it, by itself or when asked in chat"),
         ("sources", "panels (StateSet): 1 order"),
         ("about", "You ask at the terminal, where one has the role operator."),
         ("join abc", "At the terminal everything may be asked without a code."),
@@ -127,14 +126,17 @@ def test_words_quoted_for_the_shell_stay_together(cli: Cli, watched: Path) -> No
     assert "I know no source web shop here" in cli("-c", str(watched), "ask", "list", "source", "web shop", "late").out
 
 
-def test_check_says_that_no_bot_runs(cli: Cli, watched: Path) -> None:
+def test_check_is_not_done_here_while_a_bot_runs_and_says_where_it_is(cli: Cli, watched: Path) -> None:
+    ended = cli("-c", str(watched), "ask", "check", "PO-77")
+    said = "a bot runs, and only it asks: by itself, or when somebody writes `check 0045001234` to it in chat"
+    assert (ended.code, said in ended.out) == (1, True)
+
+
+def test_check_says_what_looks_where_no_bot_runs(cli: Cli, watched: Path) -> None:
     asyncio.run(silence(watched.parent / "orderwatch.db", 3600))
-    out = cli("-c", str(watched), "ask", "check", "PO-77").out
-    assert (
-        "cannot be asked now: no bot runs alone; what workers do, `orderwatch workers` shows. `orderwatch once` looks"
-        in out
-    )
-    assert "next look" not in out
+    ended = cli("-c", str(watched), "ask", "check", "PO-77")
+    assert (ended.code, "next look" in ended.out) == (1, False)
+    assert "cannot be asked now: no bot runs; `orderwatch once` looks at everything once" in ended.out
 
 
 def test_answers_come_as_json_too(cli: Cli, watched: Path) -> None:

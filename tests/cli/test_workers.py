@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli._fleet import have_workers
 from bot.cli.healthcheck import reasons_against_workers
 from bot.cli.workers import remarks
+from bot.config.load import load
 from bot.core.shards import shards
 from bot.model.database import Dsn
 from bot.model.lease import Holding, Lease, Standing, Worker
@@ -101,6 +103,13 @@ def test_only_those_that_live_are_said_to_have_no_lease() -> None:
         "without any lease: b",
         "silent: c for 42 s; see whether they run and reach the database",
     ]
+
+
+@pytest.mark.parametrize(("silent", "do_they"), [(0, True), (42, False)])
+def test_whether_workers_work_is_known_from_their_signs_of_life(tmp_path: Path, *, silent: int, do_they: bool) -> None:
+    pytest.importorskip("procrastinate")
+    database = load(written(tmp_path, "panels", silent=silent), {}).database
+    assert asyncio.run(have_workers(database)) is do_they
 
 
 def written(folder: Path, *sources: str, silent: int = 0) -> Path:
