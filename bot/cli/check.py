@@ -11,6 +11,7 @@ from bot.cli._config import read_config
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json, say_table
+from bot.cli._shares import too_small
 from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.core.expect import failure
@@ -65,7 +66,14 @@ def _summary(config: Config) -> dict[str, Any]:
         "timezone": config.timezone,
         "database": str(config.database),
         "sources": [
-            {"name": name, "kind": source.kind, "base_url": source.base_url, "budget": str(source.budget)}
+            {
+                "name": name,
+                "kind": source.kind,
+                "base_url": source.base_url,
+                "budget": str(source.budget),
+                "daily_budget": str(source.daily_budget) if source.daily_budget else None,
+                "in_flight": source.in_flight,
+            }
             for name, source in config.sources.items()
         ],
         "chats": sorted(config.chats),
@@ -103,7 +111,7 @@ def _summary(config: Config) -> dict[str, Any]:
 
 def _warnings(config: Config) -> list[str]:
     """What can be used as it is, but will perhaps not be all that was asked for."""
-    found = list(_nearly_stages(config))
+    found = [*_nearly_stages(config), *too_small(config)]
     if not config.watchlists:
         found.append(config.problem("watchlists", "there are none, so only what people follow by hand is watched"))
     pictured = [digest.name for digest in config.digests if digest.picture]
@@ -145,6 +153,8 @@ def _print(summary: dict[str, Any], *, color: bool) -> None:
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{key}={member}" for key, member in value.items())
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "; ".join(value) if isinstance(value, list) else str(value)

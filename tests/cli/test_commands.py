@@ -50,6 +50,51 @@ def test_a_config_that_watches_nothing_can_be_used_with_a_warning(cli: Cli, conf
     assert (ended.code, ended.err) == (0, f"warning: {config}: {said}\n")
 
 
+def _named(config: Path, orders: int, limits: str, every: str = "1m") -> Path:
+    """The config with so many named orders at a source with these limits."""
+    source = f"{{kind: stateset, token: made-up, list: false, {limits}}}"
+    numbers = ", ".join(f"SO-{each}" for each in range(orders))
+    config.write_text(
+        f"{config.read_text()}sources:\n  shop: {source}\n"
+        f"watchlists:\n  mine: {{source: shop, orders: [{numbers}], every: {every}}}\n"
+    )
+    return config
+
+
+def test_check_says_what_each_source_may_be_asked(cli: Cli, config: Path) -> None:
+    named = _named(config, 1, "budget: 10/min, daily_budget: 5000/day, in_flight: 2")
+    (source,) = json.loads(cli("check", "-c", str(named), "--json").out)["sources"]
+    assert (source["budget"], source["daily_budget"], source["in_flight"]) == ("10/min", "5000/day", 2)
+    assert "5000/day" in cli("check", "-c", str(named)).out
+
+
+@pytest.mark.parametrize(
+    ("limits", "every", "key", "said"),
+    [
+        ("budget: 10/min", "1m", "budget", "10/min is shared by 30 named orders, so each comes round every 3m at best"),
+        ("daily_budget: 100/day", "2h", "daily_budget", "100/day is shared by 30 named orders, so each comes round"),
+        ("in_flight: 2", "30s", "", "50/min is shared by 30 named orders, so each comes round every 36s at best"),
+    ],
+)
+def test_check_warns_where_a_budget_is_too_small_for_the_orders_it_names(
+    cli: Cli, config: Path, limits: str, every: str, key: str, said: str
+) -> None:
+    ended = cli("check", "-c", str(_named(config, 30, limits, every)))
+    assert (ended.code, ended.err.count("\n")) == (0, 1)
+    assert f"{config}:7: sources.shop{key and '.'}{key}: {said}" in ended.err
+    assert ended.err.endswith(f" at best, not every {every}\n")
+
+
+def test_check_does_not_warn_where_a_budget_is_just_enough(cli: Cli, config: Path) -> None:
+    assert cli("check", "-c", str(_named(config, 30, "budget: 30/min"))).err == ""
+
+
+def test_check_says_that_what_a_list_shows_comes_first(cli: Cli, config: Path) -> None:
+    named = _named(config, 30, "budget: 10/min")
+    named.write_text(named.read_text().replace("list: false, ", ""))
+    assert cli("check", "-c", str(named)).err.endswith("; those that its list shows to have moved come first\n")
+
+
 def test_schema_prints_the_schema(cli: Cli) -> None:
     assert json.loads(cli("schema").out)["title"] == "Orderwatch: watchlists.yaml"
 
