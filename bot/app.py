@@ -128,7 +128,9 @@ class OpenHands:
 
     def __init__(self, clock: Clock) -> None:
         self.pacer = Pacer(clock)
-        self._sources = _Kept[SourceSettings, Source](lambda name, settings: _build_source(name, settings, clock))
+        self._sources = _Kept[SourceSettings, Source](
+            lambda name, settings: _build_source(name, settings, clock), _keep_counting
+        )
         self._chats = _Kept[BaseModel, Chat](lambda kind, settings: _build_chat(kind, settings, clock))
 
     async def __aenter__(self) -> "OpenHands":
@@ -148,17 +150,34 @@ _Hand = TypeVar("_Hand", bound=Source | Chat)
 
 
 class _Kept(Generic[_Settings, _Hand]):
-    def __init__(self, build: Callable[[str, _Settings], _Hand]) -> None:
+    """`follow` is given what is built in place of another, with both settings."""
+
+    def __init__(
+        self,
+        build: Callable[[str, _Settings], _Hand],
+        follow: Callable[[_Settings, _Hand, _Settings, _Hand], None] = lambda *_: None,
+    ) -> None:
         self._build = build
+        self._follow = follow
         self._open: dict[str, tuple[_Settings, _Hand]] = {}
 
     async def of(self, wanted: Mapping[str, _Settings]) -> dict[str, _Hand]:
-        for name in [name for name, (settings, _) in self._open.items() if wanted.get(name) != settings]:
-            await self._open.pop(name)[1].close()
+        changed = [name for name, (settings, _) in self._open.items() if wanted.get(name) != settings]
+        before = {name: self._open.pop(name) for name in changed}
+        for _, hand in before.values():
+            await hand.close()
         for name, settings in wanted.items():
             if name not in self._open:
                 self._open[name] = (settings, self._build(name, settings))
+                if name in before:
+                    self._follow(*before[name], *self._open[name])
         return {name: self._open[name][1] for name in wanted}
+
+
+def _keep_counting(before: SourceSettings, earlier: Source, settings: SourceSettings, source: Source) -> None:
+    """A source that is asked at the same address counts on, whatever else is new about it."""
+    if settings.base_url == before.base_url:
+        source.budget.follow(earlier.budget)
 
 
 @asynccontextmanager

@@ -27,5 +27,8 @@ class Budget(Protocol):
     def recall(self, spent: Sequence[Spent]) -> None:
         """Count that much as spent against budgets of hours or a day: others knew better, or were before this start."""
 
+    def follow(self, earlier: "Budget") -> None:
+        """Go on where an earlier budget of the same source ends: only its settings are new."""
+
     def most_within(self, seconds: float) -> int:
         """How many more requests there can be within so many seconds from now, of what `spent` counts; 0 if nothing."""

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 
+from bot.budget import Budget
 from bot.core.pace import Window, wait_for_all
 from bot.model.units import RateValue, Spent
 from bot.ports import Clock
 
+_ON_THE_WAY = 1.0
+"""Seconds by which one request may take longer than a later one to reach the source, which counts them there."""
 LONG_WAIT = 300.0
 """Seconds. Many requests wait for minutes of a budget; this is a day's that is spent, or a wait that was asked for."""
 
@@ -29,7 +32,7 @@ class Gate:
 
     def __init__(self, clock: Clock, rates: Sequence[RateValue], in_flight: int) -> None:
         self._clock = clock
-        self._windows = [Window(rate) for rate in rates]
+        self._windows = [Window(rate, margin=min(_ON_THE_WAY, rate.seconds / 50)) for rate in rates]
         self._free = in_flight
         self._closed_until = 0.0
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
@@ -60,6 +63,15 @@ class Gate:
         for window in self._windows:
             if window.is_long:
                 window.recall(spent, self._clock.monotonic())
+
+    def follow(self, earlier: Budget) -> None:
+        """Count what was spent of an earlier gate of the same source, and keep the wait that was asked for there."""
+        if isinstance(earlier, Gate):
+            self._closed_until = max(self._closed_until, earlier._closed_until)
+            for mine in self._windows:
+                for theirs in earlier._windows:
+                    if theirs.rate.seconds == mine.rate.seconds:
+                        mine.follow(theirs)
 
     def most_within(self, seconds: float) -> int:
         """How many more may pass within so many seconds; 0 where nothing counts for long."""

@@ -10,7 +10,7 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from bot.core.retry_after import retry_after
+from bot.core.retry_after import pause_after, retry_after
 from bot.errors import AnswerUnreadable, SourceBroken, SourceBusy, SourceError, SourceUnreachable
 from bot.gate import Gate, Lane
 from bot.ports import Clock
@@ -143,6 +143,8 @@ class HttpClient:
     def _judge(self, answer: Answer, asked: str) -> None:
         status = answer.status
         if status < 300:
+            if pause := pause_after(answer.headers, self._clock.now()):
+                self.gate.pause(pause)
             return
         came = f"came HTTP {status}"
         if 300 <= status < 400 and status != 304:

@@ -20,17 +20,19 @@ PARTS = 96
 class Window:
     """One rate, right over every window of its length. Times are monotonic seconds, handed in."""
 
-    __slots__ = ("_spent", "rate")
+    __slots__ = ("_length", "_spent", "rate")
 
-    def __init__(self, rate: RateValue) -> None:
+    def __init__(self, rate: RateValue, *, margin: float = 0.0) -> None:
+        """`margin`: seconds by which the window is longer than whoever counts would have it."""
         self.rate = rate
+        self._length = rate.seconds + margin
         self._spent: deque[float] = deque(maxlen=rate.events)
 
     def wait(self, now: float) -> float:
         """Seconds until one more may go; 0 if it may go now."""
         if len(self._spent) < self.rate.events:
             return 0.0
-        return max(0.0, self._spent[0] + self.rate.seconds - now)
+        return max(0.0, self._spent[0] + self._length - now)
 
     @property
     def is_long(self) -> bool:
@@ -42,7 +44,7 @@ class Window:
         found: list[Spent] = []
         since = float("-inf")
         for moment in self._spent:
-            if moment + self.rate.seconds <= now:
+            if moment + self._length <= now:
                 continue
             if moment - since > self.rate.seconds / PARTS:
                 since = moment
@@ -54,6 +56,10 @@ class Window:
     def recall(self, spent: Iterable[Spent], now: float) -> None:
         """Count this and nothing else as spent; oldest first."""
         self._spent = deque((now - each.ago for each in spent for _ in range(each.requests)), maxlen=self.rate.events)
+
+    def follow(self, earlier: "Window") -> None:
+        """Count what another window has counted, too."""
+        self._spent = deque(sorted((*earlier._spent, *self._spent)), maxlen=self.rate.events)
 
     def most_within(self, seconds: float) -> int:
         """How many there can be within so many seconds."""

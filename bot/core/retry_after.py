@@ -1,6 +1,6 @@
 """How long an answer asks us to wait, in any of the ways servers say it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -11,13 +11,29 @@ _AN_EPOCH_NOT_A_DELAY = 1e9
 _IN_MILLISECONDS = 1e11
 """As a Unix time in seconds this would be the year 5138."""
 
+_LEFT = ("X-RateLimit-Remaining", "RateLimit-Remaining")
+_FULL_AGAIN = ("x-ratelimit-reset-after", "x-ratelimit-reset", "ratelimit-reset")
 _IN_ORDER = ("retry-after", "x-ratelimit-retry-after", "x-ratelimit-reset-after", "x-ratelimit-reset")
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds to wait, from the first header that says so; None if none does. Never negative, nor above LONGEST."""
+    return _first(headers, _IN_ORDER, now)
+
+
+def pause_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait after a good answer, which says that it was the last one for now; None: it does not say so.
+
+    `headers` are found by name whatever the case of its letters.
+    """
+    if any(headers.get(name, "").strip() == "0" for name in _LEFT):
+        return _first(headers, _FULL_AGAIN, now)
+    return None
+
+
+def _first(headers: Mapping[str, str], names: Sequence[str], now: datetime) -> float | None:
     lower = {name.lower(): value.strip() for name, value in headers.items()}
-    for name in _IN_ORDER:
+    for name in names:
         seconds = _seconds(lower.get(name, ""), now)
         if seconds is not None:
             return within_reason(seconds)

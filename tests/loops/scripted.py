@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bot.budget import Budget
 from bot.clock import ManualClock
 from bot.core.telling import Telling
 from bot.core.watchbook import WatchBook
@@ -70,6 +71,9 @@ class ScriptedSource:
 
     def recall(self, spent: Sequence[Spent]) -> None:
         self.counted = spent
+
+    def follow(self, earlier: Budget) -> None:
+        del earlier
 
     def most_within(self, seconds: float) -> int:
         return self.burst

@@ -56,6 +56,13 @@ async def error_of(answer: Any, **settings: Any) -> SourceError:
     return caught.value
 
 
+async def test_a_good_answer_that_says_it_was_the_last_for_now_is_followed_by_a_wait() -> None:
+    last = (200, order(), {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "20"})
+    async with asking(Script([last])) as source:
+        await source.fetch("ord_1")
+        assert source.budget.wait() == 20.0
+
+
 async def test_the_path_form_is_asked_first() -> None:
     script = Script([order()])
     async with asking(script) as source:
