@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from bot import registry
 from bot.config.load import Config
 from bot.core import shards
+from bot.core.phrases import spent_words
 from bot.crew import Crew
 from bot.errors import ConfigError, Problem
 from bot.loops.engine import Engine, LocalEngine
@@ -85,15 +86,20 @@ class App:
             waiting=after["pending"] + after["sending"],
             dead=after["dead"] - before["dead"],
             failing={
-                **{name: _why_spent(name, each.spent_until) for name, each in self.pollers.items() if each.spent_until},
+                **{
+                    name: _why_spent(health, until)
+                    for name, health in healths
+                    if (until := self.pollers[name].spent_until)
+                },
                 **{name: _why_failing(health) for name, health in healths if health.failures},
             },
             blocked={row.destination: _why_waiting(row) for row in reversed(waiting)},
         )
 
 
-def _why_spent(name: str, until: Moment) -> str:
-    return f"{name}: its budget is spent, so that not everything was looked at; it can be asked again {said(until)}"
+def _why_spent(health: Health, until: Moment) -> str:
+    spent = f"{health.source}: {spent_words(health)}, so that not everything was looked at"
+    return f"{spent}; it can be asked again {said(until)}"
 
 
 def _why_failing(health: Health) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.model.units import Spent
+from bot.model.units import RateValue, Spent
 
 
 class Budget(Protocol):
@@ -16,6 +16,13 @@ class Budget(Protocol):
 
     def wait(self) -> float:
         """Seconds until one more request is allowed, however urgent; 0 if it is now."""
+
+    @property
+    def limit(self) -> RateValue | None:
+        """The rate that lets somebody wait, or did last, the slowest if several do.
+
+        None: nobody had to wait yet, or it is the source that asked for it.
+        """
 
     @property
     def stalled(self) -> asyncio.Event:

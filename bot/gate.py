@@ -43,6 +43,8 @@ class Gate:
         """How many have been let through."""
         self.stalled = asyncio.Event()
         """Set while somebody has to wait for longer than LONG_WAIT."""
+        self.limit: RateValue | None = None
+        """The rate that lets somebody wait, or did last; None: nobody had to, or the source asked for it."""
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for that long: the source asked for it."""
@@ -124,8 +126,7 @@ class Gate:
                 continue
             wait = self.wait()
             if wait > 0:
-                if wait > LONG_WAIT:
-                    self.stalled.set()
+                self._note_wait(wait)
                 await self._clock.sleep(wait)
                 self.stalled.clear()
                 continue
@@ -133,6 +134,14 @@ class Gate:
             self._last = lane
             self._admit(self._clock.monotonic())
             admitted.set_result(None)
+
+    def _note_wait(self, wait: float) -> None:
+        now = self._clock.monotonic()
+        is_asked_for = self._closed_until - now >= wait
+        slowest = max(self._windows, key=lambda window: window.wait(now), default=None)
+        self.limit = slowest.rate if slowest and not is_asked_for else None
+        if wait > LONG_WAIT:
+            self.stalled.set()
 
     def _next_lane(self) -> Lane | None:
         """Whose turn it is; None if nobody waits any more."""

@@ -119,11 +119,14 @@ def _date(row: OrderRow, today: date, reading: Reading) -> Iterable[Span | str]:
 
 
 def _footer(reading: Reading) -> Line:
-    """Lists are as old as their sources' last answers: say which of them do not answer."""
-    spans: list[Span | str] = []
+    """Lists are as old as their sources' last answers: say which of them do not answer, or are not asked."""
+    failing: list[Span | str] = []
+    resting: list[Span | str] = []
     for name in reading.labels:
-        if (health := reading.healths.get(name)) and health.failures:
-            wait = wait_spans(health, reading.now)
-            spans += [", " if spans else "From the store; does not answer now: ", name]
-            spans += [" (", *wait, ")"] if wait else []
-    return spans_line(*(spans or ["From the store; every source answers"]))
+        health = reading.healths.get(name)
+        wait = wait_spans(health, reading.now)
+        if health and health.failures:
+            failing += [", " if failing else "does not answer now: ", name, *([" (", *wait, ")"] if wait else [])]
+        elif wait:
+            resting += ["; ", name, ": ", *wait]
+    return spans_line("From the store; ", *(failing or ["every source answers"]), *resting)

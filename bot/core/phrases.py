@@ -10,7 +10,7 @@ from bot.core.mutes import end_words
 from bot.model.access import Role
 from bot.model.command import Verb
 from bot.model.message import Line, Message, Span, Text, When
-from bot.model.moment import Moment
+from bot.model.moment import Moment, instant_of
 from bot.model.order import Order
 from bot.model.outbox import State
 from bot.model.poll import Health
@@ -120,10 +120,19 @@ def health_spans(health: Health | None) -> list[Span | str]:
 
 
 def wait_spans(health: Health | None, now: datetime) -> list[Span | str]:
-    """Until when a source that fails is not asked; nothing where it may be asked now."""
-    if health is None or health.retry_at is None or not wait_until_retry(health, now):
+    """Until when a source is not asked, as it fails or its budget is spent; nothing where it may be asked now."""
+    if health is None:
         return []
-    return ["not asked before ", When(at=health.retry_at)]
+    if health.retry_at and wait_until_retry(health, now):
+        return ["not asked before ", When(at=health.retry_at)]
+    if health.spent_until and (goes_on := instant_of(health.spent_until)) and goes_on > now:
+        return [f"{spent_words(health)}, goes on ", When(at=health.spent_until)]
+    return []
+
+
+def spent_words(health: Health) -> str:
+    """What is spent of that source's budget."""
+    return f"its budget of {health.spent_limit} is spent" if health.spent_limit else "as much was asked as it allows"
 
 
 def place_words(destination: str, reading: Reading) -> str:

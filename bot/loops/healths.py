@@ -15,6 +15,7 @@ from bot.errors import SourceError
 from bot.log import event
 from bot.model.moment import Moment, from_instant
 from bot.model.poll import Health, PollRecord
+from bot.model.units import RateValue
 from bot.ports import Clock, Storage
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Condition:
         self._note_alive_at = float("-inf")
         self._retry: tuple[Moment | None, float] = (None, 0.0)
         """When it may be asked again: as it is stored, and in monotonic seconds."""
+        self._say_spent_at = float("-inf")
 
     @property
     def health(self) -> Health:
@@ -171,10 +173,26 @@ class Condition:
 
     async def note_stale_answer(self) -> None:
         """An answer was older than what we know; it was ignored."""
+        await self._note(lambda health: replace(health, stale_answers=health.stale_answers + 1))
+
+    async def note_spent(self, limit: RateValue | None, until: Moment) -> None:
+        """So much was asked that a limit of its budget allows nothing until then; None: that the source allows nothing.
+
+        Where requests come back one by one that is so again and again: it is logged once in the time of the limit.
+        """
+        now = self._clock.monotonic()
+        if now >= self._say_spent_at:
+            self._say_spent_at = now + (limit.seconds if limit else 0.0)
+            event(log, "budget_spent", source=self._telling.source, limit=limit or "the source's own", goes_on=until)
+        written = str(limit) if limit else None
+        await self._note(lambda health: replace(health, spent_limit=written, spent_until=until))
+
+    async def note_not_spent(self) -> None:
+        """Its budget allows requests again."""
+        await self._note(lambda health: replace(health, spent_limit=None, spent_until=None))
+
+    async def _note(self, altered: Callable[[Health], Health]) -> None:
         source, at = self._telling.source, from_instant(self._clock.now())
-
-        def one_more(healths: Mapping[str, Health]) -> PollRecord:
-            health = healths[source]
-            return PollRecord(source, at, healths=(replace(health, stale_answers=health.stale_answers + 1),))
-
-        await self._healths.change(one_more, self._storage.commit)
+        await self._healths.change(
+            lambda healths: PollRecord(source, at, healths=(altered(healths[source]),)), self._storage.commit
+        )

@@ -99,7 +99,7 @@ class Poller:
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; then let what is in flight be: it is asked again after the next start."""
         workers = [asyncio.create_task(self._work()) for _ in range(self._workers)]
-        workers.append(asyncio.create_task(self._load()))
+        workers += [asyncio.create_task(self._load()), asyncio.create_task(self._note_stalls())]
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([stopped, *workers], return_when=asyncio.FIRST_COMPLETED)
@@ -147,12 +147,24 @@ class Poller:
             for task in (stalled, *working):
                 task.cancel()
             await asyncio.gather(stalled, *working, return_exceptions=True)
+        if self.spent_until:
+            await self.rounds.ledger.condition.note_spent(self.rounds.budget.limit, self.spent_until)
 
     async def _load(self) -> None:
         """Remember everything while the first of it is looked at already. Never ends."""
         async for _ in self.rounds.loading():
             self._news.set()
         await asyncio.Event().wait()
+
+    async def _note_stalls(self) -> None:
+        """Note whenever the budget is spent for long. Never ends."""
+        budget = self.rounds.budget
+        while True:
+            await budget.stalled.wait()
+            if not self._must_wait:
+                until = from_instant(self._clock.now() + timedelta(seconds=budget.wait()))
+                await self.rounds.ledger.condition.note_spent(budget.limit, until)
+            await self._clock.sleep(max(1.0, budget.wait()))
 
     async def _work(self) -> None:
         while True:
@@ -202,6 +214,8 @@ class Poller:
         self._busy += 1
         try:
             await self.rounds.do(job)
+            if self.rounds.ledger.health.spent_until and not self.rounds.budget.wait():
+                await self.rounds.ledger.condition.note_not_spent()
         finally:
             self._busy -= 1
             if self._wakes_at == math.inf or self._clock.monotonic() + self._idle_time() < self._wakes_at:

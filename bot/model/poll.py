@@ -171,6 +171,10 @@ class Health:
     """Whether everything that was missed has been looked at since."""
     found: int = 0
     """Changes found since the outage was told."""
+    spent_limit: str | None = None
+    """The rate of its budget, such as `200/day`, that is spent; None: what the source itself allows, as it said."""
+    spent_until: Moment | None = None
+    """Until when that lets everybody wait; None: nothing is spent for long."""
 
     @property
     def is_blind(self) -> bool:

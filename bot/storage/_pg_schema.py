@@ -115,7 +115,7 @@ _MEMORY = (
         source {_T} primary key, failures bigint not null, successes bigint not null, failing_since {_T},
         told boolean not null, reason {_T}, last_ok_at {_T}, retry_at {_T}, stale_answers bigint not null,
         unreachable boolean not null, together boolean not null, answering_since {_T}, caught_up boolean not null,
-        found bigint not null
+        found bigint not null, spent_limit {_T}, spent_until {_T}
     )""",
     f"""create table status_words (
         source {_T} not null, word {_T} not null, first_seen_at {_T} not null,

@@ -34,7 +34,7 @@ WAITING_COLUMNS = (
 )
 HEALTH_COLUMNS = (
     "source, failures, successes, failing_since, told, reason, last_ok_at, retry_at, stale_answers, "
-    "unreachable, together, answering_since, caught_up, found"
+    "unreachable, together, answering_since, caught_up, found, spent_limit, spent_until"
 )
 
 _ZEROS_IN_FRONT = re.compile(r"(^|/)0+")

@@ -120,7 +120,7 @@ _MEMORY = (
         source text primary key, failures integer not null, successes integer not null, failing_since text,
         told integer not null, reason text, last_ok_at text, retry_at text, stale_answers integer not null,
         unreachable integer not null, together integer not null, answering_since text, caught_up integer not null,
-        found integer not null
+        found integer not null, spent_limit text, spent_until text
     ) strict, without rowid""",
     """create table status_words (
         source text not null, word text not null, first_seen_at text not null,

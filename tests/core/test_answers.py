@@ -293,6 +293,17 @@ def test_until_when_a_source_is_not_asked_is_said_of_it_and_under_lists_while_it
     assert "not asked" not in words(sources({"panels": 1}, later).messages[0])
 
 
+def test_a_budget_that_is_spent_is_said_of_a_source_and_under_lists_while_it_is() -> None:
+    until = from_instant(NOW + timedelta(hours=1))
+    spent = reading(healths={"panels": Health("panels", last_ok_at=AT, spent_limit="200/day", spent_until=until)})
+    said_ = f"its budget of 200/day is spent, goes on {until}"
+    assert f"answered {AT}, {said_}" in words(sources({"panels": 1}, spent).messages[0])
+    under = words(listing(Command(verb=Verb.LIST), Selected((), 0), spent).messages[0])
+    assert under.endswith(f"every source answers; panels: {said_}")
+    later = reading(healths=spent.healths, now=NOW + timedelta(hours=1))
+    assert "spent" not in words(sources({"panels": 1}, later).messages[0])
+
+
 @pytest.mark.parametrize(
     ("outcome", "text"),
     [

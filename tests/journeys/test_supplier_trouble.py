@@ -168,4 +168,4 @@ async def test_a_day_s_budget_is_kept_by_all_passes_of_the_day_together(tmp_path
             done = await scene.once()
             await scene.close()
         assert scene.requests("stateset") <= 8
-        assert "its budget is spent" in done.failing["stateset"]
+        assert "its budget of 8/day is spent" in done.failing["stateset"]

@@ -52,6 +52,7 @@ class ScriptedSource:
         self.counted: Sequence[Spent] = ()
         """Against a budget of a day."""
         self.stalled = asyncio.Event()
+        self.limit = RateValue(200, 86400.0)
         self.burst = 0
         """Requests that there can be before what was counted is kept again; 0: no such budget."""
 

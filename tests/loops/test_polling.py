@@ -373,4 +373,6 @@ async def test_one_pass_waits_for_no_budget_of_tomorrow(storage: SqliteStorage, 
     poller = Poller(await started(source, storage, clock, named), clock, workers=1)
     await poller.once()
     assert poller.spent_until == "2026-01-05T11:00:00Z"
+    known = await storage.health("panels")
+    assert (known.spent_limit, known.spent_until) == ("200/day", "2026-01-05T11:00:00Z")
     assert await owed(storage) == []  # not everything was seen: there is nothing to sum up yet

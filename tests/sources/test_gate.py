@@ -74,6 +74,30 @@ async def test_no_more_can_be_spent_within_a_time_than_every_rate_allows() -> No
     assert (one.most_within(30.0), one.most_within(90.0)) == (60, 120)
 
 
+async def test_it_says_which_rate_lets_somebody_wait_and_who_waits_for_minutes_is_stalled() -> None:
+    clock, minute, day = ManualClock(), RateValue(1, 60.0), RateValue(2, 86400.0)
+    one = Gate(clock, [minute, day], in_flight=3)
+    limits = [one.limit]
+    waiting = [asyncio.create_task(one.enter(Lane.ROUTINE)) for _ in range(3)]
+    await clock.advance(0)
+    limits.append(one.limit)
+    assert not one.stalled.is_set()
+    await clock.advance(61)
+    assert [*limits, one.limit] == [None, minute, day]
+    assert one.stalled.is_set()
+    waiting.pop().cancel()
+
+
+async def test_a_wait_that_was_asked_for_is_no_limit_of_the_budget() -> None:
+    clock = ManualClock()
+    one = gate(clock)
+    one.pause(3600)
+    waiting = asyncio.create_task(one.enter(Lane.ROUTINE))
+    await clock.advance(0)
+    assert (one.limit, one.stalled.is_set()) == (None, True)
+    waiting.cancel()
+
+
 async def test_everybody_who_was_let_through_is_counted() -> None:
     clock = ManualClock()
     one = gate(clock)

@@ -130,7 +130,7 @@ async def test_what_was_committed_is_there_after_a_restart(store: Storage, reope
 
 
 async def test_health_words_scopes_and_baselines_are_remembered(store: Storage) -> None:
-    health = Health("panels", 3, 1, NINE, True, "no answer", NINE, TEN, 7, True, True, TEN, True, 12)
+    health = Health("panels", 3, 1, NINE, True, "no answer", NINE, TEN, 7, True, True, TEN, True, 12, "200/day", TEN)
     await store.commit(
         PollRecord(
             "panels", NINE, healths=(health,), words=("ODD",), baselines=(Baseline("p3", 12, NINE),), swept={"*": NINE}
