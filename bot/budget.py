@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from bot.model.units import RateValue, Spent
@@ -27,6 +28,9 @@ class Budget(Protocol):
     @property
     def stalled(self) -> asyncio.Event:
         """Set while somebody has to wait for minutes: the budget of a day is spent, or the source asked for it."""
+
+    def shut(self) -> AbstractContextManager[None]:
+        """Until the end of the block, cancel whoever waits or comes. What has been let through goes on."""
 
     def spent(self) -> Sequence[Spent]:
         """What counts against a budget of hours or a day, oldest first; nothing where there is no such budget."""

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from enum import IntEnum
 
 from bot.budget import Budget
@@ -35,6 +35,7 @@ class Gate:
         self._windows = [Window(rate, margin=min(_ON_THE_WAY, rate.seconds / 50)) for rate in rates]
         self._free = in_flight
         self._closed_until = 0.0
+        self._is_shut = False
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
         self._last = Lane.ROUTINE
         self._usher: asyncio.Task[None] | None = None
@@ -86,8 +87,22 @@ class Gate:
         """Wait for one's turn, and hold a place in flight until the end of the block."""
         return _Turn(self, lane)
 
+    @contextmanager
+    def shut(self) -> Iterator[None]:
+        """Until the end of the block, cancel whoever waits or comes. What has been let through goes on."""
+        self._is_shut = True
+        for waiting in self._waiting.values():
+            for admitted in waiting:
+                admitted.cancel()
+        try:
+            yield
+        finally:
+            self._is_shut = False
+
     async def enter(self, lane: Lane) -> None:
         """Wait for one's turn and take a place in flight, which `leave` gives back."""
+        if self._is_shut:
+            raise asyncio.CancelledError
         if self._free and not any(self._waiting.values()):
             now = self._clock.monotonic()
             if self._closed_until <= now and not wait_for_all(self._windows, now):

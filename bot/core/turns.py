@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from bot.core.allot import by_the_day, evenly
+from bot.core.allot import QUIET, by_the_day, evenly
 from bot.core.rhythm import Rhythm
 from bot.model.moment import Moment
 from bot.model.poll import Kind, Lessons, OrderState
@@ -48,14 +48,17 @@ class Turns:
 
     def rest(self, state: OrderState, every: float, now: datetime) -> float:
         """Seconds until the next look: `every`, as asked for, wherever the budget is enough for everybody."""
-        rhythm, looks = self._rhythm, self._looks_a_second / self._cost
-        if rhythm.orders <= every * looks:
+        rhythm = self._rhythm
+        if rhythm.orders * self._cost <= every * self._looks_a_second:
             return every
         kind = state.kind or self._kind(state, now)
         if kind is None:
             return every
-        even = rhythm.turns(kind) / looks
-        return max(every, rhythm.wait(even, self._local_time(now)) if self._is_daily else even)
+        return max(every, self._wait(rhythm.turns(kind), now))
+
+    def longest(self, now: datetime) -> float:
+        """Seconds that `rest` never exceeds, unless longer ones are asked for."""
+        return self._wait(QUIET * self._rhythm.orders, now)
 
     def lessons(self, hours: float) -> Lessons:
         """What was learned, to be recalled after a restart; `hours` have gone by since it was asked for last."""
@@ -79,6 +82,11 @@ class Turns:
         if self._looks == _LOOKS_TO_WEIGH:
             self._cost = max(1.0, (self._cost + (requests - self._spent) / self._looks) / 2)
             self._looks, self._spent = 0, requests
+
+    def _wait(self, turns: float, now: datetime) -> float:
+        """Seconds until the budget has allowed so many looks."""
+        even = turns * self._cost / self._looks_a_second
+        return self._rhythm.wait(even, self._local_time(now)) if self._is_daily else even
 
     def _turn(self, state: OrderState, kind: Kind | None) -> None:
         if kind != state.kind:

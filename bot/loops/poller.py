@@ -133,16 +133,20 @@ class Poller:
         working = {asyncio.create_task(self._work_through(done)) for _ in range(self._workers)}
         stalled = asyncio.create_task(self.rounds.budget.stalled.wait())
         try:
-            while working and not stalled.done():
+            while working and not stalled.done() and not self._must_wait:
                 ended, _ = await asyncio.wait({*working, stalled}, return_when=asyncio.FIRST_COMPLETED)
                 for worker in working & ended:
                     worker.result()  # raises what ended it
                 working -= ended
-                if self._must_wait:
-                    return  # who still waits for a turn at the source would wait that long
             if working:
-                wait = timedelta(seconds=self.rounds.budget.wait())
-                self.spent_until = from_instant(self._clock.now() + wait)
+                if not self._must_wait:
+                    wait = timedelta(seconds=self.rounds.budget.wait())
+                    self.spent_until = from_instant(self._clock.now() + wait)
+                with self.rounds.budget.shut():  # who still waits for a turn at the source would wait long
+                    await asyncio.wait(working)  # what was asked already is answered, and kept
+                for worker in working:
+                    if not worker.cancelled():
+                        worker.result()
         finally:
             for task in (stalled, *working):
                 task.cancel()

@@ -13,17 +13,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import plan
+from bot.core.backoff import jitter
 from bot.core.drift import Weighed
-from bot.core.schedule import longest_rest, rest, retry_rest, second_look_rest
+from bot.core.schedule import rest, retry_rest, second_look_rest
 from bot.core.turns import Turns
 from bot.errors import AnswerUnreadable, OrderNotFound, OrderwatchError, SourceError
 from bot.log import event
 from bot.loops.catch_up import CatchUp, Job
+from bot.loops.first_looks import is_new, note_first_looks
 from bot.loops.hints import Hints
 from bot.loops.keylock import KeyLock
 from bot.loops.ledger import Ledger
 from bot.loops.listings import Listings, Sweep
-from bot.model.moment import Moment, from_instant, instant_of
+from bot.model.moment import Moment, from_instant
 from bot.model.order import Order, Stage
 from bot.model.poll import Listed, Listing, OrderState, Payload, PollRecord, Scope
 from bot.model.watch import Watchlist
@@ -62,15 +64,24 @@ class Rounds:
     async def loading(self) -> AsyncGenerator[None]:
         """The same in parts: whenever it yields, more orders can be looked at. Listings come last: they need all."""
         present = self._clock.now()
+        is_scarce = self.budget.most_within(1.0) > 0  # spent on the first orders, it would leave nothing for the others
+        waiting: list[OrderState] = []
         gc.disable()  # all that is made here stays: looking through it again and again would only hold everybody up
         try:
             async with aclosing(self.ledger.load()) as parts:
                 async for part in parts:
                     await _let_others_run()  # what grows by the million moves to more room at once: one thing at a time
-                    for state in part:
-                        self._expect(state, present)
-                    yield
+                    expected = self._expected(part, present)
+                    if is_scarce:
+                        waiting += expected
+                    else:
+                        note_first_looks(self.ledger, expected, present, self._clock.monotonic())
+                        yield
                     await _let_others_run()
+            if waiting:
+                waiting = [state for state in waiting if self.ledger.book.follows(state)]  # still
+                turn = self.turns.longest(present) if self.turns else 0.0
+                note_first_looks(self.ledger, waiting, present, self._clock.monotonic(), turn=turn)
         finally:
             gc.freeze()
             gc.enable()
@@ -97,11 +108,10 @@ class Rounds:
 
     def make_named_due(self) -> None:
         """Let every order that is followed by its name be due now, whatever its time."""
-        now = self._clock.monotonic()
-        due = self.ledger.agenda.due_by(now)
-        for key in self.ledger.book.named:
-            if key not in due:
-                self.ledger.agenda.put(key, now)
+        now, at = self._clock.monotonic(), self._clock.now()
+        rested = self.ledger.book.named.keys() - self.ledger.agenda.due_by(now)
+        for key in sorted(rested, key=lambda key: jitter(f"{key}/{at}")):
+            self.ledger.agenda.put(key, now)
 
     async def look_now(self, key: str) -> SourceError | None:
         """Look at one order for somebody who asks, also if nobody follows it. Returns and raises as `do` does."""
@@ -307,14 +317,18 @@ class Rounds:
             return pause
         return self.turns.rest(state, pause, self._clock.now())
 
-    def _expect(self, state: OrderState, present: datetime) -> None:
-        """Note the first look at an order since the start."""
-        is_new = not (state.seq or state.missing)
-        if (is_new or state.next_poll_at or state.key in self.ledger.book.named) and self._wants_a_look(state):
-            pause = 0.0 if is_new else _rest_left(self.ledger, state, present)
-            self.ledger.agenda.put(state.key, self._clock.monotonic() + pause)
-            if self.turns:
+    def _expected(self, states: Sequence[OrderState], present: datetime) -> list[OrderState]:
+        """Those of `states` that are looked at by themselves from now on."""
+        named = self.ledger.book.named
+        expected = [
+            state
+            for state in states
+            if (is_new(state) or state.next_poll_at or state.key in named) and self._wants_a_look(state)
+        ]
+        if self.turns:
+            for state in expected:
                 self.turns.watch(state, present)
+        return expected
 
     def _look_again(self, state: OrderState, pause: float) -> None:
         """Note the next look `pause` seconds from now, unless the listing will tell when one is needed."""
@@ -352,14 +366,3 @@ def _stumbled(source: Source, job: Job, defect: Exception) -> AnswerUnreadable:
 
 def _moment_in(clock: Clock, seconds: float) -> Moment:
     return from_instant(clock.now() + timedelta(seconds=seconds))
-
-
-def _rest_left(ledger: Ledger, state: OrderState, present: datetime) -> float:
-    """Seconds until its next look; none when that is further off than it would ever have been put.
-
-    Then the clock has been set back since, or the rhythm was made quicker.
-    """
-    instant = instant_of(state.next_poll_at) if state.next_poll_at else None
-    left = max(0.0, (instant - present).total_seconds()) if instant else 0.0
-    longest = longest_rest(state.stage, ledger.book.look_every(state), found=not state.missing)
-    return left if left <= longest else 0.0

@@ -102,3 +102,10 @@ def test_a_budget_is_short_where_all_looks_asked_for_do_not_fit() -> None:
     watched(turns, 901)
     assert turns.is_short(timedelta(minutes=15))
     assert not turns.is_short(timedelta(minutes=16))
+
+
+def test_nobody_waits_longer_than_the_longest_turn() -> None:
+    for rate in (A_MINUTE, RateValue(600, 86400.0)):
+        turns = Turns([rate], UTC)
+        states = [*watched(turns, 600, Stage.PLACED, days=0), *watched(turns, 600, Stage.ON_HOLD)]
+        assert max(turns.rest(state, 1.0, NOON) for state in states) <= turns.longest(NOON)

@@ -1,7 +1,8 @@
 """A source and a chat that do what a test says, for the loops to work with. Storage is the real one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -53,6 +54,7 @@ class ScriptedSource:
         """Against a budget of a day."""
         self.stalled = asyncio.Event()
         self.limit = RateValue(200, 86400.0)
+        self._line: list[asyncio.Future[None]] = []
         self.burst = 0
         """Requests that there can be before what was counted is kept again; 0: no such budget."""
 
@@ -62,6 +64,17 @@ class ScriptedSource:
     @property
     def budget(self) -> "ScriptedSource":
         return self
+
+    async def stand_in_line(self) -> None:
+        """Wait for the budget, until nobody is let through any more."""
+        self._line.append(asyncio.get_running_loop().create_future())
+        await self._line[-1]
+
+    @contextmanager
+    def shut(self) -> Iterator[None]:
+        for waiting in self._line:
+            waiting.cancel()
+        yield
 
     @property
     def passed(self) -> int:

@@ -90,7 +90,6 @@ async def test_an_account_without_the_listing_is_read_order_by_order_and_is_well
 ) -> None:
     source.trouble = [AnswerUnreadable("parts", "GET /dealers/shipments", "came HTTP 404")]
     rounds = await started(source, storage, clock, NAMED)
-    rounds.ledger.agenda.put(rounds.hints.scope, -1.0)
     await work(rounds, clock)
     assert sorted(source.asked) == ["a", "b", "c", "listing"]
     assert rounds.ledger.health.failures == 0

@@ -25,7 +25,7 @@ class WaitingSource(ScriptedSource):
 
     async def fetch(self, key: str, *, known: bytes | None = None, urgent: bool = False) -> Payload:
         if key != "a":
-            await asyncio.Event().wait()
+            await self.stand_in_line()
         raise SourceBusy(self.name, f"GET {key}", "came HTTP 429", retry_after=1800)
 
 
@@ -363,7 +363,7 @@ class SpentSource(ScriptedSource):
         if self.asked:
             self.budget_wait = 7200.0
             self.stalled.set()
-            await asyncio.Event().wait()
+            await self.stand_in_line()
         return await super().fetch(key, known=known, urgent=urgent)
 
 

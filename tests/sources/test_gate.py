@@ -131,3 +131,23 @@ async def test_a_gate_with_other_settings_keeps_the_wait_that_was_asked_for() ->
     before.pause(3600.0)
     after.follow(before)
     assert after.wait() == 3600.0
+
+
+async def test_a_gate_that_is_shut_turns_away_who_waits_and_who_comes_and_no_others() -> None:
+    one = gate(ManualClock())
+    async with one.turn():
+        waiting = asyncio.create_task(one.enter(Lane.ROUTINE))
+        await asyncio.sleep(0)
+        with one.shut():
+            coming = asyncio.create_task(one.enter(Lane.URGENT))
+            await asyncio.wait([waiting, coming])
+    assert waiting.cancelled()
+    assert coming.cancelled()
+
+
+async def test_a_gate_lets_people_through_again_after_it_was_shut() -> None:
+    one = gate(ManualClock())
+    with one.shut():
+        pass
+    async with one.turn():
+        assert one.passed == 1
