@@ -5,7 +5,13 @@ from typing import Any
 
 import click
 
+from bot.app import build_sources
+from bot.clock import SystemClock
+from bot.config.load import Config
+from bot.core.access import EVERYTHING
 from bot.core.command_arguments import without_label
+from bot.crew import catalogue
+from bot.desk.seeking import named_in
 from bot.model.order import Snapshot
 from bot.ports import Views
 
@@ -27,6 +33,17 @@ async def find(views: Views, order: str) -> Sequence[Snapshot]:
         if found := await views.find_orders(name):
             return found
     return []
+
+
+async def not_seen_yet(config: Config, order: str) -> tuple[str, str] | None:
+    """Source and name of an order that a watchlist names so, though the store knows nothing of it."""
+    sources = build_sources(config, SystemClock())
+    try:
+        known = catalogue(config, sources)
+        return named_in(known, known.extents(EVERYTHING), names_of(order))
+    finally:
+        for source in sources.values():
+            await source.close()
 
 
 def _joined(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> str | None:

@@ -1,6 +1,8 @@
 """`orderwatch orders`: what is known of watched orders, from the store alone."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,16 +11,16 @@ import click
 
 from bot import pictures
 from bot.cli import _export, _import, _purge
-from bot.cli._config import read_store
+from bot.cli._config import read_config, read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
-from bot.cli._named import find, order_argument
+from bot.cli._named import find, not_seen_yet, order_argument
 from bot.cli._order_words import change_words, order_words
 from bot.cli._output import complain, opened, say, say_json, say_table
 from bot.cli._store import ask, strange
 from bot.cli._times import age, shown
 from bot.core.timeline import timeline
-from bot.errors import OrderwatchError
+from bot.errors import ConfigError, OrderwatchError
 from bot.model.database import Database
 from bot.model.order import Snapshot, Stage
 from bot.model.poll import Health, Payload
@@ -90,14 +92,14 @@ def show(invocation: Invocation, order: str, raw: bool) -> int:
     """Show the order with this number. Its purchase order or a tracking number will do."""
     store = read_store(invocation)
     if raw:
-        return _show_raw(store.database, order)
+        return _show_raw(invocation, store.database, order)
 
     async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health]]:
         return await find(views, order), {health.source: health for health in await views.healths()}
 
     found, healths = ask(store.database, question)
     if not found:
-        return _unknown(order)
+        return _unknown(invocation, order)
     now = datetime.now(UTC)
     for snapshot in found:
         health = healths.get(snapshot.order.source)
@@ -135,7 +137,7 @@ def history(invocation: Invocation, order: str, limit: int, picture: Path | None
 
     found, changes = ask(store.database, question)
     if not found:
-        return _unknown(order)
+        return _unknown(invocation, order)
     if picture is not None:
         _draw(found[0], changes, picture)
     if not changes:
@@ -164,7 +166,7 @@ def _draw(known: Snapshot, changes: Sequence[ChangeRow], picture: Path) -> None:
     complain(f"{line.words}; drawn to {picture}")
 
 
-def _show_raw(database: Database, name: str) -> int:
+def _show_raw(invocation: Invocation, database: Database, name: str) -> int:
     async def question(views: Views) -> tuple[int, list[Payload]]:
         found = await find(views, name)
         kept = [await views.payload(one.order.source, one.order.key, one.seq) for one in found]
@@ -172,7 +174,7 @@ def _show_raw(database: Database, name: str) -> int:
 
     orders, payloads = ask(database, question)
     if not orders:
-        return _unknown(name)
+        return _unknown(invocation, name)
     if not payloads:
         complain("what the source said is kept no more; see retention.raw in watchlists.yaml")
         return Exit.NOTHING
@@ -181,6 +183,12 @@ def _show_raw(database: Database, name: str) -> int:
     return Exit.DONE
 
 
-def _unknown(name: str) -> int:
+def _unknown(invocation: Invocation, name: str) -> int:
+    with suppress(ConfigError):  # the store can be read where tokens are not at hand
+        if named := asyncio.run(not_seen_yet(read_config(invocation), name)):
+            source, written = named
+            waits = "it waits for its first look, or is not known there"
+            complain(f"{written} is watched, and {source} has shown nothing of it yet; {waits}")
+            return Exit.NOTHING
     complain(f"no watched order, purchase order or parcel has the number {name}")
     return Exit.NOTHING

@@ -144,6 +144,16 @@ def unknown_yet(watch: ChatWatch, where: str) -> Answer:
     )
 
 
+def not_seen_yet(source: str, written: str) -> Answer:
+    """An order that a watchlist names, and of which the store knows nothing."""
+    return says(
+        f"{written} is watched, and {source} has shown nothing of it yet.",
+        "It waits for its first look, or is not known there.",
+        emoji="👀",
+        outcome="not_found",
+    )
+
+
 def not_all_understood(found: Sequence[Found], strange: Sequence[str], verb: Verb) -> Answer:
     """Some words name orders, and others nothing: nothing is done, lest it be the wrong thing."""
     known = " and ".join(order_name(each.snapshot.order) for each in found)

@@ -13,7 +13,7 @@ from bot.core.timeline import timeline
 from bot.desk import care
 from bot.desk.room import Room, Visit, reading, whom
 from bot.desk.routes import rules_of
-from bot.desk.seeking import find, folded, look_for, said_name
+from bot.desk.seeking import find, folded, look_for, named_in, said_name
 from bot.model.message import Attachment, Line
 from bot.model.moment import from_instant, instant_of
 from bot.model.poll import Looked
@@ -163,6 +163,9 @@ async def _not_found(room: Room, one: Visit) -> Answer:
         return answers_about.not_for_everybody(said_name(one.command))
     if waiting := await _unknown_yet(room, one):
         return answers_about.unknown_yet(waiting, whom(one, waiting.destination, is_own=waiting.is_own_place))
+    extents = [extent for extent in one.extents if one.command.source in (None, extent.source)]
+    if named := named_in(room.catalogue, extents, one.command.names):
+        return answers_about.not_seen_yet(*named)
     return answers_about.no_such_order(said_name(one.command))
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.core.catalogue import Catalogue
 from bot.desk.room import Room, Visit
 from bot.loops.following import TERMINAL
 from bot.model.command import Command
@@ -64,6 +66,21 @@ def followed_as(room: Room, one: Visit, name: str) -> list[ChatWatch]:
         for watch in room.following.watches
         if (is_everywhere or watch.destination in places) and watch.name and folded(watch.name) == folded(name)
     ]
+
+
+def named_in(known: Catalogue, extents: Sequence[Extent], names: Sequence[str]) -> tuple[str, str] | None:
+    """Source and name of an order that a watchlist of the config names so, among those that may be seen."""
+    for extent in extents:
+        key_of, said = known.key_of[extent.source], {folded(name) for name in names}
+        for name in names:
+            with suppress(ValueError):
+                said.add(folded(key_of(name)))
+        for watchlist in known.watchlists.values():
+            for written in (watchlist.orders or ()) if watchlist.source == extent.source else ():
+                key = key_of(written)
+                if (extent.is_whole or key in extent.keys) and said & {folded(written), folded(key)}:
+                    return extent.source, written
+    return None
 
 
 def folded(name: str | None) -> str:

@@ -153,3 +153,22 @@ def test_a_database_that_is_not_there_yet_is_told_in_one_line(cli: Cli, config: 
 def test_orders_are_read_where_no_token_is_at_hand(cli: Cli, filled: Path) -> None:
     filled.write_text(filled.read_text() + "chats: {slack: {bot_token: '${NOBODY_SETS_THIS}'}}\n")
     assert cli("orders", "list", "-c", str(filled)).code == 0
+
+
+NAMED = "watchlists: {by name: {source: panels, orders: [ord_30]}}\n"
+
+
+@pytest.mark.parametrize("verb", [("show",), ("history",), ("show", "--raw")])
+def test_an_order_that_waits_for_its_first_look_is_not_denied(cli: Cli, watched: Path, verb: tuple[str, ...]) -> None:
+    watched.write_text(watched.read_text() + NAMED)
+    ended = cli("orders", *verb, "ord_30", "-c", str(watched))
+    assert ended.err.startswith(
+        "ord_30 is watched, and panels has shown nothing of it yet; it waits for its first look"
+    )
+    assert (ended.code, ended.out) == (4, "")
+
+
+def test_an_order_is_looked_for_where_the_tokens_are_not_at_hand(cli: Cli, watched: Path) -> None:
+    watched.write_text(watched.read_text().replace("made-up", "'${NOT_AT_HAND}'") + NAMED)
+    ended = cli("orders", "show", "ord_31", "-c", str(watched))
+    assert (ended.code, ended.err) == (4, "no watched order, purchase order or parcel has the number ord_31\n")

@@ -1,18 +1,19 @@
 """Questions and answers over the real store."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from bot.clock import ManualClock
 from bot.errors import SourceUnreachable
-from bot.model.access import Grant
+from bot.model.access import Grant, Role
 from bot.model.moment import Moment
 from bot.model.order import Order, Stage
 from bot.model.poll import Listing, Payload
 from bot.storage.sqlite import SqliteStorage
-from tests.core.making import SHIPPED, line, package, shipment, status
-from tests.loops.asking import OPERATOR, WATCHER, a_bot, key_of, one, panels, plain, question
+from tests.core.making import SHIPPED, line, package, shipment, status, watchlist
+from tests.loops.asking import OPERATOR, WATCHER, Bot, a_bot, key_of, one, panels, plain, question
 from tests.loops.scripted import ScriptedSource
 
 LATE = Moment("2026-01-01")
@@ -365,3 +366,14 @@ class Hanging(ScriptedSource):
             self.hung += 1
             await self.free.wait()
         return await super().fetch(key, known=known, urgent=urgent)
+
+
+@pytest.mark.parametrize("given", [{}, {"watchlists": ("by name",)}])
+async def test_an_order_that_waits_for_its_first_look_is_not_denied(
+    storage: SqliteStorage, clock: ManualClock, given: dict[str, Any]
+) -> None:
+    grant = Grant(chat="slack", place="C1", role=Role.WATCHER, **given)
+    bot = Bot(storage, clock, [panels(one())], [watchlist("by name", orders=("4500001",))], [grant])
+    for asks in ("status", "history", "why", "check"):
+        said = await bot.hear(f"{asks} 4500001")
+        assert "4500001 is watched, and panels has shown nothing of it yet." in said

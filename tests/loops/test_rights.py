@@ -41,6 +41,22 @@ async def test_an_order_of_others_answers_exactly_like_one_that_does_not_exist(
     assert len(await storage.find_orders("7700001")) == 1
 
 
+@pytest.mark.parametrize("asks", VERBS)
+async def test_an_order_of_others_that_only_the_config_names_is_not_known_either(
+    storage: SqliteStorage, clock: ManualClock, asks: str
+) -> None:
+    given = Grant(chat="slack", place="C1", role=Role.WATCHER, watchlists=("all panels",))
+    named = watchlist("web shop", source="shop", orders=("7700001",))
+    reads = Reads(storage)
+    bot = await a_bot(
+        storage, clock, panels(one()), Shop(),
+        watchlists=(watchlist(), named), grants=(given,), views=reads, talks=reads.talks,
+    )  # fmt: skip
+    theirs, of_theirs = await bot.hear(asks.format("7700001"), **SLACK), reads.taken()
+    nobodys, of_nobodys = await bot.hear(asks.format("7700002"), **SLACK), reads.taken()
+    assert (theirs.replace("7700001", "7700002"), of_theirs) == (nobodys, of_nobodys)
+
+
 async def test_a_list_shows_only_what_was_given(storage: SqliteStorage, clock: ManualClock) -> None:
     hidden = order(source="shop", key="7700001", number="7700001")
     bot = await a_bot(
