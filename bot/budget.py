@@ -41,5 +41,16 @@ class Budget(Protocol):
     def follow(self, earlier: "Budget") -> None:
         """Go on where an earlier budget of the same source ends: only its settings are new."""
 
-    def most_within(self, seconds: float) -> int:
-        """How many more requests there can be within so many seconds from now, of what `spent` counts; 0 if nothing."""
+    @property
+    def portion(self) -> int:
+        """A hundredth of a budget of hours or a day, at least one request; 0 where there is no such budget."""
+
+    def grant(self, requests: int, *, since: int) -> None:
+        """Let so many pass from when `passed` was `since`, and then nobody until more is granted.
+
+        Before the first time there is no such limit.
+        """
+
+    @property
+    def used_up(self) -> asyncio.Event:
+        """Set once what was granted is."""

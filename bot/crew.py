@@ -29,7 +29,7 @@ from bot.loops.notifier import Notifier
 from bot.loops.own_trouble import OwnTrouble
 from bot.loops.poller import Poller
 from bot.loops.rounds import Rounds
-from bot.loops.spending import AHEAD, Spending
+from bot.loops.spending import Spending
 from bot.loops.supervisor import Loop
 from bot.loops.timekeeper import Timekeeper
 from bot.model.lease import Lease
@@ -131,9 +131,7 @@ class Crew:
         """For the sources of a lease whose budget is one of hours or a day; what was spent of it counts from now on."""
         budgets = {name: self._sources[name].budget for name in lease.sources}
         kept = {
-            name: Spending(name, budget, storage, self._clock)
-            for name, budget in budgets.items()
-            if budget.most_within(AHEAD)
+            name: Spending(name, budget, storage, self._clock) for name, budget in budgets.items() if budget.portion
         }
         for spending in kept.values():
             await spending.recall()

@@ -1,6 +1,7 @@
 """A gate in front of a source: who may ask next, when, and how many at once."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -34,6 +35,10 @@ class Gate:
         self._clock = clock
         self._windows = [Window(rate, margin=min(_ON_THE_WAY, rate.seconds / 50)) for rate in rates]
         self._free = in_flight
+        self._granted = math.inf
+        self._may_go_on = asyncio.Event()
+        self.used_up = asyncio.Event()
+        """Set once what was granted is."""
         self._closed_until = 0.0
         self._is_shut = False
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
@@ -76,9 +81,18 @@ class Gate:
                     if theirs.rate.seconds == mine.rate.seconds:
                         mine.follow(theirs)
 
-    def most_within(self, seconds: float) -> int:
-        """How many more may pass within so many seconds; 0 where nothing counts for long."""
-        return min(window.most_within(seconds) for window in self._windows) if self._longest() else 0
+    @property
+    def portion(self) -> int:
+        """A hundredth of the longest rate, if that is of an hour or more, but at least one; else 0."""
+        longest = self._longest()
+        return max(1, longest.rate.events // 100) if longest else 0
+
+    def grant(self, requests: int, *, since: int) -> None:
+        """Let so many pass from when `passed` was `since`, and then nobody until more is granted."""
+        self._granted = requests - (self.passed - since)
+        if self._granted > 0:
+            self.used_up.clear()
+            self._may_go_on.set()
 
     def _longest(self) -> Window | None:
         return max((each for each in self._windows if each.is_long), key=lambda each: each.rate.seconds, default=None)
@@ -103,7 +117,7 @@ class Gate:
         """Wait for one's turn and take a place in flight, which `leave` gives back."""
         if self._is_shut:
             raise asyncio.CancelledError
-        if self._free and not any(self._waiting.values()):
+        if self._free and self._granted > 0 and not any(self._waiting.values()):
             now = self._clock.monotonic()
             if self._closed_until <= now and not wait_for_all(self._windows, now):
                 self._admit(now)
@@ -120,6 +134,9 @@ class Gate:
             window.spend(now)
         self._free -= 1
         self.passed += 1
+        self._granted -= 1
+        if self._granted <= 0:
+            self.used_up.set()
 
     async def _queue(self, lane: Lane) -> None:
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -138,6 +155,10 @@ class Gate:
             if self._free == 0:
                 self._slot_freed.clear()
                 await self._slot_freed.wait()
+                continue
+            if self._granted <= 0:
+                self._may_go_on.clear()
+                await self._may_go_on.wait()
                 continue
             wait = self.wait()
             if wait > 0:

@@ -7,7 +7,6 @@ A token bucket lets up to twice its rate through within some window; suppliers a
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from math import ceil
 
 from bot.model.units import RateValue, Spent
 
@@ -60,10 +59,6 @@ class Window:
     def follow(self, earlier: "Window") -> None:
         """Count what another window has counted, too."""
         self._spent = deque(sorted((*earlier._spent, *self._spent)), maxlen=self.rate.events)
-
-    def most_within(self, seconds: float) -> int:
-        """How many there can be within so many seconds."""
-        return self.rate.events * max(1, ceil(seconds / self.rate.seconds))
 
     def spend(self, now: float) -> None:
         """Count one that goes now."""

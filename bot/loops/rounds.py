@@ -64,7 +64,7 @@ class Rounds:
     async def loading(self) -> AsyncGenerator[None]:
         """The same in parts: whenever it yields, more orders can be looked at. Listings come last: they need all."""
         present = self._clock.now()
-        is_scarce = self.budget.most_within(1.0) > 0  # spent on the first orders, it would leave nothing for the others
+        is_scarce = self.budget.portion > 0  # spent on the first orders, it would leave nothing for the others
         waiting: list[OrderState] = []
         gc.disable()  # all that is made here stays: looking through it again and again would only hold everybody up
         try:

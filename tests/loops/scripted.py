@@ -55,8 +55,10 @@ class ScriptedSource:
         self.stalled = asyncio.Event()
         self.limit = RateValue(200, 86400.0)
         self._line: list[asyncio.Future[None]] = []
-        self.burst = 0
-        """Requests that there can be before what was counted is kept again; 0: no such budget."""
+        self.portion = 0
+        """Requests that are granted at a time; 0: there is no budget of a day."""
+        self.granted = 0
+        self.used_up = asyncio.Event()
 
     def set(self, *orders: Order) -> None:
         self.orders.update({order.key: order for order in orders})
@@ -89,8 +91,9 @@ class ScriptedSource:
     def follow(self, earlier: Budget) -> None:
         del earlier
 
-    def most_within(self, seconds: float) -> int:
-        return self.burst
+    def grant(self, requests: int, *, since: int) -> None:
+        self.granted = requests - (self.passed - since)
+        self.used_up.clear()
 
     def key_of(self, written: str) -> str:
         return written

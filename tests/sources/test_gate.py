@@ -66,12 +66,13 @@ async def test_a_budget_of_minutes_is_not_worth_remembering() -> None:
     one = gate(ManualClock())
     async with one.turn():
         pass
-    assert (one.spent(), one.most_within(60.0)) == ((), 0)
+    assert (one.spent(), one.portion) == ((), 0)
 
 
-async def test_no_more_can_be_spent_within_a_time_than_every_rate_allows() -> None:
-    one = Gate(ManualClock(), [RateValue(60, 60.0), RateValue(5000, 86400.0)], in_flight=1)
-    assert (one.most_within(30.0), one.most_within(90.0)) == (60, 120)
+@pytest.mark.parametrize(("events", "portion"), [(5000, 50), (20, 1)])
+async def test_a_day_is_granted_in_portions(events: int, portion: int) -> None:
+    one = Gate(ManualClock(), [RateValue(60, 60.0), RateValue(events, 86400.0)], in_flight=1)
+    assert one.portion == portion
 
 
 async def test_it_says_which_rate_lets_somebody_wait_and_who_waits_for_minutes_is_stalled() -> None:
