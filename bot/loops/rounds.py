@@ -38,6 +38,9 @@ LET_OTHERS_RUN_EVERY = 20
 FAILURES_TO_TELL = 3
 """Unusable answers in a row about one order before operators hear of it."""
 
+_AT_ONCE = 500
+"""Orders that are noted before others run: a few milliseconds."""
+
 
 class Rounds:
     """The work at one source. `ledger` remembers what is known and owed; the agenda in it says what is due."""
@@ -81,7 +84,10 @@ class Rounds:
             if waiting:
                 waiting = [state for state in waiting if self.ledger.book.follows(state)]  # still
                 turn = self.turns.longest(present) if self.turns else 0.0
-                note_first_looks(self.ledger, waiting, present, self._clock.monotonic(), turn=turn)
+                for start in range(0, len(waiting), _AT_ONCE):
+                    part = waiting[start : start + _AT_ONCE]
+                    note_first_looks(self.ledger, part, present, self._clock.monotonic(), turn=turn)
+                    await _let_others_run()
         finally:
             gc.freeze()
             gc.enable()
