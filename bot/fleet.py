@@ -82,7 +82,7 @@ async def standing(database: Dsn) -> Standing | None:
             return None
         holdings, sources = await leases.holdings(seconds=STALL), await leases.sources()
         named = tuple(replace(held, sources=sources.get(held.lease, ())) for held in holdings)
-        return Standing(tuple(await leases.workers()), named)
+        return Standing(tuple(await leases.workers()), named, await leases.alone())
     finally:
         await leases.close()
 

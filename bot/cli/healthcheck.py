@@ -32,7 +32,7 @@ def command(invocation: Invocation) -> int:
     database = read_store(invocation).database
     try:
         shared = standing(database)
-        if shared is None or not shared.workers:
+        if shared is None or shared.alone or not shared.workers:
             silences = _silences(ask(database, lambda views: views.beats()), datetime.now(UTC))
             reasons = reasons_against(silences)
         else:

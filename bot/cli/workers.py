@@ -26,6 +26,9 @@ def command(invocation: Invocation) -> int:
     if found is None or not (found.workers or found.holdings):
         complain("no workers share this database; `orderwatch run --engine postgres` starts one")
         return Exit.NOTHING
+    if found.alone is not None:
+        complain(f"{found.alone} works here alone and does everything; workers are kept out until it is stopped")
+        return Exit.NOTHING
     if invocation.json:
         say_json(_as_data(found))
         return Exit.DONE

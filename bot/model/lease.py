@@ -55,6 +55,8 @@ class Standing:
 
     workers: tuple[Worker, ...]
     holdings: tuple["Holding", ...]
+    alone: str | None = None
+    """Who has the database alone, so that no worker can work on it; the rest is of workers that were there before."""
 
 
 @dataclass(frozen=True, slots=True)

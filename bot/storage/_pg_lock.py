@@ -11,6 +11,12 @@ _LOCK = 0x6F7264
 """With the number of the schema, the key of the lock."""
 _HOLDER_LEAVES = "2s"
 """How long to wait for a holder that is just ending."""
+_HOLDERS = """select application_name, backend_start from pg_stat_activity where pid in (
+    select pid from pg_locks where locktype = 'advisory' and granted and mode = any(%s) and classid = %s
+        and database = (select oid from pg_database where datname = current_database())
+        and objid = (select oid from pg_namespace where nspname = current_schema()))"""
+_ALONE, _SHARED = "ExclusiveLock", "ShareLock"
+"""What the server calls the two ways to hold it."""
 
 
 async def be_alone(database: Dsn, connection: Connection) -> None:
@@ -23,19 +29,19 @@ async def be_a_worker(database: Dsn, connection: Connection) -> None:
     await _lock(database, connection, "pg_advisory_lock_shared")
 
 
+async def who_is_alone(connection: Connection) -> str | None:
+    """Who has the database alone: the name of its connection. None: nobody, or workers share it."""
+    row = await (await connection.execute(_HOLDERS, ([_ALONE], _LOCK))).fetchone()
+    return str(row[0]) if row else None
+
+
 async def _lock(database: Dsn, connection: Connection, function: str) -> None:
     key = "(%s, (select oid::bigint::int from pg_namespace where nspname = current_schema()))"
     await connection.execute(f"set lock_timeout = '{_HOLDER_LEAVES}'")
     try:
         await connection.execute(f"select {function}{key}", (_LOCK,))
     except errors.LockNotAvailable:
-        found = await connection.execute(
-            """select application_name, backend_start from pg_stat_activity where pid in (
-                select pid from pg_locks where locktype = 'advisory' and granted and classid = %s
-                    and database = (select oid from pg_database where datname = current_database())
-                    and objid = (select oid from pg_namespace where nspname = current_schema()))""",
-            (_LOCK,),
-        )
+        found = await connection.execute(_HOLDERS, ([_ALONE, _SHARED], _LOCK))
         row = await found.fetchone()
         who = f"{row[0]} since {said(from_instant(row[1]))}" if row else "another process"
         raise StorageLocked(

@@ -19,6 +19,7 @@ from bot.model.lease import Holding, Job, Worker
 from bot.model.poll import Looked
 from bot.storage._pg_blockers import unblocked
 from bot.storage._pg_connections import Connection, Pool, address_of, connect, prepare_session
+from bot.storage._pg_lock import who_is_alone
 from bot.storage._pg_trouble import told_for_people
 
 _KEY = 0x6C656173
@@ -198,6 +199,12 @@ class Leases:
     async def is_shared(self) -> bool:
         """Whether workers ever shared this database."""
         return await self._run("select to_regclass('leases') is not null", ()) == [(True,)]
+
+    async def alone(self) -> str | None:
+        """Who has the database alone just now, so that no worker works on it; None: nobody has."""
+        with told_for_people(self.database):
+            async with self.pool.connection() as connection:
+                return await who_is_alone(connection)
 
     # Questions to whoever polls a source
 

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import open_storage
 from bot.cli._fleet import have_workers
 from bot.cli.healthcheck import reasons_against_workers
 from bot.cli.workers import remarks
+from bot.clock import SystemClock
 from bot.config.load import load
 from bot.core.shards import shards
 from bot.model.database import Dsn
 from bot.model.lease import Holding, Lease, Standing, Worker
+from bot.model.moment import from_instant
 from tests.cli.conftest import CONFIG, Cli
 from tests.postgres import empty_database
 
@@ -95,6 +98,24 @@ def test_a_worker_that_is_silent_is_said_to_be_where_its_leases_are(cli: Cli, tm
     assert re.search(rf"{PANELS}  a, silent for 4\d s  ", ended.out)
     assert re.match(r"silent: a for 4\d s; see whether", ended.err)
     assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["silent_worker"] == "a"
+
+
+async def test_a_bot_alone_is_healthy_though_a_worker_died_before_it(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = await asyncio.to_thread(written, tmp_path, "panels", silent=75)
+    async with open_storage(load(shared, {}), SystemClock()) as storage:
+        await storage.beat(["poller panels"], from_instant(datetime.now(UTC)))
+        ended = await asyncio.to_thread(cli, "healthcheck", "-c", str(shared))
+    assert (ended.code, ended.out, ended.err) == (0, "alive: poller panels\n", "")
+
+
+async def test_where_a_bot_works_alone_no_lease_is_said_to_be_nobody_s(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = await asyncio.to_thread(written, tmp_path, "panels", silent=75)
+    async with open_storage(load(shared, {}), SystemClock()):
+        ended = await asyncio.to_thread(cli, "workers", "-c", str(shared))
+    assert (ended.code, ended.out) == (4, "")
+    assert re.match(r"orderwatch \(process \d+ on .+ works here alone and does everything", ended.err)
 
 
 def test_only_those_that_live_are_said_to_have_no_lease() -> None:
