@@ -37,7 +37,6 @@ LET_OTHERS_RUN_EVERY = 20
 """Rows of a listing that are weighed in one go: some milliseconds."""
 FAILURES_TO_TELL = 3
 """Unusable answers in a row about one order before operators hear of it."""
-
 _AT_ONCE = 500
 """Orders that are noted before others run: a few milliseconds."""
 
