@@ -159,6 +159,9 @@ class Askable(Protocol):
     def looked_at(self, key: str) -> Moment | None:
         """When the source last answered about an order by itself, as far as this process knows."""
 
+    def next_look(self, key: str) -> Moment | None:
+        """When an order is due to be looked at by itself, as far as this process knows."""
+
 
 class Desk(Protocol):
     """Where questions are answered, whichever chat they come from."""

@@ -1,6 +1,8 @@
 """An order as people name it at a terminal: by a number, or as messages write it, `PO 26-40006`, quoted or not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -9,9 +11,12 @@ from bot.app import build_sources
 from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.core.access import EVERYTHING
+from bot.core.catalogue import Catalogue
 from bot.core.command_arguments import without_label
+from bot.core.schedule import noted_look
 from bot.crew import catalogue
 from bot.desk.seeking import named_in
+from bot.model.moment import Moment
 from bot.model.order import Snapshot
 from bot.ports import Views
 
@@ -35,12 +40,29 @@ async def find(views: Views, order: str) -> Sequence[Snapshot]:
     return []
 
 
+async def next_looks(config: Config, views: Views, found: Sequence[Snapshot]) -> dict[tuple[str, str], Moment]:
+    """By source and key, those of these orders that the config follows: until when they are looked at again."""
+    async with _catalogue(config) as known:
+        looks = {}
+        for order in (snapshot.order for snapshot in found):
+            rows = await views.seek([order.key], known.extents(EVERYTHING, source=order.source))
+            for row in (row for row in rows if row.snapshot.order.key == order.key and known.following(row)):
+                if at := noted_look(row, datetime.now(UTC)):
+                    looks[order.source, order.key] = at
+        return looks
+
+
 async def not_seen_yet(config: Config, order: str) -> tuple[str, str] | None:
     """Source and name of an order that a watchlist names so, though the store knows nothing of it."""
+    async with _catalogue(config) as known:
+        return named_in(known, known.extents(EVERYTHING), names_of(order))
+
+
+@asynccontextmanager
+async def _catalogue(config: Config) -> AsyncIterator[Catalogue]:
     sources = build_sources(config, SystemClock())
     try:
-        known = catalogue(config, sources)
-        return named_in(known, known.extents(EVERYTHING), names_of(order))
+        yield catalogue(config, sources)
     finally:
         for source in sources.values():
             await source.close()

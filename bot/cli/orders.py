@@ -14,14 +14,16 @@ from bot.cli import _export, _import, _purge
 from bot.cli._config import read_config, read_store
 from bot.cli._exit import Exit
 from bot.cli._invocation import Invocation, common_options
-from bot.cli._named import find, not_seen_yet, order_argument
+from bot.cli._named import find, next_looks, not_seen_yet, order_argument
 from bot.cli._order_words import change_words, order_words
 from bot.cli._output import complain, opened, say, say_json, say_table
 from bot.cli._store import ask, strange
 from bot.cli._times import age, shown
+from bot.config.load import Config
 from bot.core.timeline import timeline
 from bot.errors import ConfigError, OrderwatchError
 from bot.model.database import Database
+from bot.model.moment import Moment
 from bot.model.order import Snapshot, Stage
 from bot.model.poll import Health, Payload
 from bot.model.view import ChangeRow, OrderRow
@@ -94,23 +96,32 @@ def show(invocation: Invocation, order: str, raw: bool) -> int:
     if raw:
         return _show_raw(invocation, store.database, order)
 
-    async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health]]:
-        return await find(views, order), {health.source: health for health in await views.healths()}
+    config: Config | None = None
+    with suppress(ConfigError):  # the store can be read where tokens are not at hand
+        config = read_config(invocation)
 
-    found, healths = ask(store.database, question)
+    async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health], dict[tuple[str, str], Moment]]:
+        found = await find(views, order)
+        looks = await next_looks(config, views, found) if config else {}
+        return found, {health.source: health for health in await views.healths()}, looks
+
+    found, healths, looks = ask(store.database, question)
     if not found:
         return _unknown(invocation, order)
     now = datetime.now(UTC)
     for snapshot in found:
         health = healths.get(snapshot.order.source)
-        answered = health.last_ok_at if health else None
+        answered = _later(snapshot.seen_at, health.last_ok_at if health else None)
+        next_look = looks.get((snapshot.order.source, snapshot.order.key))
         if invocation.json:
-            say_json({**snapshot.model_dump(mode="json"), "source_answered_at": answered})
+            said = {"source_answered_at": answered, "next_look_at": next_look}
+            say_json({**snapshot.model_dump(mode="json"), **said})
             continue
         for line in order_words(snapshot.order, store.timezone):
             say(line)
         seen = f"version {snapshot.seq} seen {shown(snapshot.seen_at, store.timezone)}, {age(snapshot.seen_at, now)}"
-        say(f"{seen}; {snapshot.order.source} last answered {age(answered, now)}")
+        by = f"; next look by {shown(next_look, store.timezone)}" if next_look else ""
+        say(f"{seen}; {snapshot.order.source} last answered {age(answered, now)}{by}")
     return Exit.DONE
 
 
@@ -164,6 +175,11 @@ def _draw(known: Snapshot, changes: Sequence[ChangeRow], picture: Path) -> None:
     with opened(picture) as file:
         file.write(drawn)
     complain(f"{line.words}; drawn to {picture}")
+
+
+def _later(seen: Moment, answered: Moment | None) -> Moment:
+    """When a source answered last: what it said of an order is an answer that may not be counted yet."""
+    return seen if answered is None else max(seen, answered)
 
 
 def _show_raw(invocation: Invocation, database: Database, name: str) -> int:

@@ -76,6 +76,10 @@ class Agenda(Generic[Job]):
                 return job
         return None
 
+    def due(self, job: Job) -> float | None:
+        """When a job is due; None if it is not noted."""
+        return self._first_due.get(job, self._due.get(job))
+
     def is_urgent(self, job: Job) -> bool:
         """Whether it stands in the lane for what cannot wait."""
         return self._due.get(job) == float("-inf")

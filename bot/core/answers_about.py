@@ -23,6 +23,7 @@ from bot.core.render import order_name
 from bot.model.access import Role
 from bot.model.command import Command, Misread, Question, Until, Verb
 from bot.model.message import Line, Message, When
+from bot.model.moment import Moment
 from bot.model.poll import Health, Looked
 from bot.model.talk import ChatWatch, Mute
 from bot.model.units import write_duration
@@ -333,8 +334,12 @@ def looked(checked: Looked, label: str, *, in_detail: bool = False) -> list[Line
     if checked.is_budget_spent:
         reason = ": as much was asked as its budget allows"
     lines = [text_line(f"{label} cannot be asked now{reason}")]
-    next_look = [spans_line("The next look is due ", When(at=checked.possible_at))] if checked.possible_at else []
-    return [*lines, *next_look]
+    return [*lines, *next_look(checked.possible_at)]
+
+
+def next_look(at: Moment | None) -> list[Line]:
+    """When a source is asked next by itself; nothing where that is not known."""
+    return [spans_line("The next look is due ", When(at=at))] if at else []
 
 
 def came_in(role: Role, *, place: bool) -> Answer:

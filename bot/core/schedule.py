@@ -1,9 +1,11 @@
 """When an order is looked at next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.backoff import jitter
+from bot.model.moment import Moment, instant_of
 from bot.model.order import Stage
+from bot.model.view import Found
 
 FINAL_REST = timedelta(days=1)
 """Completed and cancelled orders are looked at once a day: late corrections happen, but nobody waits for them."""
@@ -31,6 +33,16 @@ def longest_rest(stage: Stage, every: timedelta, *, found: bool) -> float:
     elif stage.is_final:
         interval = max(every, FINAL_REST)
     return interval.total_seconds()
+
+
+def noted_look(found: Found, now: datetime) -> Moment | None:
+    """When an open order is looked at again at the latest, as the store knows it.
+
+    None where that has passed: looks that find nothing new are not noted there.
+    """
+    at = instant_of(found.next_poll_at) if found.next_poll_at else None
+    is_open = not (found.vanished or found.snapshot.order.status.stage.is_final)
+    return found.next_poll_at if is_open and at and at > now else None
 
 
 def second_look_rest(every: timedelta) -> float:

@@ -9,13 +9,14 @@ from bot.core import answers, answers_about, answers_history
 from bot.core.access import rights_of
 from bot.core.command_words import in_quotes
 from bot.core.phrases import Answer
+from bot.core.schedule import noted_look
 from bot.core.timeline import timeline
 from bot.desk import care
 from bot.desk.room import Room, Visit, reading, whom
 from bot.desk.routes import rules_of
 from bot.desk.seeking import find, folded, look_for, named_in, said_name
 from bot.model.message import Attachment, Line
-from bot.model.moment import from_instant, instant_of
+from bot.model.moment import Moment, from_instant, instant_of
 from bot.model.poll import Looked
 from bot.model.talk import ChatWatch
 from bot.model.view import Found
@@ -90,9 +91,18 @@ async def why(room: Room, one: Visit) -> Answer | None:
             lines=room.catalogue.lines,
             has_changed=bool(changes),
         )
-        return _with_lines(said, after=await care.lines(room, found, read))
+        is_followed = bool(routes or watches)
+        next_look = answers_about.next_look(_next_look(room, found) if is_followed else None)
+        return _with_lines(said, after=[*await care.lines(room, found, read), *next_look])
 
     return await _about_one(room, one, answer)
+
+
+def _next_look(room: Room, found: Found) -> Moment | None:
+    """When an order is looked at next, as whoever polls it knows; as the store does, where nobody does so here."""
+    order = found.snapshot.order
+    poller = room.pollers.get(order.source)
+    return poller.next_look(order.key) if poller else noted_look(found, room.clock.now())
 
 
 async def check(room: Room, one: Visit) -> Answer | None:

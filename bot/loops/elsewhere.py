@@ -37,6 +37,10 @@ class Elsewhere:
         """Nobody here knows."""
         return None
 
+    def next_look(self, key: str) -> Moment | None:
+        """Nobody here knows."""
+        return None
+
 
 class Answering:
     """Answers what other workers ask about the sources that are polled here."""

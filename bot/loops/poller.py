@@ -87,6 +87,14 @@ class Poller:
             return None
         return from_instant(self._clock.now() - timedelta(seconds=self._clock.monotonic() - state.looked_at))
 
+    def next_look(self, key: str) -> Moment | None:
+        """When an order is looked at next by itself, as far as the source may be asked then; None: it is not."""
+        due, now = self.rounds.ledger.agenda.due(key), self._clock.monotonic()
+        if due is None:
+            return None
+        wait = max(due - now, self.rounds.budget.wait(), self.rounds.ledger.condition.wait(), 0.0)
+        return from_instant(self._clock.now() + timedelta(seconds=wait))
+
     def wake(self) -> None:
         """The agenda was changed from outside: look at it again."""
         self._news.set()

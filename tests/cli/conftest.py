@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -143,6 +143,21 @@ async def more_orders(database: Path, number: int) -> None:
 async def more_versions(database: Path, number: int) -> None:
     """Let the order change so many times more."""
     await _commit(database, [_version(seq, f"Step {seq}") for seq in range(3, 3 + number)])
+
+
+async def seen_later(database: Path, at: Moment) -> None:
+    """Let the order be seen anew then, and the source's answer not be counted yet."""
+    record = _version(3, "Delivered")
+    (update,) = record.updates
+    assert update.snapshot is not None
+    update = replace(update, snapshot=update.snapshot.model_copy(update={"seen_at": at}))
+    await _commit(database, [replace(record, updates=(update,))])
+
+
+async def looked_at(database: Path, again: Moment) -> None:
+    """Let the order have been found as it was, and be looked at again then."""
+    update = OrderUpdate(key="FR/0045001234", expected_seq=2, next_poll_at=again)
+    await _commit(database, [PollRecord(source="panels", at=SEEN, updates=(update,))])
 
 
 async def _commit(database: Path, records: Sequence[PollRecord]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.model.moment import Moment
 from bot.model.order import Stage
-from tests.cli.conftest import Cli, more_orders, more_versions, promised_by_line
+from tests.cli.conftest import SEEN, Cli, looked_at, more_orders, more_versions, promised_by_line, seen_later
 
 
 def test_orders_are_listed_in_plain_columns_where_nobody_looks(cli: Cli, filled: Path) -> None:
@@ -153,6 +154,30 @@ def test_a_database_that_is_not_there_yet_is_told_in_one_line(cli: Cli, config: 
 def test_orders_are_read_where_no_token_is_at_hand(cli: Cli, filled: Path) -> None:
     filled.write_text(filled.read_text() + "chats: {slack: {bot_token: '${NOBODY_SETS_THIS}'}}\n")
     assert cli("orders", "list", "-c", str(filled)).code == 0
+
+
+FOLLOWED = 'watchlists: {by name: {source: panels, orders: ["FR/0045001234"]}}\n'
+SOON = Moment("2199-11-24T17:21:00Z")
+
+
+def test_of_an_order_that_is_followed_it_is_said_until_when_it_is_looked_at_again(cli: Cli, watched: Path) -> None:
+    watched.write_text(watched.read_text() + FOLLOWED)
+    asyncio.run(looked_at(watched.parent / "orderwatch.db", SOON))
+    assert cli("orders", "show", "PO-77", "-c", str(watched)).out.endswith("; next look by 2199-11-24 18:21\n")
+    assert json.loads(cli("orders", "show", "PO-77", "--json", "-c", str(watched)).out)["next_look_at"] == SOON
+
+
+@pytest.mark.parametrize(("follows", "again"), [("", SOON), (FOLLOWED, SEEN)], ids=["nobody follows it", "it is past"])
+def test_of_other_orders_nothing_is_said_of_a_next_look(cli: Cli, watched: Path, follows: str, again: Moment) -> None:
+    watched.write_text(watched.read_text() + follows)
+    asyncio.run(looked_at(watched.parent / "orderwatch.db", again))
+    assert "next look" not in cli("orders", "show", "PO-77", "-c", str(watched)).out
+
+
+def test_a_source_answered_when_the_order_was_seen_whenever_that_was_counted(cli: Cli, filled: Path) -> None:
+    asyncio.run(seen_later(filled.parent / "orderwatch.db", Moment("2026-01-05T09:00:40Z")))
+    row = json.loads(cli("orders", "show", "PO-77", "--json", "-c", str(filled)).out)
+    assert row["source_answered_at"] == row["seen_at"] == "2026-01-05T09:00:40Z"
 
 
 NAMED = "watchlists: {by name: {source: panels, orders: [ord_30]}}\n"

@@ -43,6 +43,9 @@ class Source:
     def looked_at(self, key: str) -> None:
         """Never."""
 
+    def next_look(self, key: str) -> None:
+        """Never."""
+
 
 @dataclass(slots=True)
 class Span:

@@ -377,3 +377,21 @@ async def test_an_order_that_waits_for_its_first_look_is_not_denied(
     for asks in ("status", "history", "why", "check"):
         said = await bot.hear(f"{asks} 4500001")
         assert "4500001 is watched, and panels has shown nothing of it yet." in said
+
+
+async def test_why_says_when_the_order_is_looked_at_next(storage: SqliteStorage, clock: ManualClock) -> None:
+    source = panels(one())
+    bot = await a_bot(storage, clock, source, watchlists=[watchlist("by name", orders=("4500001",))])
+    due = bot.pollers["panels"].next_look("4500001")
+    assert due is not None
+    assert "2026-01-05T09:13:00Z" < due <= "2026-01-05T09:15:00Z"
+    assert "The next look is due" in await bot.hear("why 4500001")
+    source.budget_wait = 7200.0
+    assert bot.pollers["panels"].next_look("4500001") == "2026-01-05T11:00:00Z"
+
+
+async def test_why_says_nothing_of_a_look_that_nobody_waits_for(storage: SqliteStorage, clock: ManualClock) -> None:
+    bot = await a_bot(storage, clock, panels(one()), watchlists=())
+    await bot.pollers["panels"].rounds.look_now("4500001")
+    said = await bot.hear("why 4500001")
+    assert ("Nobody follows it now" in said, "next look" in said) == (True, False)
