@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -11,13 +12,13 @@ from pydantic import BaseModel
 from bot import registry
 from bot.config.load import Config
 from bot.core import shards
-from bot.core.phrases import spent_words
+from bot.core.phrases import span_words, spent_words
 from bot.crew import Crew
 from bot.errors import ConfigError, Problem
 from bot.loops.engine import Engine, LocalEngine
 from bot.loops.supervisor import Loop
 from bot.model.database import Database
-from bot.model.moment import Moment, said
+from bot.model.moment import Moment, instant_of, said
 from bot.model.outbox import Notification, State
 from bot.model.poll import Health, Listing
 from bot.model.watch import Watchlist
@@ -48,27 +49,34 @@ class Pass:
 class App:
     """Everything that runs, ready to run."""
 
-    def __init__(self, storage: Storage, crew: Crew, engine: Engine) -> None:
+    def __init__(self, storage: Storage, crew: Crew, engine: Engine, clock: Clock) -> None:
         self.storage = storage
         self.pollers = crew.pollers
         self.desk = crew.desk
         self.feeds = crew.feeds
         self._crew = crew
         self._engine = engine
+        self._clock = clock
 
     async def run(self, stop: asyncio.Event, beside: Mapping[str, Loop] | None = None) -> None:
         """Watch and tell until `stop` is set, and run the loops `beside`; ends within ten seconds of that."""
         await self._engine.run(stop, {"following": self._crew.following, **self.feeds, **(beside or {})})
 
-    async def once(self) -> Pass:
-        """One pass over everything that is watched, then send what is owed, and return."""
+    async def once(self, tell: Callable[[str], None] = lambda _: None) -> Pass:
+        """One pass over everything that is watched, then send what is owed, and return.
+
+        `tell` is told of a source whose budget holds up the pass for long, in words, once.
+        """
         before = await self.storage.counts()
         stop = asyncio.Event()
         kept = [spending.run(stop) for each in self._crew.spendings.values() for spending in each.values()]
         keeping = asyncio.gather(*kept)
+        telling = [asyncio.create_task(poller.tell_of_waiting(tell)) for poller in self.pollers.values()]
         try:
             await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
         finally:
+            for each in telling:
+                each.cancel()
             stop.set()
             await keeping
         for timekeeper in self._crew.timekeepers.values():
@@ -79,6 +87,7 @@ class App:
             await notifier.drain()
         after = await self.storage.counts()
         waiting = await self.storage.notifications(states=(State.PENDING, State.SENDING))
+        now = self._clock.now()
         healths = [(name, poller.rounds.ledger.health) for name, poller in self.pollers.items()]
         return Pass(
             changes=after["changes"] - before["changes"],
@@ -87,29 +96,36 @@ class App:
             dead=after["dead"] - before["dead"],
             failing={
                 **{
-                    name: _why_spent(health, until)
+                    name: _why_spent(health, until, now)
                     for name, health in healths
                     if (until := self.pollers[name].spent_until)
                 },
-                **{name: _why_failing(health) for name, health in healths if health.failures},
+                **{name: _why_failing(health, now) for name, health in healths if health.failures},
             },
-            blocked={row.destination: _why_waiting(row) for row in reversed(waiting)},
+            blocked={row.destination: _why_waiting(row, now) for row in reversed(waiting)},
         )
 
 
-def _why_spent(health: Health, until: Moment) -> str:
+def _why_spent(health: Health, until: Moment, now: datetime) -> str:
     spent = f"{health.source}: {spent_words(health)}, so that not everything was looked at"
-    return f"{spent}; it can be asked again {said(until)}"
+    return f"{spent}; it can be asked again {_ahead(until, now)}"
 
 
-def _why_failing(health: Health) -> str:
-    again = f"; not asked again before {said(health.retry_at)}" if health.retry_at else ""
+def _why_failing(health: Health, now: datetime) -> str:
+    again = f"; not asked again before {_ahead(health.retry_at, now)}" if health.retry_at else ""
     return f"{health.reason}{again}"
 
 
-def _why_waiting(row: Notification) -> str:
-    again = f", next try {said(row.not_before)}" if row.not_before else ""
+def _why_waiting(row: Notification, now: datetime) -> str:
+    again = f", next try {_ahead(row.not_before, now)}" if row.not_before else ""
     return f"{row.reason or 'waits for its turn'}{again}"
+
+
+def _ahead(moment: Moment, now: datetime) -> str:
+    """When, and where that is soon in how long: to the minute alone it would seem to be over."""
+    instant = instant_of(moment)
+    is_soon = instant is not None and timedelta(0) < instant - now < timedelta(hours=1)
+    return f"{said(moment)} (in {span_words(instant - now)})" if instant and is_soon else said(moment)
 
 
 @asynccontextmanager
@@ -248,7 +264,7 @@ async def app_on(
     else:
         loops = await crew.take(shards.everything(sources, chats), storage)
         engine = LocalEngine(loops, storage, clock, crew.loops_fail)
-    return App(storage, crew, engine)
+    return App(storage, crew, engine, clock)
 
 
 def build_sources(config: Config, clock: Clock) -> dict[str, Source]:

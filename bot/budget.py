@@ -22,12 +22,16 @@ class Budget(Protocol):
     def limit(self) -> RateValue | None:
         """The rate that lets somebody wait, or did last, the slowest if several do.
 
-        None: nobody had to wait yet, or it is the source that asked for it.
+        None: nobody had to wait yet, or it is what the source itself allows, as it said with a good answer.
         """
 
     @property
+    def held_up(self) -> asyncio.Event:
+        """Set while somebody has to wait because so much was asked; not for a source that failed."""
+
+    @property
     def stalled(self) -> asyncio.Event:
-        """Set while somebody has to wait for minutes: the budget of a day is spent, or the source asked for it."""
+        """Set while somebody has to wait so for minutes: mostly, what may be asked in a day is spent."""
 
     def shut(self) -> AbstractContextManager[None]:
         """Until the end of the block, cancel whoever waits or comes. What has been let through goes on."""

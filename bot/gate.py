@@ -15,7 +15,7 @@ from bot.ports import Clock
 _ON_THE_WAY = 1.0
 """Seconds by which one request may take longer than a later one to reach the source, which counts them there."""
 LONG_WAIT = 300.0
-"""Seconds. Many requests wait for minutes of a budget; this is a day's that is spent, or a wait that was asked for."""
+"""Seconds. Many requests wait for minutes of a budget; this is a day's that is spent."""
 
 
 class Lane(IntEnum):
@@ -41,20 +41,28 @@ class Gate:
         """Set once what was granted is."""
         self._closed_until = 0.0
         self._is_shut = False
+        self._resting_until = 0.0
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
         self._last = Lane.ROUTINE
         self._usher: asyncio.Task[None] | None = None
         self._slot_freed = asyncio.Event()
         self.passed = 0
         """How many have been let through."""
+        self.held_up = asyncio.Event()
+        """Set while somebody has to wait, but for a source that failed."""
         self.stalled = asyncio.Event()
-        """Set while somebody has to wait for longer than LONG_WAIT."""
+        """Set while that takes longer than LONG_WAIT."""
         self.limit: RateValue | None = None
-        """The rate that lets somebody wait, or did last; None: nobody had to, or the source asked for it."""
+        """The rate that lets somebody wait, or did last; None: nobody had to, or the source itself allows no more."""
 
     def pause(self, seconds: float) -> None:
-        """Let nobody through for that long: the source asked for it."""
+        """Let nobody through for that long: the source asked for it, and failed."""
         self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
+
+    def rest(self, seconds: float) -> None:
+        """The same where no failure tells of it: a good answer said that it was the last one for now."""
+        self.pause(seconds)
+        self._resting_until = max(self._resting_until, self._clock.monotonic() + seconds)
 
     def wait(self) -> float:
         """Seconds until the rates allow one more request, whoever asks."""
@@ -76,6 +84,7 @@ class Gate:
         """Count what was spent of an earlier gate of the same source, and keep the wait that was asked for there."""
         if isinstance(earlier, Gate):
             self._closed_until = max(self._closed_until, earlier._closed_until)
+            self._resting_until = max(self._resting_until, earlier._resting_until)
             for mine in self._windows:
                 for theirs in earlier._windows:
                     if theirs.rate.seconds == mine.rate.seconds:
@@ -162,8 +171,9 @@ class Gate:
                 continue
             wait = self.wait()
             if wait > 0:
-                self._note_wait(wait)
+                self._note_wait()
                 await self._clock.sleep(wait)
+                self.held_up.clear()
                 self.stalled.clear()
                 continue
             admitted = self._waiting[lane].popleft()
@@ -171,13 +181,16 @@ class Gate:
             self._admit(self._clock.monotonic())
             admitted.set_result(None)
 
-    def _note_wait(self, wait: float) -> None:
+    def _note_wait(self) -> None:
+        """Note that somebody waits, and for what; not where a failure tells of it."""
         now = self._clock.monotonic()
-        is_asked_for = self._closed_until - now >= wait
-        slowest = max(self._windows, key=lambda window: window.wait(now), default=None)
-        self.limit = slowest.rate if slowest and not is_asked_for else None
-        if wait > LONG_WAIT:
-            self.stalled.set()
+        waits = [(window.wait(now), window.rate) for window in self._windows]
+        wait, limit = max([(self._resting_until - now, None), *waits], key=lambda each: each[0])
+        if wait > 0:
+            self.limit = limit
+            self.held_up.set()
+            if wait > LONG_WAIT:
+                self.stalled.set()
 
     def _next_lane(self) -> Lane | None:
         """Whose turn it is; None if nobody waits any more."""

@@ -144,7 +144,7 @@ class HttpClient:
         status = answer.status
         if status < 300:
             if pause := pause_after(answer.headers, self._clock.now()):
-                self.gate.pause(pause)
+                self.gate.rest(pause)
             return
         came = f"came HTTP {status}"
         if 300 <= status < 400 and status != 304:

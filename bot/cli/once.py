@@ -41,4 +41,4 @@ def command(invocation: Invocation) -> int:
 
 async def _once(config: Config) -> Pass:
     async with open_app(config, SystemClock(), is_single_pass=True) as app:
-        return await app.once()
+        return await app.once(complain)

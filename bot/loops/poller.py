@@ -6,9 +6,11 @@ how that went.
 
 import asyncio
 import math
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.clock import sleep_unless
+from bot.core.phrases import counted, span_words
 from bot.errors import SourceError
 from bot.loops.catch_up import Job
 from bot.loops.rounds import Rounds
@@ -18,6 +20,8 @@ from bot.ports import Clock
 
 PATIENCE = 8.0
 """Seconds that somebody waits for an answer of the source; it is used when it comes later, too."""
+LONG_PASS = 20.0
+"""Seconds from which on who waits for a single pass wants to know why it takes so long."""
 LONGEST_SLEEP = 60.0
 """Seconds. A clock that jumped, or an agenda changed from outside, is noticed at least this often."""
 
@@ -132,6 +136,23 @@ class Poller:
         if not self._must_wait and not self.spent_until:
             await self.rounds.note_seen_whole()
 
+    async def tell_of_waiting(self, tell: Callable[[str], None]) -> None:
+        """Tell once, in words, what a pass waits for when its budget holds it up for long. Never ends before that."""
+        budget = self.rounds.budget
+        while True:
+            await budget.held_up.wait()
+            limit, wait = budget.limit, budget.wait()
+            due = self.rounds.ledger.agenda.due_by(self._clock.monotonic())
+            orders = self._busy + sum(isinstance(job, str) for job in due)
+            if limit:
+                wait += max(0, orders - 1) // limit.events * limit.seconds
+            if wait >= LONG_PASS and not budget.stalled.is_set():
+                why = f"for its budget of {limit}" if limit else "as it asked"
+                source, span = self.rounds.ledger.telling.source, span_words(timedelta(seconds=wait))
+                tell(f"{source}: waiting {why}, {counted(orders, 'order')} to go, at least {span}")
+                return
+            await self._clock.sleep(1.0)
+
     async def work_off(self) -> None:
         """Do everything that is due, and what follows from it, each job once.
 
@@ -173,9 +194,8 @@ class Poller:
         budget = self.rounds.budget
         while True:
             await budget.stalled.wait()
-            if not self._must_wait:
-                until = from_instant(self._clock.now() + timedelta(seconds=budget.wait()))
-                await self.rounds.ledger.condition.note_spent(budget.limit, until)
+            until = from_instant(self._clock.now() + timedelta(seconds=budget.wait()))
+            await self.rounds.ledger.condition.note_spent(budget.limit, until)
             await self._clock.sleep(max(1.0, budget.wait()))
 
     async def _work(self) -> None:

@@ -160,6 +160,18 @@ async def test_an_account_that_lists_nothing_yet_is_no_baseline_either(stage: St
     assert (await scene.look()).is_one_message_with("Now watching", "6 orders")
 
 
+@pytest.mark.parametrize(("asked_for", "ends"), [("45", " UTC (in 45 s)"), ("7200", "11:02 UTC")])
+async def test_a_pass_says_when_a_source_that_asks_to_wait_is_asked_again(
+    stage: Stage, asked_for: str, ends: str
+) -> None:
+    scene = await stage("stateset")
+    scene.set("sources.stateset.in_flight", 1)
+    await scene.start()
+    scene.sandbox.faults["stateset"].add("status", status=429, retry_after=asked_for)
+    scene.clock.leap(61)
+    assert (await scene.once()).failing["stateset"].endswith(ends)
+
+
 async def test_a_day_s_budget_is_kept_by_all_passes_of_the_day_together(tmp_path: Path) -> None:
     async with Scene(tmp_path, "stateset", orders=6) as scene:
         scene.set("sources.stateset.daily_budget", "8/day")

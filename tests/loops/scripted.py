@@ -52,8 +52,9 @@ class ScriptedSource:
         self.budget_wait = 0.0
         self.counted: Sequence[Spent] = ()
         """Against a budget of a day."""
+        self.held_up = asyncio.Event()
         self.stalled = asyncio.Event()
-        self.limit = RateValue(200, 86400.0)
+        self.limit: RateValue | None = RateValue(200, 86400.0)
         self._line: list[asyncio.Future[None]] = []
         self.portion = 0
         """Requests that are granted at a time; 0: there is no budget of a day."""

@@ -70,3 +70,26 @@ async def test_a_budget_that_is_spent_while_it_runs_is_known_until_it_goes_on(
     await until(lambda: rounds.ledger.health.spent_until is None)
     stop.set()
     await running
+
+
+@pytest.mark.parametrize(
+    ("limit", "wait", "told"),
+    [
+        (RateValue(10, 60.0), 55.0, ["panels: waiting for its budget of 10/min, 21 orders to go, at least 3 min"]),
+        (None, 40.0, ["panels: waiting as it asked, 21 orders to go, at least 40 s"]),
+        (RateValue(100, 60.0), 5.0, []),
+    ],
+)
+async def test_what_a_pass_waits_for_is_told_once_where_that_takes_long(
+    storage: SqliteStorage, clock: ManualClock, limit: RateValue | None, wait: float, told: list[str]
+) -> None:
+    source, heard = ScriptedSource(), list[str]()
+    rounds = await started(source, storage, clock, watchlist(orders=tuple(map(str, range(21)))))
+    telling = asyncio.create_task(Poller(rounds, clock, workers=1).tell_of_waiting(heard.append))
+    source.limit, source.budget_wait = limit, wait
+    await clock.advance(0)
+    assert heard == []
+    source.held_up.set()
+    await clock.advance(10)
+    assert heard == told
+    telling.cancel()

@@ -89,13 +89,15 @@ async def test_it_says_which_rate_lets_somebody_wait_and_who_waits_for_minutes_i
     waiting.pop().cancel()
 
 
-async def test_a_wait_that_was_asked_for_is_no_limit_of_the_budget() -> None:
+@pytest.mark.parametrize("has_failed", [True, False])
+async def test_a_wait_that_was_asked_for_is_no_spent_budget_unless_a_good_answer_said_so(has_failed: bool) -> None:
     clock = ManualClock()
     one = gate(clock)
-    one.pause(3600)
+    (one.pause if has_failed else one.rest)(3600)
     waiting = asyncio.create_task(one.enter(Lane.ROUTINE))
     await clock.advance(0)
-    assert (one.limit, one.stalled.is_set()) == (None, True)
+    assert (one.wait(), one.stalled.is_set(), one.held_up.is_set()) == (3600, not has_failed, not has_failed)
+    assert one.limit is None
     waiting.cancel()
 
 
