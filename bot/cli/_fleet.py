@@ -1,14 +1,14 @@
 """Workers that share a PostgreSQL database, as commands see them. What that needs is loaded when it is asked for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 
 from bot.app import Company
 from bot.config.load import Config
 from bot.errors import ConfigError, StorageError
 from bot.model.database import Database, Dsn
-from bot.model.lease import STALL, Standing
+from bot.model.lease import STALL, Standing, Worker
 from bot.ports import Clock
 
 
@@ -39,6 +39,12 @@ async def have_workers(database: Database) -> bool:
     """Whether workers share a database that give signs of life. Raises StorageError."""
     found = await _standing(database)
     return found is not None and any(worker.silent < STALL for worker in found.workers)
+
+
+def without_signs(workers: Iterable[Worker], *, longer_than: float) -> list[str]:
+    """A line that names the workers that have been silent for more than so many seconds; none where all speak."""
+    silent = [f"{worker.name} for {worker.silent:.0f} s" for worker in workers if worker.silent > longer_than]
+    return [f"silent: {', '.join(silent)}; see whether they run and reach the database"] if silent else []
 
 
 async def _standing(database: Database) -> Standing | None:

@@ -8,7 +8,7 @@ import click
 
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
-from bot.cli._fleet import standing
+from bot.cli._fleet import standing, without_signs
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import ask
@@ -27,9 +27,11 @@ def command(invocation: Invocation) -> int:
 
     Alive is a bot of which every loop gave a sign of life in the last 60 seconds, and that was not stopped.
 
-    Where workers share the database: if the worker on this machine did, and somebody works on every lease.
+    Where workers share the database: if one on this machine did, and somebody works on every lease. Others that are
+    silent are named.
     """
     database = read_store(invocation).database
+    remarks: list[str] = []
     try:
         shared = standing(database)
         if shared is None or shared.alone or not shared.workers:
@@ -38,14 +40,20 @@ def command(invocation: Invocation) -> int:
         else:
             silences = {worker.name: round(worker.silent, 1) for worker in shared.workers}
             reasons = reasons_against_workers(shared, socket.gethostname())
+            remarks = without_signs(shared.workers, longer_than=LONGEST_SILENCE)
     except StorageError as error:
         silences, reasons = {}, [str(error)]
+    alive = {name: silence for name, silence in silences.items() if abs(silence) <= LONGEST_SILENCE}
+    silent = {name: silence for name, silence in silences.items() if name not in alive}
     if invocation.json:
-        say_json({"ok": not reasons, "silent_seconds": silences, "reasons": reasons})
-    elif reasons:
+        say_json({"ok": not reasons, "alive": alive, "silent": silent, "reasons": reasons})
+        return Exit.FAILED if reasons else Exit.DONE
+    if reasons:
         complain("; ".join(reasons))
     else:
-        say(f"alive: {', '.join(sorted(silences))}")
+        say(f"alive: {', '.join(sorted(alive))}")
+    for line in remarks:
+        complain(line)
     return Exit.FAILED if reasons else Exit.DONE
 
 
@@ -64,12 +72,11 @@ def reasons_against(silences: Mapping[str, float]) -> list[str]:
 
 def reasons_against_workers(found: Standing, host: str) -> list[str]:
     """Why the workers are not healthy, seen from the machine `host`; empty when they are."""
-    here = [worker.silent for worker in found.workers if worker.host == host]
     reasons = []
-    if not here:
-        reasons.append("no worker runs on this machine; start it with `orderwatch run --engine postgres`")
-    elif min(here) > LONGEST_SILENCE:
-        reasons.append(f"the worker on this machine has been silent for {min(here):.0f} s")
+    if not any(worker.host == host and worker.silent <= LONGEST_SILENCE for worker in found.workers):
+        reasons.append(
+            "no worker on this machine gives signs of life; start one with `orderwatch run --engine postgres`"
+        )
     lost = [held for held in found.holdings if held.worker is None and held.silent > LONGEST_SILENCE]
     reasons += [f"nobody has worked on the lease {_named(held)} for {held.silent:.0f} s" for held in lost]
     return reasons

@@ -6,7 +6,7 @@ import click
 
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
-from bot.cli._fleet import standing
+from bot.cli._fleet import standing, without_signs
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say_json, say_table
 from bot.cli._times import shown
@@ -51,12 +51,11 @@ def command(invocation: Invocation) -> int:
 def remarks(found: Standing) -> list[str]:
     """What the leases do not show: workers that have none, and those that give no sign of life."""
     busy = {held.worker for held in found.holdings}
-    alive = [worker.name for worker in found.workers if worker.silent < STALL]
-    silent = [f"{worker.name} for {worker.silent:.0f} s" for worker in found.workers if worker.silent >= STALL]
+    alive = [worker.name for worker in found.workers if worker.silent <= STALL]
     idle = [name for name in alive if name not in busy]
     return [
         *([f"without any lease: {', '.join(idle)}"] if idle else []),
-        *([f"silent: {', '.join(silent)}; see whether they run and reach the database"] if silent else []),
+        *without_signs(found.workers, longer_than=STALL),
     ]
 
 

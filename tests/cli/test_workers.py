@@ -4,8 +4,10 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
@@ -34,14 +36,18 @@ def test_workers_that_hold_everything_are_healthy() -> None:
 
 def test_a_machine_without_a_worker_is_not_healthy() -> None:
     (reason,) = reasons_against_workers(Standing((HERE,), (HELD,)), "there")
-    assert "no worker runs on this machine" in reason
+    assert "no worker on this machine gives signs of life" in reason
 
 
 def test_a_worker_that_is_silent_is_not_healthy() -> None:
     silent = Worker("a", "here", 1, "q", SINCE, silent=75.0)
-    assert reasons_against_workers(Standing((silent,), ()), "here") == [
-        "the worker on this machine has been silent for 75 s"
-    ]
+    (reason,) = reasons_against_workers(Standing((silent,), ()), "here")
+    assert "no worker on this machine gives signs of life" in reason
+
+
+def test_a_worker_that_speaks_makes_up_for_one_beside_it_that_died() -> None:
+    dead = Worker("b", "here", 2, "q", SINCE, silent=75.0)
+    assert reasons_against_workers(Standing((dead, HERE), (HELD,)), "here") == []
 
 
 def test_a_lease_that_nobody_takes_is_named() -> None:
@@ -100,6 +106,23 @@ def test_a_worker_that_is_silent_is_said_to_be_where_its_leases_are(cli: Cli, tm
     assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["silent_worker"] == "a"
 
 
+def test_only_workers_that_speak_are_said_to_be_alive(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = written(tmp_path, "panels", host=gethostname(), dead="wmore")
+    ended = cli("healthcheck", "-c", str(shared))
+    assert (ended.code, ended.out) == (0, "alive: a\n")
+    assert re.match(r"silent: wmore for 9\d s; see whether", ended.err)
+    told = json.loads(cli("healthcheck", "--json", "-c", str(shared)).out)
+    assert (told["ok"], list(told["alive"]), list(told["silent"])) == (True, ["a"], ["wmore"])
+
+
+def test_where_every_worker_is_silent_it_is_said_which_were_there(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    ended = cli("healthcheck", "-c", str(written(tmp_path, host=gethostname(), silent=75)))
+    assert (ended.code, ended.out) == (1, "")
+    assert re.match(r"no worker on this machine gives signs of life; .*\nsilent: a for 7\d s; ", ended.err)
+
+
 async def test_a_bot_alone_is_healthy_though_a_worker_died_before_it(cli: Cli, tmp_path: Path) -> None:
     pytest.importorskip("procrastinate")
     shared = await asyncio.to_thread(written, tmp_path, "panels", silent=75)
@@ -133,16 +156,20 @@ def test_whether_workers_work_is_known_from_their_signs_of_life(tmp_path: Path, 
     assert asyncio.run(have_workers(database)) is do_they
 
 
-def written(folder: Path, *sources: str, silent: int = 0) -> Path:
-    """The config of a database on which the worker `a` polls these sources, and has been silent for so many seconds."""
+def written(folder: Path, *sources: str, host: str = "here", silent: int = 0, dead: str | None = None) -> Path:
+    """The config of a database on which the worker `a` polls these sources, and has been silent for so many seconds.
+
+    Another one, `dead`, has been silent for 90 seconds.
+    """
     database = empty_database()
-    asyncio.run(_held(database, [lease for lease in shards(sources, ()) if lease.sources], silent))
+    workers = [replace(HERE, host=host, silent=silent), *([Worker(dead, host, 2, "q", silent=90.0)] if dead else [])]
+    asyncio.run(_held(database, [lease for lease in shards(sources, ()) if lease.sources], workers, silent))
     path = folder / "w.yaml"
     path.write_text(f"database: {database.secret}\n{CONFIG}", encoding="utf-8")
     return path
 
 
-async def _held(database: Dsn, leases: Sequence[Lease], silent: int) -> None:
+async def _held(database: Dsn, leases: Sequence[Lease], workers: Sequence[Worker], silent: int) -> None:
     from procrastinate import App, PsycopgConnector
 
     from bot.storage.leases import Leases
@@ -151,12 +178,15 @@ async def _held(database: Dsn, leases: Sequence[Lease], silent: int) -> None:
     await table.open()
     await app.open_async(table.pool)
     await table.prepare(app.schema_manager.apply_schema_async)
-    await table.report(HERE)
+    for worker in workers:
+        await table.report(worker)
     async with table.pool.connection() as connection:
         for lease in leases:
             await app.configure_task("lease", lock=lease.name).defer_async(name=lease.name)
             held = (lease.name, lease.name, "a", list(lease.sources))
             await connection.execute("insert into leases (name, token, worker, sources) values (%s, %s, %s, %s)", held)
-        for statement in ("update workers set seen_at = now() - %s", "update leases set renewed_at = now() - %s"):
-            await connection.execute(statement, (timedelta(seconds=silent),))
+        for worker in workers:
+            since = (timedelta(seconds=worker.silent), worker.name)
+            await connection.execute("update workers set seen_at = now() - %s where name = %s", since)
+        await connection.execute("update leases set renewed_at = now() - %s", (timedelta(seconds=silent),))
     await table.close()
