@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bot.app import build_sources
+from bot.app import build_sources, checked
 from bot.clock import SystemClock
 from bot.config.load import Config
 from bot.core.access import EVERYTHING
@@ -41,7 +41,10 @@ async def find(views: Views, order: str) -> Sequence[Snapshot]:
 
 
 async def next_looks(config: Config, views: Views, found: Sequence[Snapshot]) -> dict[tuple[str, str], Moment]:
-    """By source and key, those of these orders that the config follows: until when they are looked at again."""
+    """By source and key, those of these orders that the config follows: until when they are looked at again.
+
+    Raises ConfigError for what only a source can tell. So does `not_seen_yet`.
+    """
     async with _catalogue(config) as known:
         looks = {}
         for order in (snapshot.order for snapshot in found):
@@ -60,7 +63,7 @@ async def not_seen_yet(config: Config, order: str) -> tuple[str, str] | None:
 
 @asynccontextmanager
 async def _catalogue(config: Config) -> AsyncIterator[Catalogue]:
-    sources = build_sources(config, SystemClock())
+    sources = build_sources(checked(config, SystemClock()), SystemClock())
     try:
         yield catalogue(config, sources)
     finally:

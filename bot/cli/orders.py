@@ -19,7 +19,6 @@ from bot.cli._order_words import change_words, order_words
 from bot.cli._output import complain, opened, say, say_json, say_table
 from bot.cli._store import ask, strange
 from bot.cli._times import age, shown
-from bot.config.load import Config
 from bot.core.timeline import timeline
 from bot.errors import ConfigError, OrderwatchError
 from bot.model.database import Database
@@ -96,13 +95,11 @@ def show(invocation: Invocation, order: str, raw: bool) -> int:
     if raw:
         return _show_raw(invocation, store.database, order)
 
-    config: Config | None = None
-    with suppress(ConfigError):  # the store can be read where tokens are not at hand
-        config = read_config(invocation)
-
     async def question(views: Views) -> tuple[Sequence[Snapshot], dict[str, Health], dict[tuple[str, str], Moment]]:
         found = await find(views, order)
-        looks = await next_looks(config, views, found) if config else {}
+        looks: dict[tuple[str, str], Moment] = {}
+        with suppress(ConfigError):  # the store can be read where tokens are not at hand
+            looks = await next_looks(read_config(invocation), views, found)
         return found, {health.source: health for health in await views.healths()}, looks
 
     found, healths, looks = ask(store.database, question)

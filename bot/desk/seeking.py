@@ -77,9 +77,10 @@ def named_in(known: Catalogue, extents: Sequence[Extent], names: Sequence[str]) 
                 said.add(folded(key_of(name)))
         for watchlist in known.watchlists.values():
             for written in (watchlist.orders or ()) if watchlist.source == extent.source else ():
-                key = key_of(written)
-                if (extent.is_whole or key in extent.keys) and said & {folded(written), folded(key)}:
-                    return extent.source, written
+                with suppress(ValueError):  # at a terminal the config may not have been put to use yet
+                    key = key_of(written)
+                    if (extent.is_whole or key in extent.keys) and said & {folded(written), folded(key)}:
+                        return extent.source, written
     return None
 
 

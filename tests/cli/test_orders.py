@@ -197,3 +197,12 @@ def test_an_order_is_looked_for_where_the_tokens_are_not_at_hand(cli: Cli, watch
     watched.write_text(watched.read_text().replace("made-up", "'${NOT_AT_HAND}'") + NAMED)
     ended = cli("orders", "show", "ord_31", "-c", str(watched))
     assert (ended.code, ended.err) == (4, "no watched order, purchase order or parcel has the number ord_31\n")
+
+
+@pytest.mark.parametrize("asked", [("orders", "show"), ("ask", "status")])
+@pytest.mark.parametrize("order", ["PO-77", "ord_31"])
+def test_a_name_that_its_source_cannot_read_spoils_no_answer(
+    cli: Cli, watched: Path, asked: tuple[str, ...], order: str
+) -> None:
+    watched.write_text(watched.read_text() + NAMED.replace("ord_30", "ord 30"))
+    assert cli(*asked, order, "-c", str(watched)).code == (0 if order == "PO-77" else 4)
