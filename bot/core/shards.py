@@ -32,6 +32,6 @@ def shards(sources: Collection[str], chats: Collection[str], *, pollers: int = P
     ]
 
 
-def fingerprint(leases: Iterable[Lease]) -> str:
-    """The same for the same leases with the same in them, whatever their order."""
-    return sha256(repr(sorted((lease.name, lease.sources) for lease in leases)).encode()).hexdigest()[:16]
+def fingerprints(leases: Iterable[Lease]) -> dict[str, str]:
+    """For each lease by name, what is the same wherever the same sources are in it."""
+    return {lease.name: sha256(repr(lease.sources).encode()).hexdigest()[:8] for lease in leases}

@@ -19,7 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.manager import JobManager
 
 from bot.clock import SharedClock, sleep_unless
-from bot.core.shards import fingerprint
+from bot.core.shards import fingerprints
 from bot.core.shares import to_hand_over
 from bot.errors import LeaseLost, StorageError
 from bot.log import event
@@ -100,7 +100,7 @@ class ProcrastinateEngine:
         self._storage = storage
         self._table = table
         self._clock = clock
-        self._worker = replace(worker, leases=fingerprint(leases))
+        self._worker = replace(worker, leases=fingerprints(leases))
         self._times = times
         self._held: dict[str, _Held] = {}
         self._leaving = False
@@ -281,15 +281,17 @@ class ProcrastinateEngine:
                 held.lost.set()
 
     async def _share(self) -> None:
-        """Give leases to workers that have less than a fair share.
+        """Give leases to workers that have less.
 
-        Only to those that know the same ones: another would not take it, and it would come and go for ever.
+        Each only to those that know it as its holder does: another would not take it, or take it with other sources
+        in it, and it would come and go for ever.
         """
-        alive = [worker for worker in await self._table.workers() if worker.silent < self._times.stall]
-        workers = {worker.name: worker for worker in alive if worker.leases == self._worker.leases}
+        workers = {each.name: each for each in await self._table.workers() if each.silent < self._times.stall}
         holdings = await self._table.holdings(seconds=self._times.stall)
-        holders = {each.lease: each.worker for each in holdings if each.worker and each.lease in self._leases}
-        for name, worker in to_hand_over(holders, workers, self._worker.name).items():
+        holders = {each.lease: each.worker for each in holdings if each.worker in workers}
+        as_held = {(lease, workers[holder].leases.get(lease)) for lease, holder in holders.items()}
+        may_have = {name: {lease for lease, _ in as_held & each.leases.items()} for name, each in workers.items()}
+        for name, worker in to_hand_over(holders, may_have, self._worker.name).items():
             if held := self._held.get(name):
                 held.next_queue = workers[worker].queue
                 held.stop.set()

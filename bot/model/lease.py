@@ -1,6 +1,7 @@
 """What one process works on until it must stop: sources to poll, chats to speak and listen in, the house to keep."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 STALL = 30.0
@@ -45,8 +46,8 @@ class Worker:
     started_at: datetime | None = None
     silent: float = 0.0
     """Seconds since its last sign of life."""
-    leases: str = ""
-    """A fingerprint of the leases that there are by its config."""
+    leases: Mapping[str, str] = field(default_factory=dict)
+    """The leases that there are by its config, each with a fingerprint of the sources in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _TABLES = (
     ) with (fillfactor = 50)""",
     "create unique index if not exists leases_token on leases (token)",
     """create table if not exists workers (
-        name text primary key, host text not null, pid integer not null, queue text not null, leases text not null,
+        name text primary key, host text not null, pid integer not null, queue text not null, leases jsonb not null,
         started_at timestamptz not null default now(), seen_at timestamptz not null default now()
     ) with (fillfactor = 50)""",
     """create unlogged table if not exists checks (
@@ -146,10 +146,10 @@ class Leases:
                     old as (delete from checks where asked_at < now() - interval '1 minute'),
                     ended as (delete from leases where renewed_at < now() - interval '{_FORGOTTEN_AFTER}')
                 insert into workers (name, host, pid, queue, leases) values (%s, %s, %s, %s, %s)
-                on conflict (name) do update set seen_at = now(), pid = excluded.pid, queue = excluded.queue,
-                    leases = excluded.leases
+                on conflict (name) do update set seen_at = now(), host = excluded.host, pid = excluded.pid,
+                    queue = excluded.queue, leases = excluded.leases
                 returning clock_timestamp()""",  # noqa: S608
-            (worker.name, worker.host, worker.pid, worker.queue, worker.leases),
+            (worker.name, worker.host, worker.pid, worker.queue, json.dumps(dict(worker.leases))),
         )
         return _utc(now)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.shards import POLLERS, everything, fingerprint, shards
+from bot.core.shards import POLLERS, everything, fingerprints, shards
 
 NAMES = st.sets(st.text(min_size=1, max_size=12), max_size=600)
 CHATS = st.sets(st.sampled_from(["slack", "telegram", "console"]))
@@ -33,7 +33,10 @@ def test_many_sources_share_a_fixed_number_of_leases() -> None:
 
 
 @given(NAMES, CHATS, st.text(min_size=1, max_size=12))
-def test_only_the_same_leases_have_the_same_fingerprint(sources: set[str], chats: set[str], new: str) -> None:
+def test_a_lease_has_the_same_fingerprint_while_the_same_sources_are_in_it(
+    sources: set[str], chats: set[str], new: str
+) -> None:
     before, after = shards(sources, chats), shards({*sources, new}, chats)
-    assert fingerprint(reversed(before)) == fingerprint(before)
-    assert (fingerprint(before) == fingerprint(after)) is (new in sources)
+    assert fingerprints(reversed(before)) == fingerprints(before)
+    changed = {name for name, _ in fingerprints(after).items() - fingerprints(before).items()}
+    assert changed == {lease.name for lease in after if new in lease.sources and new not in sources}

@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.shards import shards
 from bot.loops.differences import Differences
+from bot.model.lease import Lease
 from tests.postgres import database_for
 
 if TYPE_CHECKING:
@@ -74,11 +75,33 @@ async def test_a_worker_says_which_sources_it_cannot_take(team: "Team", caplog: 
     assert told(caplog) == [{"lease": SHOP.name, "only_elsewhere": "shop"}]
 
 
-async def test_a_worker_gives_none_away_to_one_that_does_not_know_them(
+async def test_a_worker_gives_to_one_with_another_config_what_it_knows_and_nothing_else(
     team: "Team", caplog: pytest.LogCaptureFixture
 ) -> None:
     knows = await team.join("a", leases=shards(["panels", "shop"], ()))
     await until(lambda: len(knows.spans) == 3)
-    await team.join("b", leases=shards(["panels"], ()))
+    other = await team.join("b", leases=shards(["panels"], ()))
     await until(lambda: bool(told(caplog)))  # after many chances to give something away
+    assert [span.lease for span in other.spans] == [PANELS.name]
     assert len(knows.spans) == 3
+
+
+async def test_a_worker_gives_nothing_to_one_that_has_other_sources_in_the_same_lease(
+    team: "Team", caplog: pytest.LogCaptureFixture
+) -> None:
+    held, other = (Lease("poll 1", sources=sources) for sources in (("panels", "shop"), ("panels",)))
+    knows = await team.join("a", leases=[held, Lease("poll 2", sources=("bikes",)), Lease("poll 3")])
+    await until(lambda: len(knows.spans) == 3)
+    differs = await team.join("b", leases=[other, Lease("poll 3")])
+    await until(lambda: bool(told(caplog)))  # after many chances to give something away
+    assert [span.lease for span in differs.spans] == ["poll 3"]
+
+
+async def test_configs_that_are_replaced_worker_by_worker_leave_nobody_idle(team: "Team") -> None:
+    before, after = (shards([f"account {number}" for number in range(last)], ()) for last in (8, 9))
+    crews = [await team.join("a", leases=before), await team.join("b", leases=before)]
+    await until(lambda: [len(crew.pollers) for crew in crews] == [4, 4])
+    await team.leave("a")
+    await until(lambda: len(crews[1].pollers) == 8)
+    crews[0] = await team.join("a", leases=after)
+    await until(lambda: sorted(len(crew.pollers) for crew in crews) == [4, 5])
