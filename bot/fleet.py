@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -73,14 +73,17 @@ async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, ti
         await storage.close()
 
 
-async def standing(database: Dsn) -> Standing | None:
-    """Who works on this database, and on what; None: no worker ever shared it. Raises StorageError."""
+async def standing(database: Dsn, *, wanted: Collection[str] = ()) -> Standing | None:
+    """Who works on this database, and on what; None: no worker ever shared it. Raises StorageError.
+
+    `wanted` are names of leases that are shown also where no worker offers them any more.
+    """
     leases = Leases(database)
     await leases.open()
     try:
         if not await leases.is_shared():
             return None
-        holdings, sources = await leases.holdings(seconds=STALL), await leases.sources()
+        holdings, sources = await leases.holdings(seconds=STALL, wanted=wanted), await leases.sources()
         named = tuple(replace(held, sources=sources.get(held.lease, ())) for held in holdings)
         return Standing(tuple(await leases.workers()), named, await leases.alone())
     finally:

@@ -19,5 +19,5 @@ def read_config(invocation: Invocation, files: Files | None = None) -> config.Co
 
 
 def read_store(invocation: Invocation) -> config.Store:
-    """Where the database is. Raises ConfigError, but not for tokens that are not at hand."""
+    """Where the database is, and whose work is in it. Raises ConfigError, but not for tokens that are not at hand."""
     return config.locate(invocation.config_path, os.environ)

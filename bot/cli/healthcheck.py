@@ -8,7 +8,7 @@ import click
 
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
-from bot.cli._fleet import standing, without_signs
+from bot.cli._fleet import leases_of, standing, unknown, without_signs
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say, say_json
 from bot.cli._store import ask
@@ -27,19 +27,19 @@ def command(invocation: Invocation) -> int:
 
     Alive is a bot of which every loop gave a sign of life in the last 60 seconds, and that was not stopped.
 
-    Where workers share the database: if one on this machine did, and somebody works on every lease. Others that are
-    silent are named.
+    Where workers share the database: if one on this machine did, and somebody works on every lease, and on whatever is
+    in this config. Other workers that are silent are named.
     """
-    database = read_store(invocation).database
+    store = read_store(invocation)
     remarks: list[str] = []
     try:
-        shared = standing(database)
+        shared = standing(store)
         if shared is None or shared.alone or not shared.workers:
-            silences = _silences(ask(database, lambda views: views.beats()), datetime.now(UTC))
+            silences = _silences(ask(store.database, lambda views: views.beats()), datetime.now(UTC))
             reasons = reasons_against(silences)
         else:
             silences = {worker.name: round(worker.silent, 1) for worker in shared.workers}
-            reasons = reasons_against_workers(shared, socket.gethostname())
+            reasons = reasons_against_workers(shared, socket.gethostname()) + unknown(shared, leases_of(store))
             remarks = without_signs(shared.workers, longer_than=LONGEST_SILENCE)
     except StorageError as error:
         silences, reasons = {}, [str(error)]

@@ -6,7 +6,7 @@ import click
 
 from bot.cli._config import read_store
 from bot.cli._exit import Exit
-from bot.cli._fleet import standing, without_signs
+from bot.cli._fleet import leases_of, standing, unknown, without_signs
 from bot.cli._invocation import Invocation, common_options
 from bot.cli._output import complain, say_json, say_table
 from bot.cli._times import shown
@@ -22,7 +22,7 @@ def command(invocation: Invocation) -> int:
     Leases that nobody holds come first. Without --engine postgres there are no leases: one process does everything.
     """
     store = read_store(invocation)
-    found = standing(store.database)
+    found = standing(store)
     if found is None or not (found.workers or found.holdings):
         complain("no workers share this database; `orderwatch run --engine postgres` starts one")
         return Exit.NOTHING
@@ -43,7 +43,7 @@ def command(invocation: Invocation) -> int:
         for held in sorted(found.holdings, key=lambda held: (held.worker is not None, held.lease))
     ]
     say_table(["lease", "worker", "since", "renewed", "sources"], rows, color=invocation.color)
-    for line in remarks(found):
+    for line in (*remarks(found), *unknown(found, leases_of(store))):
         complain(line)
     return Exit.DONE
 

@@ -152,15 +152,19 @@ def _placed(
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the database is, and the zone in which to show its times."""
+    """Where the database is, the zone in which to show its times, and names of what is worked on with it."""
 
     database: Database
     timezone: str
+    sources: frozenset[str]
+    chats: frozenset[str]
+    """Kinds."""
 
 
 def locate(path: Path, environ: Mapping[str, str]) -> Store:
     """What reading the database needs of a config file. Neither tokens nor their variables have to be there.
 
+    The names are as they are written, whether or not what stands under them is right.
     Raises ConfigError when the file cannot be read, or just these two values are wrong.
     """
     document = Document(path, environ)
@@ -169,7 +173,17 @@ def locate(path: Path, environ: Mapping[str, str]) -> Store:
     problems = [one for one in document.complaints.problems() if one.key in StoreEntry.model_fields]
     if entry is None or problems:
         raise ConfigError(problems)
-    return Store(database=located(entry.database, path.parent), timezone=entry.timezone)
+    sources, chats, destinations = (
+        section if isinstance(section := document.data.get(key), dict) else {}
+        for key in ("sources", "chats", "destinations")
+    )
+    spoken = [one.get("chat") for one in destinations.values() if isinstance(one, dict)]
+    return Store(
+        database=located(entry.database, path.parent),
+        timezone=entry.timezone,
+        sources=frozenset(sources),
+        chats=frozenset(kind for kind in (*chats, *spoken) if isinstance(kind, str)),
+    )
 
 
 def _escalations(document: Document, checked: Check, destinations: Mapping[str, Any]) -> None:

@@ -164,8 +164,8 @@ class Leases:
 
     # All of them
 
-    async def holdings(self, *, seconds: float) -> Sequence[Holding]:
-        """Every lease that is held or offered, by name.
+    async def holdings(self, *, seconds: float, wanted: Collection[str] = ()) -> Sequence[Holding]:
+        """Every lease that is held or offered, by name; of those `wanted` also what was held in the last hour.
 
         It is nobody's if it was not renewed for longer than `seconds`, or its worker gave no sign of life for so long.
         Workers offer what is in their config: a lease without a job was of a source that left it.
@@ -175,8 +175,10 @@ class Leases:
                     extract(epoch from now() - renewed_at)::float8, renewed_at >= now() - %(patience)s
                         and seen_at >= now() - %(patience)s
                 from leases left join workers on workers.name = worker
-                where exists (select 1 from procrastinate_jobs where lock = leases.name) order by leases.name""",
-            {"patience": timedelta(seconds=seconds)},
+                where leases.name = any(%(wanted)s)
+                    or exists (select 1 from procrastinate_jobs where lock = leases.name)
+                order by leases.name""",
+            {"patience": timedelta(seconds=seconds), "wanted": list(wanted)},
         )
         return [
             Holding(name, holder if lives else None, since, silent, gone=None if lives else holder)

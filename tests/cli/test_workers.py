@@ -92,16 +92,16 @@ def test_a_lease_is_shown_with_the_sources_that_are_in_it(cli: Cli, tmp_path: Pa
     pytest.importorskip("procrastinate")
     shared = written(tmp_path, "panels")
     ended = cli("workers", "-c", str(shared))
-    lease, worker, *_, sources = re.split(" {2,}", ended.out.splitlines()[1])
+    lease, worker, *_, sources = re.split(" {2,}", ended.out.splitlines()[-1])
     assert (lease, worker, sources) == (PANELS, "a", "panels")
-    assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["sources"] == ["panels"]
+    assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][-1]["sources"] == ["panels"]
 
 
 def test_a_worker_that_is_silent_is_said_to_be_where_its_leases_are(cli: Cli, tmp_path: Path) -> None:
     pytest.importorskip("procrastinate")
     shared = written(tmp_path, "panels", silent=42)
     ended = cli("workers", "-c", str(shared))
-    assert re.search(rf"{PANELS}  a, silent for 4\d s  ", ended.out)
+    assert re.search(rf"{PANELS} +a, silent for 4\d s  ", ended.out)
     assert re.match(r"silent: a for 4\d s; see whether", ended.err)
     assert json.loads(cli("workers", "--json", "-c", str(shared)).out)["leases"][0]["silent_worker"] == "a"
 
@@ -121,6 +121,35 @@ def test_where_every_worker_is_silent_it_is_said_which_were_there(cli: Cli, tmp_
     ended = cli("healthcheck", "-c", str(written(tmp_path, host=gethostname(), silent=75)))
     assert (ended.code, ended.out) == (1, "")
     assert re.match(r"no worker on this machine gives signs of life; .*\nsilent: a for 7\d s; ", ended.err)
+
+
+def test_a_source_of_the_config_that_nobody_polls_any_more_is_named(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = written(tmp_path, "panels", host=gethostname(), left="web")
+    ended = cli("healthcheck", "-c", str(shared))
+    assert ended.code == 1
+    assert re.match(r"nobody has worked on the lease poll \d+ \(web\) for 7\d s\n", ended.err)
+    assert re.search(r"poll \d+ +nobody +.* +7\d s ago +web\n", cli("workers", "-c", str(shared)).out)
+
+
+@pytest.mark.parametrize("command", ["healthcheck", "workers"])
+def test_a_source_of_the_config_that_nobody_ever_polled_is_named(cli: Cli, tmp_path: Path, command: str) -> None:
+    pytest.importorskip("procrastinate")
+    shared = written(tmp_path, "panels", host=gethostname())
+    shared.write_text(shared.read_text() + line_of("web"))
+    ended = cli(command, "-c", str(shared))
+    assert (ended.code, ended.err) == (
+        1 if command == "healthcheck" else 0,
+        "nobody works on the source web; give every worker this config\n",
+    )
+
+
+def test_what_left_the_config_is_missed_by_nobody(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("procrastinate")
+    shared = written(tmp_path, "panels", host=gethostname(), left="web")
+    shared.write_text(shared.read_text().replace(line_of("web"), ""))
+    assert cli("healthcheck", "-c", str(shared)).code == 0
+    assert "web" not in cli("workers", "-c", str(shared)).out
 
 
 async def test_a_bot_alone_is_healthy_though_a_worker_died_before_it(cli: Cli, tmp_path: Path) -> None:
@@ -156,20 +185,28 @@ def test_whether_workers_work_is_known_from_their_signs_of_life(tmp_path: Path, 
     assert asyncio.run(have_workers(database)) is do_they
 
 
-def written(folder: Path, *sources: str, host: str = "here", silent: int = 0, dead: str | None = None) -> Path:
-    """The config of a database on which the worker `a` polls these sources, and has been silent for so many seconds.
+def written(
+    folder: Path, *sources: str, host: str = "here", silent: int = 0, dead: str | None = None, left: str | None = None
+) -> Path:
+    """The config of a database on which the worker `a` does everything, and has been silent for so many seconds.
 
-    Another one, `dead`, has been silent for 90 seconds.
+    Another one, `dead`, has been silent for 90 seconds. The source `left` was given back 75 seconds ago for good.
     """
     database = empty_database()
     workers = [replace(HERE, host=host, silent=silent), *([Worker(dead, host, 2, "q", silent=90.0)] if dead else [])]
-    asyncio.run(_held(database, [lease for lease in shards(sources, ()) if lease.sources], workers, silent))
+    asyncio.run(_held(database, shards(sources, ["console"]), workers, left))
     path = folder / "w.yaml"
-    path.write_text(f"database: {database.secret}\n{CONFIG}", encoding="utf-8")
+    polled = "".join(map(line_of, [*sources, *([left] if left else [])]))
+    path.write_text(f"database: {database.secret}\n{CONFIG}sources:\n{polled}", encoding="utf-8")
     return path
 
 
-async def _held(database: Dsn, leases: Sequence[Lease], workers: Sequence[Worker], silent: int) -> None:
+def line_of(source: str) -> str:
+    """What the config says of a source."""
+    return f"  {source}: {{kind: stateset, token: made-up}}\n"
+
+
+async def _held(database: Dsn, leases: Sequence[Lease], workers: Sequence[Worker], left: str | None) -> None:
     from procrastinate import App, PsycopgConnector
 
     from bot.storage.leases import Leases
@@ -178,15 +215,16 @@ async def _held(database: Dsn, leases: Sequence[Lease], workers: Sequence[Worker
     await table.open()
     await app.open_async(table.pool)
     await table.prepare(app.schema_manager.apply_schema_async)
-    for worker in workers:
-        await table.report(worker)
+    put = "insert into leases (name, token, worker, sources, renewed_at) values (%s, %s, 'a', %s, now() - %s)"
     async with table.pool.connection() as connection:
-        for lease in leases:
-            await app.configure_task("lease", lock=lease.name).defer_async(name=lease.name)
-            held = (lease.name, lease.name, "a", list(lease.sources))
-            await connection.execute("insert into leases (name, token, worker, sources) values (%s, %s, %s, %s)", held)
         for worker in workers:
+            await table.report(worker)
             since = (timedelta(seconds=worker.silent), worker.name)
             await connection.execute("update workers set seen_at = now() - %s where name = %s", since)
-        await connection.execute("update leases set renewed_at = now() - %s", (timedelta(seconds=silent),))
+        for lease in leases:
+            await app.configure_task("lease", lock=lease.name).defer_async(name=lease.name)
+            silent = timedelta(seconds=workers[0].silent)
+            await connection.execute(put, (lease.name, lease.name, list(lease.sources), silent))
+        for lease in shards([left] if left else [], ())[:-1]:
+            await connection.execute(put, (lease.name, None, list(lease.sources), timedelta(seconds=75)))
     await table.close()

@@ -20,6 +20,15 @@ def test_a_path_starts_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert locate(written(tmp_path, "data/o.db"), {}).database == tmp_path / "data" / "o.db"
 
 
+def test_what_is_worked_on_is_known_by_name_without_any_token(tmp_path: Path) -> None:
+    path = written(tmp_path, "o.db")
+    sections = "sources: {a: {token: '${NONE}'}, b: }\nchats: {slack: }\n"
+    places = "destinations: {ops: {chat: console}, odd: , odder: {chat: []}}\n"
+    path.write_text(path.read_text() + sections + places)
+    store = locate(path, {})
+    assert (sorted(store.sources), sorted(store.chats)) == (["a", "b"], ["console", "slack"])
+
+
 def test_an_address_takes_its_password_from_the_environment_and_shows_it_to_nobody(tmp_path: Path) -> None:
     path = written(tmp_path, '"postgresql://bot:${PW}@db1,db2/orders"')
     database = locate(path, {"PW": "hush-hush"}).database

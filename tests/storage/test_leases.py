@@ -240,6 +240,15 @@ async def test_a_lease_that_is_in_no_config_any_more_is_not_shown(table: Table) 
     assert await table.leases.holdings(seconds=30) == []
 
 
+async def test_a_lease_that_somebody_wants_is_shown_though_nobody_offers_it(table: Table) -> None:
+    job = await table.claimed("poll 1")
+    await table.leases.acquire("poll 1", "mine", "a", job)
+    await table.leases.release("poll 1", "mine")
+    await table.end(job)
+    found = await table.leases.holdings(seconds=30, wanted=["poll 1", "poll 2"])
+    assert [(each.lease, each.worker) for each in found] == [("poll 1", None)]
+
+
 async def test_a_question_is_answered_once_by_whoever_polls_the_source(table: Table) -> None:
     question = await table.leases.ask("panels", "FR/1")
     assert await table.leases.answer_to(question) is None
