@@ -172,6 +172,17 @@ async def test_a_pass_says_when_a_source_that_asks_to_wait_is_asked_again(
     assert (await scene.once()).failing["stateset"].endswith(ends)
 
 
+async def test_a_pass_that_a_budget_holds_up_says_so_once(tmp_path: Path) -> None:
+    async with Scene(tmp_path, "stateset", orders=12) as scene:
+        scene.set("sources.stateset.budget", "2/min")
+        await scene.open()
+        said: list[str] = []
+        await scene.app.once(said.append)
+        await scene.close()
+    (waits,) = said
+    assert waits.startswith("stateset: waiting for its budget of 2/min, ")
+
+
 async def test_a_day_s_budget_is_kept_by_all_passes_of_the_day_together(tmp_path: Path) -> None:
     async with Scene(tmp_path, "stateset", orders=6) as scene:
         scene.set("sources.stateset.daily_budget", "8/day")
