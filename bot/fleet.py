@@ -14,6 +14,7 @@ from dataclasses import replace
 from bot.clock import SharedClock
 from bot.core import shards
 from bot.crew import Crew
+from bot.errors import StorageLocked
 from bot.log import event
 from bot.loops.elsewhere import Elsewhere
 from bot.loops.shared import ProcrastinateEngine
@@ -22,7 +23,7 @@ from bot.model.database import Dsn
 from bot.model.lease import STALL, Standing, Worker
 from bot.ports import Askable, Clock
 from bot.storage._pg_connections import Connection
-from bot.storage.leases import Leases
+from bot.storage.leases import Leases, claim_name
 from bot.storage.postgres import PostgresStorage
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,10 @@ class Fleet:
 
 @asynccontextmanager
 async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, times: Times) -> AsyncIterator[Fleet]:
-    """A worker of this name, by default the machine's and the process's number. Raises StorageError."""
+    """A worker of this name, by default the machine's and the process's number.
+
+    Raises StorageError, also when another worker of that name is alive.
+    """
     host, pid = socket.gethostname(), os.getpid()
     worker = Worker(name or f"{host}-{pid}", host, pid, queue=f"leases-{secrets.token_hex(8)}")
     shared = SharedClock(clock)
@@ -67,10 +71,33 @@ async def open_fleet(database: Dsn, clock: Clock, *, name: str | None = None, ti
         asked_at = clock.monotonic()
         if abs(ahead := -shared.follow(await leases.now(), asked_at=asked_at)) > WRONG_BY:
             event(log, "clock_is_wrong", level=logging.WARNING, worker=worker.name, ahead=f"{ahead:.0f}s")
+        await _take_name(worker, leases, clock, times)
         yield Fleet(storage, leases, worker, shared, times)
     finally:
         await leases.close()
         await storage.close()
+
+
+async def _take_name(worker: Worker, leases: Leases, clock: Clock, times: Times) -> None:
+    """Let nobody else have our name. One that was killed had it until a moment ago, but gives no more signs of life.
+
+    Raises StorageLocked with whoever has it and is alive.
+    """
+    if not await leases.is_shared():
+        return  # nobody ever worked here
+    until_heard = 2 * times.heartbeat
+    if await claim_name(leases, worker, silent=until_heard):
+        return
+    event(log, "worker_name_taken", worker=worker.name, next_try_in=f"{until_heard:.0f}s")
+    await clock.sleep(until_heard)
+    if not await claim_name(leases, worker, silent=until_heard):
+        raise StorageLocked(await _who_is_called(worker.name, leases))
+
+
+async def _who_is_called(name: str, leases: Leases) -> str:
+    others = [each for each in await leases.workers() if each.name == name]
+    where = "".join(f" (process {each.pid} on {each.host})" for each in others)
+    return f"another worker is called {name}{where} and alive; give this one another --worker NAME, or stop that one"
 
 
 async def standing(database: Dsn, *, wanted: Collection[str] = ()) -> Standing | None:

@@ -259,3 +259,21 @@ async def _require(connection: Connection, name: str, token: str) -> None:
 def fence(name: str, token: str) -> Callable[[Connection], Awaitable[None]]:
     """What runs first in every transaction that writes under a lease."""
     return partial(_require, name=name, token=token)
+
+
+async def claim_name(leases: Leases, worker: Worker, *, silent: float) -> bool:
+    """Let a worker have its name, unless another of that name gave a sign of life in the last `silent` seconds.
+
+    The tables must be there. Raises StorageError.
+    """
+    with told_for_people(leases.database):
+        async with leases.pool.connection() as connection:
+            found = await connection.execute(
+                """insert into workers (name, host, pid, queue, leases) values (%s, %s, %s, %s, '{}')
+                    on conflict (name) do update set host = excluded.host, pid = excluded.pid,
+                        queue = excluded.queue, leases = excluded.leases, started_at = now(), seen_at = now()
+                        where workers.seen_at < now() - %s
+                    returning 1""",
+                (worker.name, worker.host, worker.pid, worker.queue, timedelta(seconds=silent)),
+            )
+            return bool(await found.fetchall())
