@@ -167,11 +167,10 @@ class Poller:
                 for worker in working & ended:
                     worker.result()  # raises what ended it
                 working -= ended
-            if working:
-                if not self._must_wait:
-                    wait = timedelta(seconds=self.rounds.budget.wait())
-                    self.spent_until = from_instant(self._clock.now() + wait)
-                with self.rounds.budget.shut():  # who still waits for a turn at the source would wait long
+            if working and not self._must_wait:  # else who still waits for a turn at the source would wait that long
+                wait = timedelta(seconds=self.rounds.budget.wait())
+                self.spent_until = from_instant(self._clock.now() + wait)
+                with self.rounds.budget.shut():
                     await asyncio.wait(working)  # what was asked already is answered, and kept
                 for worker in working:
                     if not worker.cancelled():
