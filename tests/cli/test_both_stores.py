@@ -29,7 +29,7 @@ LINES = [
     f"explain {ORDER}",
     "healthcheck",
     "members list",
-    f"mute {ORDER} 2d --to ops",
+    f"mute {ORDER} --until friday --to ops",
     f"snooze {ORDER} --until 09:00 --to ops",
     "mute --list --to ops",
     f"unmute {ORDER} --to ops",
