@@ -185,10 +185,10 @@ async def test_a_pass_that_a_budget_holds_up_says_so_once(tmp_path: Path) -> Non
 
 async def test_a_day_s_budget_is_kept_by_all_passes_of_the_day_together(tmp_path: Path) -> None:
     async with Scene(tmp_path, "stateset", orders=6) as scene:
-        scene.set("sources.stateset.daily_budget", "8/day")
+        scene.set("sources.stateset.daily_budget", "6/day")
         for _ in range(2):
             await scene.open()
             done = await scene.once()
             await scene.close()
-        assert scene.requests("stateset") <= 8
-        assert "its budget of 8/day is spent" in done.failing["stateset"]
+        assert scene.requests("stateset") <= 6
+        assert "its budget of 6/day is spent" in done.failing["stateset"]
