@@ -72,13 +72,19 @@ class App:
         kept = [spending.run(stop) for each in self._crew.spendings.values() for spending in each.values()]
         keeping = asyncio.gather(*kept)
         telling = [asyncio.create_task(poller.tell_of_waiting(tell)) for poller in self.pollers.values()]
+        polling = asyncio.gather(*(poller.once() for poller in self.pollers.values()))
+        polling.add_done_callback(lambda _: stop.set())
         try:
-            await asyncio.gather(*(poller.once() for poller in self.pollers.values()))
+            # Where nothing is kept of what is spent, nothing more may be spent: who waits for it would wait for ever.
+            await asyncio.wait((polling, keeping), return_when=asyncio.FIRST_EXCEPTION)
         finally:
             for each in telling:
                 each.cancel()
+            polling.cancel()
             stop.set()
-            await keeping
+            await asyncio.gather(polling, keeping, return_exceptions=True)
+        await keeping
+        await polling
         for timekeeper in self._crew.timekeepers.values():
             await timekeeper.once()
         for digester in self._crew.digesters.values():

@@ -206,3 +206,15 @@ async def test_while_no_file_can_be_opened_nothing_is_told_and_everything_is_aft
     for _ in range(3):
         await scene.look(LATER)
     assert scene.verdict().is_clean, str(scene.verdict())
+
+
+async def test_one_pass_ends_where_nothing_is_kept_of_what_it_spends(tmp_path: Path) -> None:
+    async with Scene(tmp_path, "twoservice", orders=3) as thrifty:
+        thrifty.set("sources.twoservice.daily_budget", "50/day")
+        await thrifty.open()
+        with closing(sqlite3.connect(thrifty.database)) as another:
+            another.execute("create trigger broken before update on spent begin select raise(abort, 'broken'); end")
+        async with asyncio.timeout(20) as patience:
+            with pytest.raises(StorageError, match="broken"):
+                await thrifty.once()
+        assert not patience.expired()
